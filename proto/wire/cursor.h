@@ -1,0 +1,113 @@
+// Writer and Cursor: the only two ways bytes of a record are produced and consumed.
+// Scalars stand at their natural alignment relative to the payload's start, in little-endian order; a byte string is a
+// u64 length, the bytes, and zeros up to the next multiple of 8. The Cursor never reads past its end: the first failed
+// read makes it sticky-bad and every later read answers zero, so decoders are straight lines checked once, with ok().
+#pragma once
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "wire/handle.h"
+#include "wire/record.h"
+
+namespace wire {
+
+template <typename T>
+concept Scalar = std::integral<T> || std::floating_point<T>;
+
+// Writes into memory that the caller has already reserved: encoded_size() of the same request says how much.
+class Writer {
+public:
+    explicit Writer(std::byte* begin) : begin_(begin), at_(begin) {}
+
+    template <Scalar T>
+    void scalar(T value) {
+        pad_to(alignof(T));
+        std::memcpy(at_, &value, sizeof value);
+        at_ += sizeof value;
+    }
+    void handle(Handle handle) { scalar(handle.value); }
+    void bytes(std::span<const std::byte> data) {
+        scalar(std::uint64_t{data.size()});
+        if (!data.empty()) std::memcpy(at_, data.data(), data.size());
+        at_ += data.size();
+        pad_to(kRecordAlignment);
+    }
+    // Zeros up to the next multiple of `alignment`, so that no uninitialised byte of the guest ever travels.
+    void pad_to(std::size_t alignment) {
+        while (size() % alignment != 0) *at_++ = std::byte{0};
+    }
+    std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+
+private:
+    std::byte* begin_;
+    std::byte* at_;
+};
+
+// The same arithmetic as Writer, without memory: what an encoding will need.
+class Measure {
+public:
+    template <Scalar T>
+    void scalar(T) {
+        size_ = align_up(size_, alignof(T)) + sizeof(T);
+    }
+    void handle(Handle handle) { scalar(handle.value); }
+    void bytes(std::span<const std::byte> data) {
+        scalar(std::uint64_t{});
+        size_ = align_up(size_ + data.size(), kRecordAlignment);
+    }
+    void pad_to(std::size_t alignment) { size_ = align_up(size_, alignment); }
+    std::size_t size() const { return size_; }
+
+private:
+    std::size_t size_ = 0;
+};
+
+class Cursor {
+public:
+    explicit Cursor(std::span<const std::byte> data) : data_(data) {}
+
+    template <Scalar T>
+    T scalar() {
+        T value{};
+        skip_to(alignof(T));
+        if (!ok_ || data_.size() - at_ < sizeof value) return fail<T>();
+        std::memcpy(&value, data_.data() + at_, sizeof value);
+        at_ += sizeof value;
+        return value;
+    }
+    Handle handle() { return Handle{scalar<std::uint64_t>()}; }
+    // A view into the record: valid as long as the batch is.
+    std::span<const std::byte> bytes() {
+        const auto count = scalar<std::uint64_t>();
+        if (!ok_ || data_.size() - at_ < count) return fail<std::span<const std::byte>>();
+        auto view = data_.subspan(at_, static_cast<std::size_t>(count));
+        at_ += static_cast<std::size_t>(count);
+        skip_to(kRecordAlignment);
+        return view;
+    }
+    void skip_to(std::size_t alignment) {
+        const std::size_t next = align_up(at_, alignment);
+        if (next > data_.size()) {
+            ok_ = false;
+            return;
+        }
+        at_ = next;
+    }
+    bool ok() const { return ok_; }
+    std::size_t remaining() const { return data_.size() - at_; }
+
+private:
+    template <typename T>
+    T fail() {
+        ok_ = false;
+        return T{};
+    }
+    std::span<const std::byte> data_;
+    std::size_t at_ = 0;
+    bool ok_ = true;
+};
+
+}  // namespace wire
