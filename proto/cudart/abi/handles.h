@@ -1,0 +1,39 @@
+// Opaque handles and the plain scalar types of the driver API. What a handle points at is never looked into: in
+// a guest it is a wire::Handle value, in the host it is the driver's own.
+// Included by cudart/abi.h and by its other parts.
+#pragma once
+
+namespace abi {
+
+using CUdevice = int;
+using CUdeviceptr = unsigned long long;
+
+struct CUctx_st;
+struct CUmod_st;
+struct CUfunc_st;
+struct CUlib_st;
+struct CUkern_st;
+struct CUarray_st;
+struct CUevent_st;
+struct CUstream_st;
+struct CUgraph_st;
+struct CUgraphNode_st;
+struct CUgraphDeviceUpdatableNode_st;
+
+using CUcontext = CUctx_st*;
+using CUmodule = CUmod_st*;
+using CUfunction = CUfunc_st*;
+using CUlibrary = CUlib_st*;
+using CUkernel = CUkern_st*;
+using CUarray = CUarray_st*;
+using CUevent = CUevent_st*;
+using CUstream = CUstream_st*;
+using CUgraph = CUgraph_st*;
+using CUgraphNode = CUgraphNode_st*;
+using CUgraphDeviceNode = CUgraphDeviceUpdatableNode_st*;
+
+struct CUuuid {
+    char bytes[16];
+};
+
+}  // namespace abi
