@@ -1,0 +1,92 @@
+// `npm run build [-- stage...]`: builds everything into build/, only what changed. Stages in order: tsc, gen, guest,
+// soft, native. Also called by the test, demo and bench drivers. It writes nowhere but build/ and what gen commits.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { ensureSetUp } from './setup.mjs';
+import { localTool, root, runMain, say, step, StepError } from './steps.mjs';
+
+const jobCount = String(Math.max(1, availableParallelism()));
+
+function newestMtimeMs(folder) {
+    const path = join(root, folder);
+    const times = existsSync(path) ? readdirSync(path).map((name) => statSync(join(path, name)).mtimeMs) : [];
+    return Math.max(0, ...times);
+}
+
+function compileTypeScript(name) {
+    return step(name, process.execPath, [localTool('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+}
+
+// The generator is TypeScript and emits TypeScript for the daemon, hence a second compile when its output changed.
+async function generate() {
+    const before = newestMtimeMs('host-daemon/src/generated');
+    await step('gen', process.execPath, [join(root, 'build/js/proto/gen/main.js')]);
+    if (newestMtimeMs('host-daemon/src/generated') !== before) {
+        await compileTypeScript('tsc-again');
+    }
+}
+
+async function buildWithCmake(name, source, product) {
+    const out = join('build', name);
+    if (!existsSync(join(root, out, 'CMakeCache.txt'))) {
+        await step(`${name}-configure`, 'cmake', ['-S', source, '-B', out, '-DCMAKE_BUILD_TYPE=Release']);
+    }
+    await step(name, 'cmake', ['--build', out, '--parallel', jobCount]);
+    if (!existsSync(join(root, product))) {
+        throw new StepError(`${name}: the build succeeded but ${product} is not there`);
+    }
+}
+
+// A program links to libcuda.so or libcuda.so.1; both names must lead to the shim in a folder that holds nothing else,
+// because that folder goes to the front of LD_LIBRARY_PATH.
+async function buildGuest() {
+    await buildWithCmake('guest', 'guest-shim', 'build/guest/libferry.so');
+    const links = join(root, 'build/guest/links');
+    rmSync(links, { recursive: true, force: true });
+    mkdirSync(links);
+    for (const name of ['libcuda.so', 'libcuda.so.1']) {
+        symlinkSync('../libferry.so', join(links, name));
+    }
+}
+
+async function buildNative() {
+    const tool = localTool('cmake-js/bin/cmake-js');
+    const args = ['compile', '-d', 'native', '-O', join(root, 'build/native'), '-p', jobCount];
+    await step('native', process.execPath, [tool, ...args]);
+    const built = join(root, 'build/native/Release/ferry.node');
+    if (!existsSync(built)) {
+        throw new StepError('native: the build succeeded but build/native/Release/ferry.node is not there');
+    }
+    // Renamed into place: a running worker has the old file mapped, and writing into it would crash that worker.
+    const product = join(root, 'build/native/ferry.node');
+    copyFileSync(built, `${product}.new`);
+    renameSync(`${product}.new`, product);
+}
+
+const stages = new Map([
+    ['tsc', () => compileTypeScript('tsc')],
+    ['gen', generate],
+    ['guest', buildGuest],
+    ['soft', () => buildWithCmake('soft', 'native/src/soft', 'build/soft/libcuda-soft.so')],
+    ['native', buildNative],
+]);
+
+/** Builds the named stages, all of them by default. */
+export async function build(names = [...stages.keys()]) {
+    const unknown = names.find((name) => !stages.has(name));
+    if (unknown !== undefined) {
+        throw new StepError(`stage: expected one of ${[...stages.keys()].join(', ')}, got ${unknown}`);
+    }
+    await ensureSetUp();
+    say(`building ${names.join(', ')}`);
+    for (const name of names) {
+        await stages.get(name)();
+    }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    await runMain(() => build(process.argv.length > 2 ? process.argv.slice(2) : undefined));
+}

@@ -1,0 +1,67 @@
+// Makes sure that what the build needs is installed: npm's packages and the system's. Called by build.mjs, and so by
+// test, demo and bench. As root on a Debian family it installs what is missing; otherwise it says exactly what to type.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+
+import { hasCommand, root, say, step, StepError } from './steps.mjs';
+
+function compilerFinds(header) {
+    const source = `#include <${header}>\n`;
+    return spawnSync('c++', ['-E', '-x', 'c++', '-'], { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
+}
+
+function linkerFinds(library) {
+    const found = spawnSync('c++', [`-print-file-name=${library}`], { encoding: 'utf8' });
+    return found.status === 0 && isAbsolute(found.stdout.trim());
+}
+
+// Asked of the tools themselves and not of dpkg, so a hand-installed copy counts.
+const needs = [
+    { debian: 'g++', present: () => hasCommand('c++') },
+    { debian: 'make', present: () => hasCommand('make') },
+    { debian: 'cmake', present: () => hasCommand('cmake') },
+    { debian: 'libnghttp2-dev', present: () => compilerFinds('nghttp2/nghttp2.h') && linkerFinds('libnghttp2.a') },
+    { debian: 'libzstd-dev', present: () => compilerFinds('zstd.h') },
+    // flock(1): the daemon's lock on its socket.
+    { debian: 'util-linux', present: () => hasCommand('flock') },
+];
+
+/** Installs the named Debian packages, or explains how to. */
+export async function installSystemPackages(names) {
+    if (names.length === 0) {
+        return;
+    }
+    const list = names.join(' ');
+    const isRoot = process.getuid?.() === 0;
+    if (!hasCommand('apt-get')) {
+        throw new StepError(`missing on this system: what Debian packages as ${list}. Install these, then try again`);
+    }
+    if (!isRoot) {
+        throw new StepError(`missing packages. Type: sudo apt-get install -y ${list}`);
+    }
+    say(`installing ${list}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    await step('apt-update', 'apt-get', ['update', '-q'], { env });
+    await step('apt-install', 'apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env });
+}
+
+async function ensureNpmPackages() {
+    if (existsSync(join(root, 'node_modules', '.package-lock.json'))) {
+        return;
+    }
+    await step('npm-ci', 'npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+/** Everything the build needs; quick when it is there already. */
+export async function ensureSetUp() {
+    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+    if (major < 20 || (major === 20 && minor < 19)) {
+        throw new StepError(`Node ${process.versions.node} is too old: expected 20.19 or newer`);
+    }
+    if (process.platform !== 'linux' || process.arch !== 'x64') {
+        throw new StepError(`expected Linux on x86-64, this is ${process.platform} on ${process.arch}`);
+    }
+    await ensureNpmPackages();
+    await installSystemPackages(needs.filter((need) => !need.present()).map((need) => need.debian));
+}
