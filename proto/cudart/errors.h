@@ -1,5 +1,5 @@
-// Name and text of every CUresult, as cuGetErrorName and cuGetErrorString answer them: programs print and parse
-// both, so the texts are those a program sees on an ordinary driver, small errors of spelling included.
+// Name and text of every CUresult, as cuGetErrorName and cuGetErrorString answer them: programs print and
+// parse both, so the texts are those a program sees on an ordinary driver, small errors of spelling included.
 // Read by the shim (local answers), by the engine and the software device (messages).
 #pragma once
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Opaque handles and the plain scalar types of the driver API. What a handle points at is never looked into: in
-// a guest it is a wire::Handle value, in the host it is the driver's own.
+// Opaque handles and the plain scalar types of the driver API. What a handle points at is never looked into:
+// in a guest it is a wire::Handle value, in the host it is the driver's own.
 // Included by cudart/abi.h and by its other parts.
 #pragma once
 
@@ -19,6 +19,7 @@ struct CUstream_st;
 struct CUgraph_st;
 struct CUgraphNode_st;
 struct CUgraphDeviceUpdatableNode_st;
+struct CUgreenCtx_st;
 
 using CUcontext = CUctx_st*;
 using CUmodule = CUmod_st*;
@@ -31,6 +32,7 @@ using CUstream = CUstream_st*;
 using CUgraph = CUgraph_st*;
 using CUgraphNode = CUgraphNode_st*;
 using CUgraphDeviceNode = CUgraphDeviceUpdatableNode_st*;
+using CUgreenCtx = CUgreenCtx_st*;
 
 struct CUuuid {
     char bytes[16];
