@@ -1,0 +1,145 @@
+// Reading GuestFrame, writing Welcome and Farewell. See frames.h; field numbers are those of proto/ferry.proto.
+#include "transport/frames.h"
+
+#include "wire/grpc_frame.h"
+#include "wire/protobuf.h"
+
+namespace transport {
+namespace {
+
+using wire::ProtoField;
+using wire::ProtoType;
+
+std::optional<Hello> read_hello(std::span<const std::byte> message) {
+    Hello hello;
+    wire::ProtoReader reader(message);
+    for (ProtoField field; reader.next(field);) {
+        const bool is_varint = field.type == ProtoType::varint;
+        const bool is_bytes = field.type == ProtoType::length;
+        if (field.number == 1 && is_varint) hello.wire_version = static_cast<std::uint32_t>(field.value);
+        if (field.number == 2 && is_bytes) hello.spec_hash = field.text();
+        if (field.number == 3 && is_bytes) hello.ticket = field.bytes;
+        if (field.number == 4 && is_varint) hello.window_base = field.value;
+        if (field.number == 5 && is_varint) hello.window_size = field.value;
+        if (field.number == 6 && is_bytes) hello.visible_devices = field.text();
+        if (field.number == 7 && is_varint) hello.has_visible_devices = field.boolean();
+    }
+    if (!reader.ok() || hello.visible_devices.size() > kVisibleDevicesSize) return std::nullopt;
+    return hello;
+}
+
+// Sizes of sub-messages stand before them: each is measured, then written. Measuring is writing into nothing.
+struct Measured {
+    std::size_t size = 0;
+    void varint(std::uint32_t field, std::uint64_t value) {
+        if (value != 0) size += wire::varint_size(std::uint64_t{field} << 3) + wire::varint_size(value);
+    }
+    void integer(std::uint32_t field, std::int64_t value) { varint(field, static_cast<std::uint64_t>(value)); }
+    void length(std::uint32_t field, std::uint64_t bytes) {
+        size += wire::varint_size(std::uint64_t{field} << 3) + wire::varint_size(bytes);
+    }
+    void bytes(std::uint32_t field, std::span<const std::byte> data) {
+        if (data.empty()) return;
+        length(field, data.size());
+        size += data.size();
+    }
+    void string(std::uint32_t field, std::string_view text) { bytes(field, wire::as_proto_bytes(text)); }
+    void raw_varint(std::uint64_t value) { size += wire::varint_size(value); }
+};
+
+std::uint64_t wide(std::int32_t value) { return static_cast<std::uint64_t>(std::int64_t{value}); }
+
+struct Farewell {
+    std::int32_t result;
+    std::string_view message;
+};
+
+template <class Sink>
+void put(Sink& sink, const DeviceDescription& device);
+template <class Sink>
+void put(Sink& sink, const Snapshot& snapshot);
+template <class Sink>
+void put(Sink& sink, const Welcome& welcome);
+template <class Sink>
+void put(Sink& sink, const Farewell& farewell);
+
+template <class Sink, class Message>
+void put_message(Sink& sink, std::uint32_t field, const Message& message) {
+    Measured measured;
+    put(measured, message);
+    sink.length(field, measured.size);
+    if constexpr (std::is_same_v<Sink, Measured>) {
+        sink.size += measured.size;
+    } else {
+        put(sink, message);
+    }
+}
+
+template <class Sink>
+void put(Sink& sink, const DeviceDescription& device) {
+    sink.string(1, device.name);
+    sink.bytes(2, device.uuid);
+    sink.varint(3, device.total_memory);
+    Measured packed;
+    for (const std::int32_t attribute : device.attributes) packed.raw_varint(wide(attribute));
+    if (packed.size == 0) return;
+    sink.length(4, packed.size);
+    for (const std::int32_t attribute : device.attributes) sink.raw_varint(wide(attribute));
+}
+
+template <class Sink>
+void put(Sink& sink, const Snapshot& snapshot) {
+    sink.integer(1, snapshot.driver_version);
+    for (const DeviceDescription& device : snapshot.devices) put_message(sink, 2, device);
+    sink.varint(3, snapshot.window_base);
+    sink.varint(4, snapshot.window_size);
+}
+
+template <class Sink>
+void put(Sink& sink, const Welcome& welcome) {
+    sink.integer(1, welcome.result);
+    sink.string(2, welcome.message);
+    put_message(sink, 3, welcome.snapshot);
+}
+
+template <class Sink>
+void put(Sink& sink, const Farewell& farewell) {
+    sink.integer(1, farewell.result);
+    sink.string(2, farewell.message);
+}
+
+template <class Message>
+void write_frame(std::uint32_t field, const Message& message, OutBuffer& out) {
+    Measured measured;
+    put_message(measured, field, message);
+    std::byte* at = out.extend(wire::kGrpcPrefix + measured.size);
+    wire::put_grpc_prefix(at, measured.size);
+    wire::ProtoWriter writer(std::span(at + wire::kGrpcPrefix, measured.size));
+    put_message(writer, field, message);
+}
+
+}  // namespace
+
+std::optional<GuestFrame> read_guest_frame(std::span<const std::byte> message) {
+    GuestFrame frame;
+    wire::ProtoReader reader(message);
+    for (ProtoField field; reader.next(field);) {
+        if (field.type != ProtoType::length) continue;
+        if (field.number == wire::kFrameOpening) {
+            frame.hello = read_hello(field.bytes);
+            if (!frame.hello) return std::nullopt;
+        }
+        if (field.number == wire::kFrameBatch) frame.batch = field.bytes;
+    }
+    const bool exactly_one = frame.hello.has_value() != frame.batch.has_value();
+    if (!reader.ok() || !exactly_one) return std::nullopt;
+    return frame;
+}
+
+void write_welcome(const Welcome& welcome, OutBuffer& out) { write_frame(wire::kFrameOpening, welcome, out); }
+
+void write_farewell(std::int32_t result, std::string_view message, OutBuffer& out) {
+    write_frame(wire::kFrameFarewell, Farewell{result, message}, out);
+}
+
+}  // namespace transport

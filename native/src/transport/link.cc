@@ -1,0 +1,76 @@
+// Frames in and out, with their order checked. See link.h.
+#include "transport/link.h"
+
+#include "wire/grpc_frame.h"
+#include "wire/record.h"
+
+namespace transport {
+
+Link::Link(UniqueFd socket, std::size_t receive_limit, LinkEvents& events)
+    : events_(events), http_(std::move(socket), receive_limit, *this) {}
+
+bool Link::violation(const std::string& message) {
+    events_.on_violation(GrpcStatus::invalid_argument, message);
+    return false;
+}
+
+void Link::on_refused(GrpcStatus status, const std::string& message) { events_.on_violation(status, message); }
+
+bool Link::on_message(std::span<const std::byte> message) {
+    const auto frame = read_guest_frame(message);
+    if (!frame) return violation("a frame is malformed");
+    if (frame->batch) return greeted_ ? batch(*frame->batch) : violation("a batch came before Hello");
+    if (greeted_) return violation("a second Hello");
+    greeted_ = true;
+    return events_.on_hello(*frame->hello);
+}
+
+bool Link::batch(std::span<const std::byte> message) {
+    wire::BatchView view;
+    if (!wire::read_batch(message, view)) return violation("a batch is malformed");
+    if (view.sequence != received_ + 1) {
+        return violation("batch " + std::to_string(view.sequence) + " came where " + std::to_string(received_ + 1) +
+                         " was expected");
+    }
+    received_ = view.sequence;
+    if (view.acknowledged < acknowledged_ || view.acknowledged > sent_) {
+        return violation("batch " + std::to_string(view.sequence) + " acknowledges " +
+                         std::to_string(view.acknowledged) + ", expected " + std::to_string(acknowledged_) + " to " +
+                         std::to_string(sent_));
+    }
+    acknowledged_ = view.acknowledged;
+    return events_.on_batch(view.records);
+}
+
+void Link::send_welcome(const Welcome& welcome) {
+    OutMessage message;
+    message.head = take_buffer();
+    write_welcome(welcome, message.head);
+    http_.send(std::move(message));
+}
+
+void Link::send_batch(OutBuffer replies) { send_batch(std::move(replies), {}, nullptr, 0); }
+
+void Link::send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOwner* owner, std::uint32_t token) {
+    OutMessage message;
+    message.body = body;
+    message.padding = wire::align_up(body.size(), wire::kRecordAlignment) - body.size();
+    message.owner = owner;
+    message.token = token;
+    const std::size_t size = replies.size() + body.size() + message.padding;
+    const auto head = wire::make_batch_head(++sent_, received_, size);
+    replies.prepend(std::span(head.bytes).first(head.size));
+    message.head = std::move(replies);
+    http_.send(std::move(message));
+}
+
+void Link::send_farewell(std::int32_t result, std::string_view text) {
+    OutMessage message;
+    message.head = take_buffer();
+    write_farewell(result, text, message.head);
+    http_.send(std::move(message));
+}
+
+void Link::close(GrpcStatus status, std::string_view message) { http_.finish(status, message); }
+
+}  // namespace transport

@@ -1,0 +1,121 @@
+// The send chain: framing references in, writev out. See send_queue.h.
+#include "transport/send_queue.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace transport {
+namespace {
+
+constexpr std::size_t kVectorsPerWrite = 64;
+constexpr std::size_t kSpareBuffers = 8;
+constexpr std::array<std::byte, 8> kZeros{};
+
+}  // namespace
+
+void SendQueue::push(OutMessage message) {
+    held_ += message.size();
+    waiting_.push_back(std::move(message));
+}
+
+void SendQueue::take_front(std::size_t size) {
+    OutMessage& message = waiting_.front();
+    const std::span<const std::byte> parts[] = {std::as_const(message.head).bytes(), message.body,
+                                                std::span(kZeros).first(message.padding)};
+    std::size_t start = 0;
+    const std::size_t from = front_taken_;
+    const std::size_t to = front_taken_ + size;
+    for (const auto& part : parts) {
+        const std::size_t lo = std::max(from, start);
+        const std::size_t hi = std::min(to, start + part.size());
+        if (lo < hi) refer(part.subspan(lo - start, hi - lo));
+        start += part.size();
+    }
+    front_taken_ = to;
+    if (front_taken_ < message.size()) return;
+    in_chain_.push_back(std::move(message));
+    waiting_.pop_front();
+    front_taken_ = 0;
+}
+
+void SendQueue::refer(std::span<const std::byte> bytes) {
+    chain_.push_back(Piece{bytes.data(), 0, bytes.size()});
+    chain_bytes_ += bytes.size();
+}
+
+void SendQueue::copy(std::span<const std::byte> piece) {
+    if (piece.empty()) return;
+    chain_.push_back(Piece{nullptr, arena_.size(), piece.size()});
+    arena_.insert(arena_.end(), piece.begin(), piece.end());
+    chain_bytes_ += piece.size();
+}
+
+std::size_t SendQueue::fill_iovecs(iovec* vectors, std::size_t capacity) const {
+    std::size_t count = 0;
+    for (std::size_t index = chain_first_; index < chain_.size() && count < capacity; ++index) {
+        const Piece& piece = chain_[index];
+        const std::byte* bytes = piece.external != nullptr ? piece.external : arena_.data() + piece.offset;
+        // SAFETY: sendmsg only reads; iovec has no const form.
+        vectors[count++] = iovec{const_cast<std::byte*>(bytes), piece.size};
+    }
+    return count;
+}
+
+void SendQueue::drop(std::size_t written) {
+    chain_bytes_ -= written;
+    while (written > 0) {
+        Piece& piece = chain_[chain_first_];
+        const std::size_t part = std::min(written, piece.size);
+        if (piece.external != nullptr) piece.external += part;
+        piece.offset += part;
+        piece.size -= part;
+        written -= part;
+        if (piece.size == 0) ++chain_first_;
+    }
+}
+
+SendQueue::Flushed SendQueue::flush(int socket) {
+    while (chain_bytes_ > 0) {
+        iovec vectors[kVectorsPerWrite];
+        msghdr message{};
+        message.msg_iov = vectors;
+        message.msg_iovlen = fill_iovecs(vectors, kVectorsPerWrite);
+        const ssize_t written = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return errno == EAGAIN ? Flushed::blocked : Flushed::broken;
+        drop(static_cast<std::size_t>(written));
+    }
+    retire();
+    return Flushed::all;
+}
+
+// The chain is empty: every message in it has left the process.
+void SendQueue::retire() {
+    chain_.clear();
+    chain_first_ = 0;
+    arena_.clear();
+    for (OutMessage& message : in_chain_) {
+        held_ -= message.size();
+        if (message.owner != nullptr) message.owner->body_sent(message.token);
+        give_buffer(std::move(message.head));
+    }
+    in_chain_.clear();
+}
+
+OutBuffer SendQueue::take_buffer() {
+    if (spare_.empty()) return OutBuffer{};
+    OutBuffer buffer = std::move(spare_.back());
+    spare_.pop_back();
+    return buffer;
+}
+
+void SendQueue::give_buffer(OutBuffer buffer) {
+    buffer.clear();
+    if (spare_.size() < kSpareBuffers) spare_.push_back(std::move(buffer));
+}
+
+}  // namespace transport
