@@ -1,0 +1,68 @@
+// `ferry daemon`: configuration, signals, and the daemon's life in this process. --private is for `ferry run`: the
+// daemon ends when its standard input does, so it cannot outlive the one who started it.
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { loadConfig, printConfig, type FlagValues } from '../config/load.ts';
+import { places } from '../config/places.ts';
+import type { Config } from '../config/settings.ts';
+import { Daemon } from '../daemon/daemon.ts';
+import { createLog } from '../daemon/log.ts';
+import { workerEnvironment } from '../worker/environment.ts';
+import type { WorkerSpec } from '../worker/process.ts';
+import { exitCodes } from './exit-codes.ts';
+import { printLine } from './output.ts';
+
+export interface DaemonOptions {
+    readonly config?: string;
+    readonly checkConfig?: boolean;
+    readonly printConfig?: boolean;
+    readonly private?: boolean;
+}
+
+/** What a worker of this configuration is started with. */
+export function workerSpecOf(config: Config): WorkerSpec {
+    const software = { threads: config['software.threads'], memoryBytes: config['software.memory_bytes'] };
+    return {
+        entry: places.workerEntry,
+        addon: config['workers.addon'],
+        env: workerEnvironment(process.env, software),
+    };
+}
+
+/** Runs until a signal, or the end of stdin with --private, stops the daemon; answers the exit status. */
+export async function runDaemon(flags: FlagValues, options: DaemonOptions): Promise<number> {
+    const loaded = loadConfig(flags, process.env, options.config);
+    if (options.printConfig === true) {
+        process.stdout.write(printConfig(loaded));
+        return exitCodes.ok;
+    }
+    if (options.checkConfig === true) {
+        printLine(`configuration is valid (${loaded.file ?? 'no file'})`);
+        return exitCodes.ok;
+    }
+    const { config } = loaded;
+    const log = createLog(config['log.level'], config['log.format']);
+    const daemon = await Daemon.start(config, workerSpecOf(config), log);
+    await new Promise<void>((resolve, reject) => {
+        let asked = false;
+        const stop = (reason: string) => {
+            if (asked) {
+                daemon.hurry();
+            }
+            asked = true;
+            daemon.stop(reason).then(resolve, reject);
+        };
+        for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+            process.on(signal, () => stop(signal));
+        }
+        if (options.private === true) {
+            process.stdin.on('end', () => stop('its starter is gone')).resume();
+        }
+    });
+    if (options.private === true) {
+        // The folder was made for this one daemon, so its lock file has nobody left to keep out.
+        rmSync(dirname(config.socket), { recursive: true, force: true });
+    }
+    return exitCodes.ok;
+}

@@ -1,0 +1,121 @@
+// `ferry run -- program args`: runs an unmodified program with the shim in place of the driver, on the configured daemon
+// or on a private one that ends with it. Passes the terminal, signals and exit status through.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { places } from '../config/places.ts';
+import { ControlClient } from '../control/client.ts';
+import { DaemonError } from '../errors.ts';
+import { chooseEndpoint } from './endpoint.ts';
+import { exitCodes } from './exit-codes.ts';
+import { guestEnvironment } from './guest-environment.ts';
+import { printError } from './output.ts';
+import { startPrivateDaemon, type PrivateDaemon } from './private-daemon.ts';
+import { formatStats, readStats } from './stats.ts';
+
+export interface RunOptions {
+    readonly endpoint?: string;
+    readonly device?: string;
+    readonly stats?: boolean;
+    readonly json?: boolean;
+}
+
+const reachLimitMs = 1000;
+
+/** Answers the exit status: the program's, 128 + n for signal n, or one of ours. */
+export async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<number> {
+    if (!existsSync(places.shim)) {
+        throw new DaemonError('usage', `the shim is not built (${places.shim}); build it with: npm run build`);
+    }
+    const daemon = await findDaemon(options);
+    const statsFolder = options.stats === true ? mkdtempSync(join(tmpdir(), 'ferry-stats-')) : null;
+    try {
+        const statsFile = statsFolder === null ? {} : { statsFile: join(statsFolder, 'stats.jsonl') };
+        const guest = { shim: places.shim, links: places.shimLinks, endpoint: daemon.endpoint, ...statsFile };
+        const code = await runGuest(program, args, guestEnvironment(process.env, guest));
+        if (statsFile.statsFile !== undefined) {
+            const stats = readStats(statsFile.statsFile);
+            (options.json === true ? [JSON.stringify(stats)] : formatStats(stats)).forEach(printError);
+        }
+        return code;
+    } finally {
+        await daemon.stop();
+        if (statsFolder !== null) {
+            rmSync(statsFolder, { recursive: true, force: true });
+        }
+    }
+}
+
+// A daemon that somebody named must be the one that is used: to fall back quietly would run the program elsewhere than
+// was asked. A device on the command line always means a private daemon, because a running one has its own.
+async function findDaemon(options: RunOptions): Promise<PrivateDaemon> {
+    const { endpoint, named } = chooseEndpoint(options.endpoint, process.env);
+    const stay = { endpoint, stop: () => Promise.resolve() };
+    if (options.device !== undefined) {
+        return startPrivateDaemon(['--device', options.device], process.env);
+    }
+    if (await isReachable(endpoint)) {
+        return stay;
+    }
+    if (named) {
+        throw new DaemonError('unreachable', `no daemon answers at ${endpoint}; start one with: ferry daemon`);
+    }
+    return startPrivateDaemon([], process.env);
+}
+
+async function isReachable(endpoint: string): Promise<boolean> {
+    const socket = endpoint.startsWith('unix:') ? endpoint.slice('unix:'.length) : null;
+    if (socket !== null && !existsSync(socket)) {
+        return false;
+    }
+    const client = new ControlClient(endpoint);
+    try {
+        await client.getVersion(reachLimitMs);
+        return true;
+    } catch (error) {
+        if (error instanceof DaemonError && error.code === 'unreachable') {
+            return false;
+        }
+        throw error;
+    } finally {
+        client.close();
+    }
+}
+
+const alwaysForwarded = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;
+// On a terminal these already reach the program, which shares our process group; sent twice, many programs take the
+// second one as "at once".
+const terminalSignals = ['SIGINT', 'SIGQUIT'] as const;
+
+function forwardSignals(child: ChildProcess): () => void {
+    const onTerminal = process.stdin.isTTY === true || process.stdout.isTTY === true || process.stderr.isTTY === true;
+    const removers = [...alwaysForwarded, ...terminalSignals].map((signal) => {
+        const fromTerminal = onTerminal && (terminalSignals as readonly string[]).includes(signal);
+        const forward = () => (fromTerminal ? undefined : void child.kill(signal));
+        process.on(signal, forward);
+        return () => void process.off(signal, forward);
+    });
+    return () => removers.forEach((remove) => remove());
+}
+
+function runGuest(program: string, args: readonly string[], env: Record<string, string>): Promise<number> {
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, args, { env, stdio: 'inherit' });
+        const stopForwarding = forwardSignals(child);
+        child.on('error', (error: NodeJS.ErrnoException) => {
+            stopForwarding();
+            if (error.code === 'ENOENT' || error.code === 'EACCES') {
+                printError(`ferry: cannot run ${program}: ${error.message}`);
+                resolve(error.code === 'ENOENT' ? exitCodes.notFound : exitCodes.cannotExecute);
+            } else {
+                reject(error);
+            }
+        });
+        child.on('close', (code, signal) => {
+            stopForwarding();
+            resolve(signal === null ? (code ?? exitCodes.failed) : 128 + constants.signals[signal]);
+        });
+    });
+}

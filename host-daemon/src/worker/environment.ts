@@ -1,0 +1,36 @@
+// What a worker's environment may hold. Pure. Without this a daemon started inside a guest's environment would load
+// the shim instead of the driver, or hide devices from every guest alike.
+import type { Environment } from '../config/places.ts';
+
+const scrubbed = new Set([
+    'LD_PRELOAD',
+    'LD_LIBRARY_PATH',
+    'LD_AUDIT',
+    // Applied by each guest's shim on its own ordinals; here it would renumber them a second time.
+    'CUDA_VISIBLE_DEVICES',
+    // Would load code into, and change the memory of, every worker.
+    'NODE_OPTIONS',
+]);
+
+export interface SoftwareLimits {
+    /** 0 leaves the choice to the software device. */
+    readonly threads: number;
+    readonly memoryBytes: number;
+}
+
+/** A copy of `env` that is safe for a worker, with the software device's settings from the configuration. */
+export function workerEnvironment(env: Environment, software: SoftwareLimits): Record<string, string> {
+    const kept: Record<string, string> = {};
+    for (const [name, value] of Object.entries(env)) {
+        if (value !== undefined && !scrubbed.has(name) && !name.startsWith('FERRY_')) {
+            kept[name] = value;
+        }
+    }
+    if (software.threads > 0) {
+        kept['FERRY_SOFT_THREADS'] = String(software.threads);
+    }
+    if (software.memoryBytes > 0) {
+        kept['FERRY_SOFT_MEMORY'] = String(software.memoryBytes);
+    }
+    return kept;
+}
