@@ -1,0 +1,58 @@
+// Generated from proto/spec/limits.ts by proto/gen/emit-table.ts; edit the former.
+
+export const limits = {
+    /** One code image: fatbin region, cubin, or PTX text. In bytes. */
+    imageBytes: 268435456,
+    /** Compile options of one image: 64 pairs of option and value. In bytes. */
+    imageOptionBytes: 1024,
+    /** Compiler messages that a reply carries; the rest is cut. In bytes. */
+    compileLogBytes: 262144,
+    /** Names, layouts and attributes of one image in a reply. In bytes. */
+    kernelMetadataBytes: 67108864,
+    /** Kernels of one image. In count. */
+    kernelsPerImage: 65536,
+    /** A kernel or variable name with its NUL; mangled C++ names get long. In bytes. */
+    nameBytes: 65536,
+    /** Packed arguments of one launch: the largest CUDA allows. In bytes. */
+    kernelParameterBytes: 32764,
+    /** Bytes of one copy record or landing; longer copies are sliced. In bytes. */
+    copySliceBytes: 1048576,
+    /** One record with its header: the largest image and what goes with it. In bytes. */
+    recordBytes: 269484032,
+    /** One reply with its header: kernel metadata and what goes with it. In bytes. */
+    replyBytes: 68157440,
+    /** A lane seals its batch at this size when FERRY_BATCH_BYTES is not set. In bytes. */
+    sealBytes: 65536,
+    /** A lane seals its batch this long after the first record. In us. */
+    sealAgeUs: 100,
+    /** One batch, and so one gRPC message of the data stream. In bytes. */
+    batchBytes: 270532608,
+    /** Batches a worker holds unread before it stops reading the socket. In bytes. */
+    queuedBytes: 536870912,
+    /** Guest threads of one session: what a record header can name. In count. */
+    guestThreads: 65535,
+    /** Contexts of one session at a time. In count. */
+    contexts: 256,
+    /** Streams of one session at a time. In count. */
+    streams: 65536,
+    /** Events of one session at a time. In count. */
+    events: 1048576,
+    /** Modules and libraries of one session at a time, each. In count. */
+    modules: 65536,
+    /** Functions and kernels of one session at a time, each. In count. */
+    functions: 1048576,
+    /** Host functions queued and not yet answered. In count. */
+    pendingCallbacks: 65536,
+    /** Device allocations of one session at a time. In count. */
+    allocations: 4194304,
+    /** Device printf text of one reply; longer text takes several. In bytes. */
+    outputBytes: 1048576,
+    /** Devices of one host. In count. */
+    devices: 64,
+    /** An attach ticket. In bytes. */
+    ticketBytes: 32,
+    /** A wait yields and polls this long before it sleeps. In us. */
+    spinUs: 50,
+    /** The guest gives up reaching the daemon after this long. In ms. */
+    connectTimeoutMs: 2000,
+} as const;

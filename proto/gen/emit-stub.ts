@@ -1,0 +1,282 @@
+// Emits the guest's exported symbols: guest/stubs.cc, their declarations guest/stubs.h, and guest/hand.h, which
+// declares what the shim writes by hand. A stub checks, packs and sends; it holds no other logic.
+
+import type { Argument } from '../spec/dsl.ts';
+import { handleKinds } from '../spec/handles.ts';
+import { banner, qualified, wrapComment, wrapList } from './cpp.ts';
+import type { Api, Call, Model, ModelParam } from './model.ts';
+
+const author = 'proto/gen/emit-stub.ts';
+const perThreadStream = 'wire::to_pointer<abi::CUstream>(wire::Handle{wire::kStreamPerThread})';
+
+interface ApiCall extends Call {
+    readonly api: Api;
+}
+
+export function exportedCalls(model: Model): ApiCall[] {
+    return model.calls.filter((call): call is ApiCall => call.api !== null && call.guest !== 'none');
+}
+
+/** Every exported symbol of a call: itself, its per-thread twin, its older aliases. */
+export function symbolsOf(call: Call): string[] {
+    const { twin, aliases } = (call as ApiCall).api.row;
+    const twins = twin === undefined ? [] : [`${call.name}_${twin}`];
+    return [call.name, ...twins, ...Object.keys(aliases ?? {})];
+}
+
+export function emitStubsHeader(model: Model): string {
+    const declarations = exportedCalls(model).flatMap((call) =>
+        symbolsOf(call).map((symbol) => signature(symbol, call.api, ';')),
+    );
+    return (
+        banner('proto/spec/cuda', author) +
+        '// Every symbol libferry.so exports as libcuda.so.1 does.\n#pragma once\n#include <cstddef>\n\n' +
+        '#include "cudart/abi.h"\n\n#define FERRY_EXPORT __attribute__((visibility("default")))\n\n' +
+        declarations.join('')
+    );
+}
+
+export function emitStubs(model: Model): string {
+    const bodies = exportedCalls(model).map((call) => stub(call, model) + twinStub(call, model) + aliasStubs(call));
+    return (
+        banner('proto/spec/cuda', author) +
+        '#include "guest/stubs.h"\n\n#include "guest/hand.h"\n#include "stub_runtime.h"\n' +
+        '#include "wire/codec.h"\n#include "wire/pointer_unsafe.h"\n\n' +
+        bodies.join('\n')
+    );
+}
+
+export function emitGuestHand(model: Model): string {
+    const calls = exportedCalls(model);
+    const declare = (call: ApiCall): string => {
+        const session = needsSession(call) ? ['Session& session'] : [];
+        const params = [...session, ...call.api.params.map(declared), ...extraStream(call, 'declare')];
+        return wrapComment(call.doc) + wrapList(`abi::CUresult ${call.name}(`, params, ');');
+    };
+    const of = (side: string): string =>
+        calls
+            .filter((call) => call.guest === side)
+            .map(declare)
+            .join('');
+    return (
+        banner('proto/spec/cuda', author) +
+        '// What the shim writes by hand. `hand` functions send records, `local` ones answer from what the guest knows.\n' +
+        '// `default_stream` is what a call without a stream means: null, or the per-thread stream in a twin.\n' +
+        '#pragma once\n#include <cstddef>\n\n#include "cudart/abi.h"\n\nnamespace guest {\n\nclass Session;\n\n' +
+        `namespace hand {\n\n${of('hand')}\n}  // namespace hand\n\n` +
+        `namespace local {\n\n${of('local')}\n}  // namespace local\n\n}  // namespace guest\n`
+    );
+}
+
+function signature(symbol: string, api: Api, tail: string, ignored: ReadonlySet<string> = new Set()): string {
+    const head = `extern "C" FERRY_EXPORT abi::CUresult ${symbol}(`;
+    const params = api.params.map((p) => (ignored.has(p.name) ? qualified(p.cType) : declared(p)));
+    return wrapList(head, params, `)${tail}`);
+}
+
+function declared(param: ModelParam): string {
+    return `${qualified(param.cType)} ${param.name}`;
+}
+
+function needsSession(call: ApiCall): boolean {
+    const { flow } = call.api.row;
+    return !(flow.class === 'local' && flow.needs === 'nothing');
+}
+
+/** A hand-written call without a stream parameter is told which stream the default one is. */
+function takesDefaultStream(call: ApiCall): boolean {
+    return call.api.row.twin !== undefined && !call.api.params.some((p) => p.cType === 'CUstream');
+}
+
+function extraStream(call: ApiCall, use: 'declare' | 'null' | 'perThread'): string[] {
+    if (!takesDefaultStream(call)) return [];
+    if (use === 'declare') return ['abi::CUstream default_stream'];
+    return [use === 'null' ? 'nullptr' : perThreadStream];
+}
+
+function stub(call: ApiCall, model: Model): string {
+    const head = wrapComment(call.doc) + signature(call.name, call.api, ' {', ignoredBy(call, model));
+    switch (call.guest) {
+        case 'forward':
+            return `${head}${forwardLine(call, model, 'nullptr')}}\n`;
+        case 'local':
+        case 'hand':
+            return `${head}${handBody(call, 'null')}}\n`;
+        default:
+            return `${head}${generatedBody(call)}}\n`;
+    }
+}
+
+function handBody(call: ApiCall, stream: 'null' | 'perThread'): string {
+    const session = needsSession(call);
+    const names = [...(session ? ['session'] : []), ...call.api.params.map((p) => p.name)];
+    const args = [...names, ...extraStream(call, stream)];
+    const opening = session
+        ? '    return guest::boundary([&](guest::Session& session) -> abi::CUresult {\n'
+        : '    return guest::boundary_local([&]() -> abi::CUresult {\n';
+    const callee = `return guest::${call.guest}::${call.name}(`;
+    return `${opening}${wrapList(callee, args, ');', '        ')}    });\n`;
+}
+
+function twinStub(call: ApiCall, model: Model): string {
+    const { twin } = call.api.row;
+    if (twin === undefined) return '';
+    const takesStream = call.api.params.some((p) => p.cType === 'CUstream');
+    const ignored = takesStream ? new Set<string>() : ignoredBy(call, model);
+    const head = signature(`${call.name}_${twin}`, call.api, ' {', ignored);
+    if (takesStream) {
+        const args = call.api.params.map((p) =>
+            p.cType === 'CUstream' ? `wire::per_thread_stream(${p.name})` : p.name,
+        );
+        return `${head}${wrapList(`return ${call.name}(`, args, ');', '    ')}}\n`;
+    }
+    if (call.guest === 'hand') return `${head}${handBody(call, 'perThread')}}\n`;
+    return `${head}${forwardLine(call, model, perThreadStream)}}\n`;
+}
+
+function aliasStubs(call: ApiCall): string {
+    const names = call.api.params.map((p) => p.name);
+    return Object.keys(call.api.row.aliases ?? {})
+        .map((alias) => `${signature(alias, call.api, ' {')}    return ${call.name}(${names.join(', ')});\n}\n`)
+        .join('');
+}
+
+/** Parameters that a forwarding stub drops: nothing in the other call's record stands for them. */
+function ignoredBy(call: ApiCall, model: Model): ReadonlySet<string> {
+    if (call.guest !== 'forward') return new Set();
+    const text = forwardLine(call, model, '');
+    const used = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(text.slice(text.indexOf('(')));
+    return new Set(call.api.params.map((p) => p.name).filter((name) => !used(name)));
+}
+
+function forwardLine(call: ApiCall, model: Model, defaultStream: string): string {
+    const { via } = call.api.row;
+    const target = model.byName.get(via?.call ?? '');
+    if (via === undefined || target === undefined || target.api === null) return '';
+    const args = target.api.params.map((p) => argumentText(via.with[p.name], p.name, defaultStream));
+    return wrapList(`return ${target.name}(`, args, ');', '    ');
+}
+
+function argumentText(argument: Argument | undefined, name: string, defaultStream: string): string {
+    if (argument === undefined) return name;
+    if (argument === 'null') return 'nullptr';
+    if (argument === 'defaultStream') return defaultStream;
+    return 'literal' in argument ? String(argument.literal) : argument.from;
+}
+
+function generatedBody(call: ApiCall): string {
+    const { params } = call.api;
+    const created = params.find((p) => p.param.is === 'created');
+    const lines = [...pointerGuards(call), ...handleChecks(call)];
+    const request = requestText(call);
+    if (created !== undefined) {
+        lines.push(...createdLines(call, created, request));
+    } else if (call.reply !== undefined) {
+        lines.push(...replyLines(call, request));
+    } else {
+        const verb = call.class === 'sync' ? 'call' : 'send';
+        const forget = params.find((p) => p.param.is === 'destroyed');
+        if (forget === undefined) {
+            lines.push(`return guest::${verb}(session, ${request});`);
+        } else {
+            lines.push(`const abi::CUresult result = guest::${verb}(session, ${request});`);
+            lines.push(`guest::forget_handle(session, wire::to_handle(${forget.name}));`, 'return result;');
+        }
+    }
+    return (
+        '    return guest::boundary([&](guest::Session& session) -> abi::CUresult {\n' +
+        lines.map((line) => wrapLine(line)).join('') +
+        '    });\n'
+    );
+}
+
+function wrapLine(line: string): string {
+    const open = line.indexOf('{.');
+    if (line.length + 8 <= 110 || open < 0) return `        ${line}\n`;
+    const close = line.lastIndexOf('}');
+    const items = line.slice(open + 1, close).split(', ');
+    return wrapList(line.slice(0, open + 1), items, line.slice(close), '        ');
+}
+
+function pointerGuards(call: ApiCall): string[] {
+    const bad: string[] = [];
+    for (const { name, param } of call.api.params) {
+        const nullable = param.is === 'out' ? param.nullable : param.is !== 'created' && param.is !== 'text';
+        if (!nullable || call.api.row.guard?.[name] === 'notNull') bad.push(`${name} == nullptr`);
+        if (call.api.row.guard?.[name] === 'nonZero') bad.push(`${name} == 0`);
+    }
+    return bad.map((test) => `if (${test}) return abi::CUDA_ERROR_INVALID_VALUE;`);
+}
+
+function handleChecks(call: ApiCall): string[] {
+    const handles = call.api.params.filter((p) => p.param.is === 'handle' || p.param.is === 'destroyed');
+    // A null context stands for the current one: without handles to check, there must at least be one.
+    if (handles.length === 0) {
+        return [checkLine('wire::HandleKind::context', 'wire::Handle{}', 'current')];
+    }
+    return handles.flatMap((p) => {
+        const kind = p.param.is === 'handle' || p.param.is === 'destroyed' ? p.param.kind : '';
+        const line = checkLine(`wire::HandleKind::${kind}`, `wire::to_handle(${p.name})`, p.name);
+        const untagged = `if (!wire::to_handle(${p.name}).tagged()) return abi::CUDA_ERROR_INVALID_HANDLE;`;
+        return p.param.is === 'destroyed' ? [untagged, line] : [line];
+    });
+}
+
+function checkLine(kind: string, handle: string, name: string): string {
+    const verdict = `const auto ${name}_is = guest::check(session, ${kind}, ${handle})`;
+    return `if (${verdict}; ${name}_is != abi::CUDA_SUCCESS) return ${name}_is;`;
+}
+
+function requestText(call: ApiCall): string {
+    const values = (call.request?.fields ?? []).map((field) => {
+        const param = call.api.params.find((p) => p.field === field.name) as ModelParam;
+        return `.${field.name} = ${valueText(param)}`;
+    });
+    return `wire::${call.name}_Request{${values.join(', ')}}`;
+}
+
+function valueText(param: ModelParam): string {
+    switch (param.param.is) {
+        case 'handle':
+        case 'destroyed':
+            return `wire::to_handle(${param.name})`;
+        case 'created':
+            return 'created';
+        case 'text':
+            return `wire::text(${param.name})`;
+        case 'bytesIn':
+            return `std::span(static_cast<const std::byte*>(${param.name}), ${param.param.size})`;
+        default:
+            return param.name;
+    }
+}
+
+function createdLines(call: ApiCall, created: ModelParam, request: string): string[] {
+    if (created.param.is !== 'created') return [];
+    const pointer = `abi::${handleKinds[created.param.kind]}`;
+    const verb = call.class === 'sync' ? 'call' : 'send';
+    return [
+        `const wire::Handle created = guest::name_handle(session, wire::HandleKind::${created.param.kind});`,
+        'if (created.value == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;',
+        `const abi::CUresult result = guest::${verb}(session, ${request});`,
+        'if (result != abi::CUDA_SUCCESS) guest::forget_handle(session, created);',
+        `if (result == abi::CUDA_SUCCESS) *${created.name} = wire::to_pointer<${pointer}>(created);`,
+        'return result;',
+    ];
+}
+
+function replyLines(call: ApiCall, request: string): string[] {
+    const stores = call.api.params.flatMap(({ name, param, field }) => {
+        if (param.is !== 'out') return [];
+        const present = param.nullable ? `${name} != nullptr` : '';
+        return [`if (${present || 'true'}) *${name} = reply.${field};`];
+    });
+    return [
+        `wire::${call.name}_Reply reply;`,
+        `const abi::CUresult result = guest::call(session, ${request}, reply);`,
+        'if (result != abi::CUDA_SUCCESS) return result;',
+        ...stores.map((store) => store.replace('if (true) ', '')),
+        'return result;',
+    ];
+}
+

@@ -1,0 +1,27 @@
+// Emits what the daemon knows of calls and limits: host-daemon/src/generated/calls.ts and limits.ts.
+
+import { banner, hex } from './cpp.ts';
+import type { Model } from './model.ts';
+
+const author = 'proto/gen/emit-table.ts';
+
+export function emitCallTable(model: Model, hash: string): string {
+    const rows = model.calls.map(
+        (call) => `    [${hex(call.id)}, { name: '${call.name}', class: '${call.class}' }],\n`,
+    );
+    return (
+        banner('proto/spec', author) +
+        "\nexport type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host';\n\n" +
+        'export interface CallName {\n    readonly name: string;\n    readonly class: CallClass;\n}\n\n' +
+        '/** Equal on both ends of a session, or the session is refused. */\n' +
+        `export const specHash = '${hash}';\n\n` +
+        `export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([\n${rows.join('')}]);\n`
+    );
+}
+
+export function emitLimitTable(model: Model): string {
+    const rows = Object.entries(model.limits).map(
+        ([name, limit]) => `    /** ${limit.doc} In ${limit.unit}. */\n    ${name}: ${limit.value},\n`,
+    );
+    return `${banner('proto/spec/limits.ts', author)}\nexport const limits = {\n${rows.join('')}} as const;\n`;
+}

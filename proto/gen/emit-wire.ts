@@ -1,0 +1,98 @@
+// Emits what both ends include: wire/call_id.h, wire/codec.h and wire/limits.h.
+
+import { createHash } from 'node:crypto';
+
+import { banner, fieldType, hex, wrapComment } from './cpp.ts';
+import type { Message, Model, WireField } from './model.ts';
+
+/** A digest of everything two ends must agree on; compared at Open and Hello. */
+export function specHash(ledgers: readonly string[], model: Model): string {
+    const numbers = Object.entries(model.limits).map(([name, limit]) => `${name}=${limit.value}`);
+    return createHash('sha256').update([...ledgers, ...numbers].join('\n')).digest('hex').slice(0, 16);
+}
+
+export function emitCallId(model: Model, hash: string): string {
+    const ids = model.calls.map((call) => `    ${call.name} = ${hex(call.id)},\n`).join('');
+    const names = model.calls
+        .map((call) => `        case CallId::${call.name}: return "${call.name}";\n`)
+        .join('');
+    return (
+        banner('proto/spec', 'proto/gen/emit-wire.ts') +
+        '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\nnamespace wire {\n\n' +
+        `enum class CallId : std::uint16_t {\n${ids}};\n\n` +
+        `inline constexpr std::size_t kCallCount = ${model.calls.length};\n` +
+        `inline constexpr std::string_view kSpecHash = "${hash}";\n\n` +
+        '// "unknown" for a number no call has: what a guest sends is not trusted to be one.\n' +
+        'constexpr std::string_view call_name(CallId call) {\n' +
+        `    switch (call) {\n${names}    }\n    return "unknown";\n}\n\n}  // namespace wire\n`
+    );
+}
+
+export function emitLimits(model: Model): string {
+    const lines = Object.entries(model.limits).map(
+        ([name, limit]) =>
+            wrapComment(limit.doc) + `inline constexpr std::uint64_t ${constantName(name)} = ${limit.value};\n`,
+    );
+    return (
+        banner('proto/spec/limits.ts', 'proto/gen/emit-wire.ts') +
+        '#pragma once\n#include <cstdint>\n\nnamespace wire::limits {\n\n' +
+        `${lines.join('')}\n}  // namespace wire::limits\n`
+    );
+}
+
+export function constantName(name: string): string {
+    return `k${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+export function emitCodec(model: Model): string {
+    const messages = model.calls.flatMap((call) => {
+        const id = `CallId::${call.name}`;
+        const request = call.request === undefined ? [] : [codecOf(call.request, id, call.doc)];
+        return call.reply === undefined ? request : [...request, codecOf(call.reply, id, '')];
+    });
+    return (
+        banner('proto/spec', 'proto/gen/emit-wire.ts') +
+        '// One structure per record and per reply payload, with its encoding (Sink is Writer or Measure) and decoding.\n' +
+        '// decode() is false for a payload that is too short, has more than padding after its last field, or holds a\n' +
+        '// byte string over its limit; spans in a decoded structure point into the payload.\n' +
+        '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <span>\n\n' +
+        '#include "wire/call_id.h"\n#include "wire/cursor.h"\n#include "wire/handle.h"\n' +
+        '#include "wire/limits.h"\n#include "wire/record.h"\n#include "wire/text.h"\n\nnamespace wire {\n\n' +
+        messages.join('\n') +
+        '\n}  // namespace wire\n'
+    );
+}
+
+function codecOf(message: Message, id: string, doc: string): string {
+    const fields = message.fields.map((field) => `    ${fieldType(field)} ${field.name}{};\n`).join('');
+    const unused = message.fields.length === 0;
+    const writes = message.fields.map((field) => `    sink.${sinkVerb(field)}(message.${field.name});\n`);
+    const reads = message.fields.map((f) => `    message.${f.name} = cursor.${cursorVerb(f)};\n`);
+    const checks = message.fields.flatMap(fieldChecks);
+    return (
+        (doc === '' ? '' : wrapComment(doc)) +
+        `struct ${message.name} {\n    static constexpr CallId kId = ${id};\n${fields}};\n` +
+        `template <class Sink>\nvoid encode(Sink& sink, const ${message.name}&${unused ? '' : ' message'}) {\n` +
+        `${writes.join('')}    sink.pad_to(kRecordAlignment);\n}\n` +
+        `inline bool decode(Cursor& cursor, ${message.name}&${unused ? '' : ' message'}) {\n` +
+        `${reads.join('')}    cursor.skip_to(kRecordAlignment);\n` +
+        `    return ${['cursor.ok()', 'cursor.remaining() == 0', ...checks].join(' && ')};\n}\n`
+    );
+}
+
+function sinkVerb(field: WireField): string {
+    if (field.type === 'text') return 'bytes';
+    return field.type === 'handle' || field.type === 'bytes' ? field.type : 'scalar';
+}
+
+function cursorVerb(field: WireField): string {
+    if (field.type === 'handle') return 'handle()';
+    if (field.type === 'bytes' || field.type === 'text') return 'bytes()';
+    return `scalar<${fieldType(field)}>()`;
+}
+
+function fieldChecks(field: WireField): string[] {
+    if (field.limit === undefined) return [];
+    const within = `message.${field.name}.size() <= limits::${constantName(field.limit)}`;
+    return field.type === 'text' ? [within, `is_text(message.${field.name})`] : [within];
+}

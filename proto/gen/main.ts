@@ -1,0 +1,41 @@
+// `npm run gen` and `npm run gen -- --check`: writes every output, or says which committed ones are stale.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { specification } from '../spec/index.ts';
+import { buildModel } from './model.ts';
+import { emitAll, type Output } from './outputs.ts';
+
+/** Compiled to build/js/proto/gen/main.js, four levels below the root. */
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
+
+function current(path: string): string | undefined {
+    try {
+        return readFileSync(join(root, path), 'utf8');
+    } catch {
+        return undefined;
+    }
+}
+
+function write(output: Output): void {
+    const path = join(root, output.path);
+    // An unchanged file keeps its time, so that nothing is compiled again for nothing.
+    if (current(output.path) === output.text) return;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, output.text);
+}
+
+function run(check: boolean): number {
+    const outputs = emitAll(buildModel(specification));
+    if (!check) {
+        outputs.forEach(write);
+        return 0;
+    }
+    const stale = outputs.filter((output) => output.committed && current(output.path) !== output.text);
+    for (const output of stale) process.stderr.write(`${output.path} is stale: run npm run gen\n`);
+    return stale.length === 0 ? 0 : 1;
+}
+
+process.exitCode = run(process.argv.includes('--check'));

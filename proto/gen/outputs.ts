@@ -1,0 +1,43 @@
+// Which file each emitter fills, and which of them are committed.
+
+import { emitDispatch, emitDispatchHeader, emitDriverTable, emitHostHand } from './emit-dispatch.ts';
+import { emitExports, emitProcTable } from './emit-guest-tables.ts';
+import { emitCudaLedger, emitLimitsPage, emitSessionLedger } from './emit-ledger.ts';
+import { emitGuestHand, emitStubs, emitStubsHeader } from './emit-stub.ts';
+import { emitCallTable, emitLimitTable } from './emit-table.ts';
+import { emitCallId, emitCodec, emitLimits, specHash } from './emit-wire.ts';
+import type { Model } from './model.ts';
+
+export interface Output {
+    /** Relative to the root of the repository. */
+    readonly path: string;
+    readonly text: string;
+    readonly committed: boolean;
+}
+
+export function emitAll(model: Model): Output[] {
+    const cuda = emitCudaLedger(model);
+    const session = emitSessionLedger(model);
+    const hash = specHash([cuda, session], model);
+    const built = (path: string, text: string): Output => ({ path: `build/gen/${path}`, text, committed: false });
+    const kept = (path: string, text: string): Output => ({ path, text, committed: true });
+    return [
+        kept('proto/ledger/cuda.txt', cuda),
+        kept('proto/ledger/session.txt', session),
+        kept('proto/LIMITS.md', emitLimitsPage(model)),
+        kept('host-daemon/src/generated/calls.ts', emitCallTable(model, hash)),
+        kept('host-daemon/src/generated/limits.ts', emitLimitTable(model)),
+        built('wire/call_id.h', emitCallId(model, hash)),
+        built('wire/codec.h', emitCodec(model)),
+        built('wire/limits.h', emitLimits(model)),
+        built('guest/stubs.h', emitStubsHeader(model)),
+        built('guest/stubs.cc', emitStubs(model)),
+        built('guest/hand.h', emitGuestHand(model)),
+        built('guest/proc_table.inc', emitProcTable(model)),
+        built('guest/exports.map', emitExports(model)),
+        built('host/driver_table.h', emitDriverTable(model)),
+        built('host/hand.h', emitHostHand(model)),
+        built('host/dispatch.h', emitDispatchHeader()),
+        built('host/dispatch.cc', emitDispatch(model)),
+    ];
+}

@@ -1,0 +1,48 @@
+// Every limit on what a guest may ask for, and every number both ends must share.
+// Read by the generator, which writes it to build/gen/wire/limits.h, host-daemon/src/generated/limits.ts and
+// proto/LIMITS.md; nothing else states one of these numbers.
+
+export interface Limit {
+    readonly value: number;
+    readonly unit: 'bytes' | 'count' | 'ms' | 'us';
+    readonly doc: string;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+function limit(value: number, unit: Limit['unit'], doc: string): Limit {
+    return { value, unit, doc };
+}
+
+export const limits = {
+    imageBytes: limit(256 * MiB, 'bytes', 'One code image: fatbin region, cubin, or PTX text.'),
+    imageOptionBytes: limit(64 * 16, 'bytes', 'Compile options of one image: 64 pairs of option and value.'),
+    compileLogBytes: limit(256 * KiB, 'bytes', 'Compiler messages that a reply carries; the rest is cut.'),
+    kernelMetadataBytes: limit(64 * MiB, 'bytes', 'Names, layouts and attributes of one image in a reply.'),
+    kernelsPerImage: limit(65536, 'count', 'Kernels of one image.'),
+    nameBytes: limit(64 * KiB, 'bytes', 'A kernel or variable name with its NUL; mangled C++ names get long.'),
+    kernelParameterBytes: limit(32764, 'bytes', 'Packed arguments of one launch: the largest CUDA allows.'),
+    copySliceBytes: limit(1 * MiB, 'bytes', 'Bytes of one copy record or landing; longer copies are sliced.'),
+    recordBytes: limit(257 * MiB, 'bytes', 'One record with its header: the largest image and what goes with it.'),
+    replyBytes: limit(65 * MiB, 'bytes', 'One reply with its header: kernel metadata and what goes with it.'),
+    sealBytes: limit(64 * KiB, 'bytes', 'A lane seals its batch at this size when FERRY_BATCH_BYTES is not set.'),
+    sealAgeUs: limit(100, 'us', 'A lane seals its batch this long after the first record.'),
+    batchBytes: limit(258 * MiB, 'bytes', 'One batch, and so one gRPC message of the data stream.'),
+    queuedBytes: limit(512 * MiB, 'bytes', 'Batches a worker holds unread before it stops reading the socket.'),
+    guestThreads: limit(65535, 'count', 'Guest threads of one session: what a record header can name.'),
+    contexts: limit(256, 'count', 'Contexts of one session at a time.'),
+    streams: limit(65536, 'count', 'Streams of one session at a time.'),
+    events: limit(1048576, 'count', 'Events of one session at a time.'),
+    modules: limit(65536, 'count', 'Modules and libraries of one session at a time, each.'),
+    functions: limit(1048576, 'count', 'Functions and kernels of one session at a time, each.'),
+    pendingCallbacks: limit(65536, 'count', 'Host functions queued and not yet answered.'),
+    allocations: limit(4194304, 'count', 'Device allocations of one session at a time.'),
+    outputBytes: limit(1 * MiB, 'bytes', 'Device printf text of one reply; longer text takes several.'),
+    devices: limit(64, 'count', 'Devices of one host.'),
+    ticketBytes: limit(32, 'bytes', 'An attach ticket.'),
+    spinUs: limit(50, 'us', 'A wait yields and polls this long before it sleeps.'),
+    connectTimeoutMs: limit(2000, 'ms', 'The guest gives up reaching the daemon after this long.'),
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limits;
