@@ -2,7 +2,7 @@
 // by hand), host/dispatch.h and host/dispatch.cc (one handler per record).
 
 import { handleKinds } from '../spec/handles.ts';
-import { banner, qualified, wrapComment, wrapList } from './cpp.ts';
+import { banner, columns, qualified, wrapComment, wrapList } from './cpp.ts';
 import type { Api, Call, Model, ModelParam } from './model.ts';
 
 const author = 'proto/gen/emit-dispatch.ts';
@@ -103,13 +103,10 @@ function handBody(call: Call): string {
 function generatedBody(call: Call, api: Api): string {
     const created = api.params.find((p) => p.param.is === 'created');
     const prepared = api.params.flatMap(prepare);
-    const invoke = wrapList(
-        `executor.driver().${call.name}(`,
-        api.params.map(argument),
-        ')',
-    ).trimEnd();
+    const invoke = `executor.driver().${call.name}(`;
+    const args = api.params.map(argument);
     if (created === undefined && call.reply === undefined) {
-        return `${prepared.join('')}    return ${invoke};\n`;
+        return prepared.join('') + wrapList(`return ${invoke}`, args, ');', '    ');
     }
     const stored = api.params
         .filter((p) => p.param.is === 'out')
@@ -119,7 +116,8 @@ function generatedBody(call: Call, api: Api): string {
             ? `    wire::${call.name}_Reply reply;\n${stored.join('')}    sink.outputs(reply);\n    return result;\n`
             : `    return executor.bind(${kindOf(created)}, request.${created.field}, ${created.name});\n`;
     return (
-        `${prepared.join('')}    const abi::CUresult result = ${invoke};\n` +
+        prepared.join('') +
+        wrapList(`const abi::CUresult result = ${invoke}`, args, ');', '    ') +
         `    if (result != abi::CUDA_SUCCESS) return result;\n${finish}`
     );
 }
@@ -137,17 +135,13 @@ function prepare(param: ModelParam): string[] {
     if (p.is === 'out') return [`    ${qualified(p.c)} ${name}{};\n`];
     if (p.is === 'destroyed') {
         const take = `executor.take(${kindOf(param)}, request.${field}, &${name})`;
-        return [
-            `    void* ${name} = nullptr;\n`,
-            `    if (const auto result = ${take}; result != abi::CUDA_SUCCESS) return result;\n`,
-        ];
+        return [`    void* ${name} = nullptr;\n    if (const auto bad = ${take}) return bad;\n`];
     }
     if (p.is !== 'handle') return [];
     const resolve = `executor.resolve(${kindOf(param)}, request.${field}, header, ${name})`;
-    return [
-        `    abi::${handleKinds[p.kind]} ${name}{};\n`,
-        `    if (const auto result = ${resolve};\n        result != abi::CUDA_SUCCESS) return result;\n`,
-    ];
+    const line = `    if (const auto bad = ${resolve}) return bad;\n`;
+    const wrapped = line.length <= columns + 1 ? line : line.replace(') return', ')\n        return');
+    return [`    abi::${handleKinds[p.kind]} ${name}{};\n${wrapped}`];
 }
 
 function argument(param: ModelParam, _index: number, all: readonly ModelParam[]): string {

@@ -3,7 +3,7 @@
 
 import type { Argument } from '../spec/dsl.ts';
 import { handleKinds } from '../spec/handles.ts';
-import { banner, qualified, wrapComment, wrapList } from './cpp.ts';
+import { banner, columns, qualified, wrapComment, wrapList } from './cpp.ts';
 import type { Api, Call, Model, ModelParam } from './model.ts';
 
 const author = 'proto/gen/emit-stub.ts';
@@ -165,37 +165,30 @@ function argumentText(argument: Argument | undefined, name: string, defaultStrea
 }
 
 function generatedBody(call: ApiCall): string {
-    const { params } = call.api;
-    const created = params.find((p) => p.param.is === 'created');
-    const lines = [...pointerGuards(call), ...handleChecks(call)];
-    const request = requestText(call);
-    if (created !== undefined) {
-        lines.push(...createdLines(call, created, request));
-    } else if (call.reply !== undefined) {
-        lines.push(...replyLines(call, request));
-    } else {
-        const verb = call.class === 'sync' ? 'call' : 'send';
-        const forget = params.find((p) => p.param.is === 'destroyed');
-        if (forget === undefined) {
-            lines.push(`return guest::${verb}(session, ${request});`);
-        } else {
-            lines.push(`const abi::CUresult result = guest::${verb}(session, ${request});`);
-            lines.push(`guest::forget_handle(session, wire::to_handle(${forget.name}));`, 'return result;');
-        }
-    }
+    const created = call.api.params.find((p) => p.param.is === 'created');
+    const destroyed = call.api.params.find((p) => p.param.is === 'destroyed');
+    const checks = [...pointerGuards(call), ...handleChecks(call)].join('');
     return (
         '    return guest::boundary([&](guest::Session& session) -> abi::CUresult {\n' +
-        lines.map((line) => wrapLine(line)).join('') +
+        (created === undefined
+            ? checks + requestText(call) + (call.reply === undefined ? lastLines(call, destroyed) : replyLines(call))
+            : checks + createdLines(call, created)) +
         '    });\n'
     );
 }
 
-function wrapLine(line: string): string {
-    const open = line.indexOf('{.');
-    if (line.length + 8 <= 110 || open < 0) return `        ${line}\n`;
-    const close = line.lastIndexOf('}');
-    const items = line.slice(open + 1, close).split(', ');
-    return wrapList(line.slice(0, open + 1), items, line.slice(close), '        ');
+function lastLines(call: ApiCall, destroyed: ModelParam | undefined): string {
+    const invoke = `guest::${verbOf(call)}(session, request);\n`;
+    if (destroyed === undefined) return `        return ${invoke}`;
+    return (
+        `        const abi::CUresult result = ${invoke}` +
+        `        guest::forget_handle(session, wire::to_handle(${destroyed.name}));\n        return result;\n`
+    );
+}
+
+/** Only a synchronous call waits for its verdict. */
+function verbOf(call: ApiCall): string {
+    return call.class === 'sync' ? 'call' : 'send';
 }
 
 function pointerGuards(call: ApiCall): string[] {
@@ -205,26 +198,25 @@ function pointerGuards(call: ApiCall): string[] {
         if (!nullable || call.api.row.guard?.[name] === 'notNull') bad.push(`${name} == nullptr`);
         if (call.api.row.guard?.[name] === 'nonZero') bad.push(`${name} == 0`);
     }
-    return bad.map((test) => `if (${test}) return abi::CUDA_ERROR_INVALID_VALUE;`);
+    return bad.map((test) => `        if (${test}) return abi::CUDA_ERROR_INVALID_VALUE;\n`);
 }
 
 function handleChecks(call: ApiCall): string[] {
-    const handles = call.api.params.filter((p) => p.param.is === 'handle' || p.param.is === 'destroyed');
-    // A null context stands for the current one: without handles to check, there must at least be one.
-    if (handles.length === 0) {
-        return [checkLine('wire::HandleKind::context', 'wire::Handle{}', 'current')];
-    }
-    return handles.flatMap((p) => {
-        const kind = p.param.is === 'handle' || p.param.is === 'destroyed' ? p.param.kind : '';
-        const line = checkLine(`wire::HandleKind::${kind}`, `wire::to_handle(${p.name})`, p.name);
-        const untagged = `if (!wire::to_handle(${p.name}).tagged()) return abi::CUDA_ERROR_INVALID_HANDLE;`;
-        return p.param.is === 'destroyed' ? [untagged, line] : [line];
+    const lines = call.api.params.flatMap(({ name, param }) => {
+        if (param.is !== 'handle' && param.is !== 'destroyed') return [];
+        const handle = `wire::to_handle(${name})`;
+        const line = checkLine(param.kind, handle);
+        const untagged = `        if (!${handle}.tagged()) return abi::CUDA_ERROR_INVALID_HANDLE;\n`;
+        return param.is === 'destroyed' ? [untagged, line] : [line];
     });
+    // A null context stands for the current one: without handles to check, there must at least be one.
+    return lines.length === 0 ? [checkLine('context', 'wire::Handle{}')] : lines;
 }
 
-function checkLine(kind: string, handle: string, name: string): string {
-    const verdict = `const auto ${name}_is = guest::check(session, ${kind}, ${handle})`;
-    return `if (${verdict}; ${name}_is != abi::CUDA_SUCCESS) return ${name}_is;`;
+function checkLine(kind: string, handle: string): string {
+    const check = `guest::check(session, wire::HandleKind::${kind}, ${handle})`;
+    const line = `        if (const auto bad = ${check}) return bad;\n`;
+    return line.length <= columns + 1 ? line : line.replace(') return', ')\n            return');
 }
 
 function requestText(call: ApiCall): string {
@@ -232,7 +224,7 @@ function requestText(call: ApiCall): string {
         const param = call.api.params.find((p) => p.field === field.name) as ModelParam;
         return `.${field.name} = ${valueText(param)}`;
     });
-    return `wire::${call.name}_Request{${values.join(', ')}}`;
+    return wrapList(`const wire::${call.name}_Request request{`, values, '};', '        ');
 }
 
 function valueText(param: ModelParam): string {
@@ -251,32 +243,30 @@ function valueText(param: ModelParam): string {
     }
 }
 
-function createdLines(call: ApiCall, created: ModelParam, request: string): string[] {
-    if (created.param.is !== 'created') return [];
-    const pointer = `abi::${handleKinds[created.param.kind]}`;
-    const verb = call.class === 'sync' ? 'call' : 'send';
-    return [
-        `const wire::Handle created = guest::name_handle(session, wire::HandleKind::${created.param.kind});`,
-        'if (created.value == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;',
-        `const abi::CUresult result = guest::${verb}(session, ${request});`,
-        'if (result != abi::CUDA_SUCCESS) guest::forget_handle(session, created);',
-        `if (result == abi::CUDA_SUCCESS) *${created.name} = wire::to_pointer<${pointer}>(created);`,
-        'return result;',
-    ];
+function createdLines(call: ApiCall, created: ModelParam): string {
+    if (created.param.is !== 'created') return '';
+    const { kind } = created.param;
+    const store = `*${created.name} = wire::to_pointer<abi::${handleKinds[kind]}>(created);`;
+    return (
+        `        const wire::Handle created = guest::name_handle(session, wire::HandleKind::${kind});\n` +
+        '        if (created.value == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;\n' +
+        requestText(call) +
+        `        const abi::CUresult result = guest::${verbOf(call)}(session, request);\n` +
+        '        if (result != abi::CUDA_SUCCESS) guest::forget_handle(session, created);\n' +
+        `        if (result == abi::CUDA_SUCCESS) ${store}\n` +
+        '        return result;\n'
+    );
 }
 
-function replyLines(call: ApiCall, request: string): string[] {
-    const stores = call.api.params.flatMap(({ name, param, field }) => {
-        if (param.is !== 'out') return [];
-        const present = param.nullable ? `${name} != nullptr` : '';
-        return [`if (${present || 'true'}) *${name} = reply.${field};`];
+function replyLines(call: ApiCall): string {
+    const stores = call.api.params.map(({ name, param, field }) => {
+        if (param.is !== 'out') return '';
+        return `        ${param.nullable ? `if (${name} != nullptr) ` : ''}*${name} = reply.${field};\n`;
     });
-    return [
-        `wire::${call.name}_Reply reply;`,
-        `const abi::CUresult result = guest::call(session, ${request}, reply);`,
-        'if (result != abi::CUDA_SUCCESS) return result;',
-        ...stores.map((store) => store.replace('if (true) ', '')),
-        'return result;',
-    ];
+    return (
+        `        wire::${call.name}_Reply reply;\n` +
+        '        const abi::CUresult result = guest::call(session, request, reply);\n' +
+        '        if (result != abi::CUDA_SUCCESS) return result;\n' +
+        `${stores.join('')}        return result;\n`
+    );
 }
-

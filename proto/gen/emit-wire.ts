@@ -76,7 +76,7 @@ function codecOf(message: Message, id: string, doc: string): string {
         `${writes.join('')}    sink.pad_to(kRecordAlignment);\n}\n` +
         `inline bool decode(Cursor& cursor, ${message.name}&${unused ? '' : ' message'}) {\n` +
         `${reads.join('')}    cursor.skip_to(kRecordAlignment);\n` +
-        `    return ${['cursor.ok()', 'cursor.remaining() == 0', ...checks].join(' && ')};\n}\n`
+        `    return ${['cursor.ok() && cursor.remaining() == 0', ...checks].join(' &&\n           ')};\n}\n`
     );
 }
 
