@@ -14,7 +14,7 @@ export function emitDriverTable(model: Model): string {
         return wrapList(`abi::CUresult (*${call.name})(`, types, ') = nullptr;', '    ');
     });
     const symbols = apis.map(
-        (c) => `    {"${c.name}", offsetof(DriverTable, ${c.name}), ${c.api.driver === 'required'}},\n`,
+        (c) => `    {"${c.name}", offsetof(DriverTable, ${c.name}), ${c.api.required}},\n`,
     );
     return (
         banner('proto/spec/cuda', author) +
@@ -102,7 +102,8 @@ function handBody(call: Call): string {
 
 function generatedBody(call: Call, api: Api): string {
     const created = api.params.find((p) => p.param.is === 'created');
-    const prepared = api.params.flatMap(prepare);
+    const missing = `    if (executor.driver().${call.name} == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;\n`;
+    const prepared = [...(api.required ? [] : [missing]), ...api.params.flatMap(prepare)];
     const invoke = `executor.driver().${call.name}(`;
     const args = api.params.map(argument);
     if (created === undefined && call.reply === undefined) {

@@ -34,7 +34,7 @@ function line(call: Call, api: Api): string {
         ...(row.hand === undefined ? [] : [`hand:${row.hand}`]),
         ...(row.via === undefined ? [] : [`via:${row.via.call}`]),
         ...(row.sends ?? []).map((name) => `sends:${name}`),
-        ...(api.driver === 'required' ? ['driver:required'] : []),
+        ...(api.required ? ['driver:required'] : []),
     ];
     const params = api.params.map((p) => ` ${p.name}:${paramText(p)}`).join('');
     const wire = row.wire === undefined ? '' : messages(call);

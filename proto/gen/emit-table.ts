@@ -1,11 +1,11 @@
-// Emits what the daemon knows of calls and limits: host-daemon/src/generated/calls.ts and limits.ts.
+// Emits what the daemon knows of the wire: host-daemon/src/generated/calls.ts, wire.ts and limits.ts.
 
 import { banner, hex } from './cpp.ts';
 import type { Model } from './model.ts';
 
 const author = 'proto/gen/emit-table.ts';
 
-export function emitCallTable(model: Model, hash: string): string {
+export function emitCallTable(model: Model): string {
     const rows = model.calls.map(
         (call) => `    [${hex(call.id)}, { name: '${call.name}', class: '${call.class}' }],\n`,
     );
@@ -13,8 +13,6 @@ export function emitCallTable(model: Model, hash: string): string {
         banner('proto/spec', author) +
         "\nexport type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host';\n\n" +
         'export interface CallName {\n    readonly name: string;\n    readonly class: CallClass;\n}\n\n' +
-        '/** Equal on both ends of a session, or the session is refused. */\n' +
-        `export const specHash = '${hash}';\n\n` +
         `export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([\n${rows.join('')}]);\n`
     );
 }
@@ -24,4 +22,15 @@ export function emitLimitTable(model: Model): string {
         ([name, limit]) => `    /** ${limit.doc} In ${limit.unit}. */\n    ${name}: ${limit.value},\n`,
     );
     return `${banner('proto/spec/limits.ts', author)}\nexport const limits = {\n${rows.join('')}} as const;\n`;
+}
+
+/** What two ends must agree on before they talk. */
+export function emitWireTable(model: Model, hash: string, wireVersion: number): string {
+    const rows = model.calls.map((call) => `    ${hex(call.id)}: '${call.name}',\n`);
+    return (
+        banner('proto/spec and proto/wire/record.h', author) +
+        `\nexport const wireVersion = ${wireVersion};\n\n` +
+        `/** Equal on both ends of a session, or the session is refused. */\nexport const specHash = '${hash}';\n\n` +
+        `export const callNames: Readonly<Record<number, string>> = {\n${rows.join('')}};\n`
+    );
 }

@@ -6,9 +6,9 @@ import { banner, fieldType, hex, wrapComment } from './cpp.ts';
 import type { Message, Model, WireField } from './model.ts';
 
 /** A digest of everything two ends must agree on; compared at Open and Hello. */
-export function specHash(ledgers: readonly string[], model: Model): string {
+export function specHash(ledgers: readonly string[], model: Model, wireVersion: number): string {
     const numbers = Object.entries(model.limits).map(([name, limit]) => `${name}=${limit.value}`);
-    return createHash('sha256').update([...ledgers, ...numbers].join('\n')).digest('hex').slice(0, 16);
+    return createHash('sha256').update([String(wireVersion), ...ledgers, ...numbers].join('\n')).digest('hex').slice(0, 16);
 }
 
 export function emitCallId(model: Model, hash: string): string {

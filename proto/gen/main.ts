@@ -27,8 +27,14 @@ function write(output: Output): void {
     writeFileSync(path, output.text);
 }
 
+function wireVersion(): number {
+    const found = /kWireVersion = (\d+)/.exec(current('proto/wire/record.h') ?? '');
+    if (found === null) throw new Error('proto/wire/record.h: expected a line with kWireVersion');
+    return Number(found[1]);
+}
+
 function run(check: boolean): number {
-    const outputs = emitAll(buildModel(specification));
+    const outputs = emitAll(buildModel(specification), wireVersion());
     if (!check) {
         outputs.forEach(write);
         return 0;

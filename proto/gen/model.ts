@@ -51,7 +51,8 @@ export interface Api {
     readonly base: string;
     readonly params: readonly ModelParam[];
     readonly row: Row;
-    readonly driver: 'required' | 'optional';
+    /** Whether every driver must have the symbol. */
+    readonly required: boolean;
 }
 
 export interface Model {
@@ -59,9 +60,6 @@ export interface Model {
     readonly byName: ReadonlyMap<string, Call>;
     readonly limits: Specification['limits'];
 }
-
-/** The ABI of cuLibrary and its kin; a driver older than this is not supported. */
-const oldestDriver = 12000;
 
 export function buildModel(specification: Specification): Model {
     const calls: Call[] = [];
@@ -100,7 +98,6 @@ function apiCall(name: string, row: Row, file: string, block: number): Call {
         return fieldName !== undefined && carried.has(fieldName) ? { ...base, field: fieldName } : base;
     });
     const host = travels ? (row.hand === 'host' || row.hand === 'both' ? 'hand' : 'generated') : 'none';
-    const needed = travels && row.since <= oldestDriver;
     return {
         id: row.id,
         name,
@@ -114,7 +111,7 @@ function apiCall(name: string, row: Row, file: string, block: number): Call {
             base: name.replace(/_v\d+$/, ''),
             params,
             row,
-            driver: row.driver ?? (needed ? 'required' : 'optional'),
+            required: row.driver === 'required',
         },
         doc: row.doc,
     };

@@ -4,7 +4,7 @@ import { emitDispatch, emitDispatchHeader, emitDriverTable, emitHostHand } from 
 import { emitExports, emitProcTable } from './emit-guest-tables.ts';
 import { emitCudaLedger, emitLimitsPage, emitSessionLedger } from './emit-ledger.ts';
 import { emitGuestHand, emitStubs, emitStubsHeader } from './emit-stub.ts';
-import { emitCallTable, emitLimitTable } from './emit-table.ts';
+import { emitCallTable, emitLimitTable, emitWireTable } from './emit-table.ts';
 import { emitCallId, emitCodec, emitLimits, specHash } from './emit-wire.ts';
 import type { Model } from './model.ts';
 
@@ -15,17 +15,19 @@ export interface Output {
     readonly committed: boolean;
 }
 
-export function emitAll(model: Model): Output[] {
+/** `wireVersion` is kWireVersion of proto/wire/record.h. */
+export function emitAll(model: Model, wireVersion: number): Output[] {
     const cuda = emitCudaLedger(model);
     const session = emitSessionLedger(model);
-    const hash = specHash([cuda, session], model);
+    const hash = specHash([cuda, session], model, wireVersion);
     const built = (path: string, text: string): Output => ({ path: `build/gen/${path}`, text, committed: false });
     const kept = (path: string, text: string): Output => ({ path, text, committed: true });
     return [
         kept('proto/ledger/cuda.txt', cuda),
         kept('proto/ledger/session.txt', session),
         kept('proto/LIMITS.md', emitLimitsPage(model)),
-        kept('host-daemon/src/generated/calls.ts', emitCallTable(model, hash)),
+        kept('host-daemon/src/generated/calls.ts', emitCallTable(model)),
+        kept('host-daemon/src/generated/wire.ts', emitWireTable(model, hash, wireVersion)),
         kept('host-daemon/src/generated/limits.ts', emitLimitTable(model)),
         built('wire/call_id.h', emitCallId(model, hash)),
         built('wire/codec.h', emitCodec(model)),

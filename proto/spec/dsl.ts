@@ -66,8 +66,8 @@ interface RowBase<Name extends string> {
     readonly sends?: readonly string[];
     /** Wire form of a hand-written row whose record is not its C parameters. */
     readonly wire?: { readonly request: Fields; readonly reply?: Fields };
-    /** Whether the engine refuses a driver without the symbol. Default: yes when a record names the call. */
-    readonly driver?: 'required' | 'optional';
+    /** The engine refuses a driver without the symbol; without others, calls answer NOT_SUPPORTED. */
+    readonly driver?: 'required';
     readonly guard?: Readonly<Partial<Record<Name, Guard>>>;
     readonly charge?: { readonly quota: 'deviceBytes' | 'bytesIn' | 'launches'; readonly by: Name | number };
     readonly fails: Readonly<Record<string, string>>;

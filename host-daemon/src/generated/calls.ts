@@ -7,9 +7,6 @@ export interface CallName {
     readonly class: CallClass;
 }
 
-/** Equal on both ends of a session, or the session is refused. */
-export const specHash = '1562c03d8fd53570';
-
 export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([
     [0x0001, { name: 'session_detach', class: 'sync' }],
     [0x0002, { name: 'session_thread_exit', class: 'async' }],

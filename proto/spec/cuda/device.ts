@@ -51,7 +51,6 @@ export const devices = {
         since: 11040,
         flow: local,
         params: { uuid: raw('CUuuid*'), dev: device },
-        driver: 'required',
         fails: badDevice,
         doc: 'The 16 bytes that name the device, or its MIG slice.',
         source,

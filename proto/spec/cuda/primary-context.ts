@@ -12,6 +12,7 @@ export const primaryContext = {
         params: { pctx: raw('CUcontext*'), dev: device },
         hand: 'both',
         wire: { request: { context: field.handle('context'), device: field.i32, flags: field.u32 } },
+        driver: 'required',
         fails: { INVALID_DEVICE: 'no such device', OUT_OF_MEMORY: 'the device has no room for a context' },
         doc: 'Counts one use of the primary context; the first one creates it with the flags set before.',
         source,
