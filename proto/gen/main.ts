@@ -1,10 +1,11 @@
 // `npm run gen` and `npm run gen -- --check`: writes every output, or says which committed ones are stale.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { specification } from '../spec/index.ts';
+import { type AbiHeader, readAbiHeader } from './abi-header.ts';
 import { buildModel } from './model.ts';
 import { emitAll, type Output } from './outputs.ts';
 
@@ -33,8 +34,14 @@ function wireVersion(): number {
     return Number(found[1]);
 }
 
+function abiHeader(): AbiHeader {
+    const folder = join(root, 'proto/cudart/abi');
+    const parts = readdirSync(folder).sort();
+    return readAbiHeader(parts.map((part) => readFileSync(join(folder, part), 'utf8')).join('\n'));
+}
+
 function run(check: boolean): number {
-    const outputs = emitAll(buildModel(specification), wireVersion());
+    const outputs = emitAll(buildModel(specification), { wireVersion: wireVersion(), abi: abiHeader() });
     if (!check) {
         outputs.forEach(write);
         return 0;

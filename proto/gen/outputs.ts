@@ -1,9 +1,11 @@
 // Which file each emitter fills, and which of them are committed.
 
+import type { AbiHeader } from './abi-header.ts';
 import { emitDispatch, emitDispatchHeader, emitDriverTable, emitHostHand } from './emit-dispatch.ts';
 import { emitExports, emitProcTable } from './emit-guest-tables.ts';
 import { emitCudaLedger, emitLimitsPage, emitSessionLedger } from './emit-ledger.ts';
 import { emitGuestHand, emitStubs, emitStubsHeader } from './emit-stub.ts';
+import { emitProof } from './emit-proof.ts';
 import { emitCallTable, emitLimitTable, emitWireTable } from './emit-table.ts';
 import { emitCallId, emitCodec, emitLimits, specHash } from './emit-wire.ts';
 import type { Model } from './model.ts';
@@ -15,8 +17,16 @@ export interface Output {
     readonly committed: boolean;
 }
 
-/** `wireVersion` is kWireVersion of proto/wire/record.h. */
-export function emitAll(model: Model, wireVersion: number): Output[] {
+/** What the emitters need to know of the headers that are written by hand. */
+export interface Headers {
+    /** kWireVersion of proto/wire/record.h. */
+    readonly wireVersion: number;
+    /** The parts of proto/cudart/abi.h. */
+    readonly abi: AbiHeader;
+}
+
+export function emitAll(model: Model, headers: Headers): Output[] {
+    const { wireVersion } = headers;
     const cuda = emitCudaLedger(model);
     const session = emitSessionLedger(model);
     const hash = specHash([cuda, session], model, wireVersion);
@@ -41,5 +51,6 @@ export function emitAll(model: Model, wireVersion: number): Output[] {
         built('host/hand.h', emitHostHand(model)),
         built('host/dispatch.h', emitDispatchHeader()),
         built('host/dispatch.cc', emitDispatch(model)),
+        built('abi_proof.cc', emitProof(model, headers.abi)),
     ];
 }

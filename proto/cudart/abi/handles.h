@@ -2,9 +2,11 @@
 // in a guest it is a wire::Handle value, in the host it is the driver's own.
 // Included by cudart/abi.h and by its other parts.
 #pragma once
+#include <cstdint>
 
 namespace abi {
 
+using cuuint64_t = std::uint64_t;
 using CUdevice = int;
 using CUdeviceptr = unsigned long long;
 

@@ -170,7 +170,7 @@ export const streams = {
         params: {
             hStream,
             captureStatus_out: raw('CUstreamCaptureStatus*'),
-            id_out: raw('unsigned long long*'),
+            id_out: raw('cuuint64_t*'),
         },
         fails: badStream,
         doc: 'No stream captures; id_out is left alone.',
@@ -184,7 +184,7 @@ export const streams = {
         params: {
             hStream,
             captureStatus_out: raw('CUstreamCaptureStatus*'),
-            id_out: raw('unsigned long long*'),
+            id_out: raw('cuuint64_t*'),
             graph_out: raw('CUgraph*'),
             dependencies_out: raw('const CUgraphNode**'),
             numDependencies_out: raw('size_t*'),
@@ -201,7 +201,7 @@ export const streams = {
         params: {
             hStream,
             captureStatus_out: raw('CUstreamCaptureStatus*'),
-            id_out: raw('unsigned long long*'),
+            id_out: raw('cuuint64_t*'),
             graph_out: raw('CUgraph*'),
             dependencies_out: raw('const CUgraphNode**'),
             edgeData_out: raw('const CUgraphEdgeData**'),
