@@ -40,16 +40,28 @@ async function buildWithCmake(name, source, product) {
     }
 }
 
-// A program links to libcuda.so or libcuda.so.1; both names must lead to the shim in a folder that holds nothing else,
-// because that folder goes to the front of LD_LIBRARY_PATH.
+// A program looks for libcuda.so or libcuda.so.1; both names must lead to our library in a folder that holds nothing
+// else, because that folder goes to the front of LD_LIBRARY_PATH.
+function linkAsLibcuda(folder, library) {
+    const links = join(root, folder, 'links');
+    mkdirSync(links, { recursive: true });
+    // Links that are there stay: a guest may be looking through them right now.
+    for (const link of ['libcuda.so', 'libcuda.so.1'].map((name) => join(links, name))) {
+        if (!existsSync(link)) {
+            rmSync(link, { force: true });
+            symlinkSync(join('..', library), link);
+        }
+    }
+}
+
 async function buildGuest() {
     await buildWithCmake('guest', 'guest-shim', 'build/guest/libferry.so');
-    const links = join(root, 'build/guest/links');
-    rmSync(links, { recursive: true, force: true });
-    mkdirSync(links);
-    for (const name of ['libcuda.so', 'libcuda.so.1']) {
-        symlinkSync('../libferry.so', join(links, name));
-    }
+    linkAsLibcuda('build/guest', 'libferry.so');
+}
+
+async function buildSoft() {
+    await buildWithCmake('soft', 'native/src/soft', 'build/soft/libcuda-soft.so');
+    linkAsLibcuda('build/soft', 'libcuda-soft.so');
 }
 
 async function buildNative() {
@@ -70,7 +82,7 @@ const stages = new Map([
     ['tsc', () => compileTypeScript('tsc')],
     ['gen', generate],
     ['guest', buildGuest],
-    ['soft', () => buildWithCmake('soft', 'native/src/soft', 'build/soft/libcuda-soft.so')],
+    ['soft', buildSoft],
     ['native', buildNative],
 ]);
 

@@ -12,7 +12,7 @@ import type { Config } from '../../host-daemon/src/config/settings.ts';
 import type { ControlClient } from '../../host-daemon/src/control/client.ts';
 import type { SessionMessage } from '../../host-daemon/src/control/messages.ts';
 import { Daemon } from '../../host-daemon/src/daemon/daemon.ts';
-import { specHash, wireVersion } from '../../host-daemon/src/wire.ts';
+import { specHash, wireVersion } from '../../host-daemon/src/generated/wire.ts';
 import { atEnd, cleanUp, fakeConfig, fakeSpec, FakeGuest, isAlive, newClient, until } from './harness.ts';
 
 afterEach(cleanUp);

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { endpointOfSocket } from '../../host-daemon/src/config/places.ts';
 import { ControlClient } from '../../host-daemon/src/control/client.ts';
-import { specHash, wireVersion } from '../../host-daemon/src/wire.ts';
+import { specHash, wireVersion } from '../../host-daemon/src/generated/wire.ts';
 import { atEnd, cleanUp, fakeAddon, FakeGuest, isAlive, newFolder, startDaemonProcess, startFerry, until } from './harness.ts';
 
 afterEach(cleanUp);

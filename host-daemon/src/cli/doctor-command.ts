@@ -11,7 +11,7 @@ import { ControlClient } from '../control/client.ts';
 import { probeDriver, usualDriverPath } from '../daemon/device.ts';
 import { messageOf } from '../errors.ts';
 import type { DriverKind } from '../native.ts';
-import { wireVersion } from '../wire.ts';
+import { wireVersion } from '../generated/wire.ts';
 import { workerSpecOf } from './daemon-command.ts';
 import { chooseEndpoint } from './endpoint.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -7,7 +7,7 @@ import { readVersion } from '../config/places.ts';
 import type { FlagValues } from '../config/load.ts';
 import { envNameOf, flagNameOf, settingKeys, settings, type SettingKey } from '../config/settings.ts';
 import { DaemonError } from '../errors.ts';
-import { specHash, wireVersion } from '../wire.ts';
+import { specHash, wireVersion } from '../generated/wire.ts';
 import { writeBundle } from './bundle-command.ts';
 import { runDaemon, type DaemonOptions } from './daemon-command.ts';
 import { runDoctor, type DoctorOptions } from './doctor-command.ts';

@@ -1,5 +1,6 @@
 // Every setting of the daemon, once: name, kind, limits, default and meaning. config/load.ts reads values through this
 // table, the CLI builds its flags from it, --print-config prints it. Nothing else may name a setting's default.
+import { limits } from '../generated/limits.ts';
 
 interface Common {
     readonly doc: string;
@@ -62,7 +63,7 @@ export const settings = {
         flag: 'device',
     }),
     'device.driver_path': path(4096, { doc: 'driver library to load; empty: the usual one of device.driver' }),
-    'device.quantum_ms': integer([1, 10_000], 'ms', 20, {
+    'device.quantum_ms': integer([1, 10_000], 'ms', 10, {
         doc: 'how long one guest may keep the device while another waits',
     }),
     'device.revoke_limit_ms': integer([0, 24 * hourMs], 'ms', 600_000, {
@@ -80,7 +81,7 @@ export const settings = {
     'sessions.ticket_ttl_ms': integer([100, 600_000], 'ms', 10_000, {
         doc: 'how long a guest that was let in may take to attach',
     }),
-    'sessions.batch_limit_bytes': integer([65_536, 2 ** 30], 'bytes', 16 * 2 ** 20, {
+    'sessions.batch_limit_bytes': integer([65_536, limits.batchBytes], 'bytes', limits.batchBytes, {
         doc: 'largest batch a worker accepts',
     }),
     'workers.warm': integer([0, 64], 'workers', 1, { doc: 'workers started ahead of need' }),

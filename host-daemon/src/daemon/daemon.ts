@@ -10,7 +10,7 @@ import { DaemonError, messageOf } from '../errors.ts';
 import { admit } from '../policy/admission.ts';
 import type { ArbiterAction } from '../policy/arbiter.ts';
 import { SessionDesk } from '../sessions/desk.ts';
-import { specHash, wireVersion } from '../wire.ts';
+import { specHash, wireVersion } from '../generated/wire.ts';
 import { WorkerPool } from '../worker/pool.ts';
 import type { WorkerSpec } from '../worker/process.ts';
 import { chooseDevice, type ChosenDevice } from './device.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Log } from '../daemon/log.ts';
 import { endpointOfSocket } from '../config/places.ts';
 import { DaemonError } from '../errors.ts';
+import { limits } from '../generated/limits.ts';
 import type { DriverKind } from '../native.ts';
 import { readMeters, zeroMeters, type Meters } from '../telemetry/meters.ts';
 import type { UpRecord } from '../worker/messages.ts';
@@ -46,7 +47,6 @@ interface Live {
     endReason: string | null;
 }
 
-const ticketSize = 32;
 const listenLimitMs = 10_000;
 // Ended sessions stay listed for people who ask what happened.
 const endedKeptCount = 32;
@@ -84,7 +84,7 @@ export class SessionDesk {
     /** Gives the guest a worker of its own; resolves once the worker's socket can be connected to. */
     async open(asked: { program: string; guestPid: number }, worker: WorkerProcess): Promise<OpenedSession> {
         const id = randomBytes(6).toString('hex');
-        const ticket = randomBytes(ticketSize);
+        const ticket = randomBytes(limits.ticketBytes);
         const socketPath = join(this.#settings.workerFolder, `${id}.sock`);
         const record = openSession({ id, ...asked, workerPid: worker.pid }, Date.now());
         const live: Live = { record, meters: zeroMeters, worker, opening: null, timer: null, endReason: null };

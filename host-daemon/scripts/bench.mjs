@@ -1,0 +1,35 @@
+// `npm run bench [-- runs [device]]`: builds, compiles the demo's programs, then hands over to bench/main.ts, which
+// prints JSON lines. Five runs on the automatic choice of device unless said otherwise.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build } from './build.mjs';
+import { compileGuest, findNvcc } from './toolkit.mjs';
+import { root, runMain, StepError } from './steps.mjs';
+
+const folder = join(root, 'build', 'demo');
+const guests = [
+    { name: 'vector_add', args: [] },
+    { name: 'matmul', args: [] },
+    { name: 'mandelbrot', args: [join(folder, 'bench.png')] },
+];
+
+await runMain(async () => {
+    const runCount = Number(process.argv[2] ?? 5);
+    if (!Number.isInteger(runCount) || runCount < 1) {
+        throw new StepError(`runs: expected a whole number from 1, got ${process.argv[2]}`);
+    }
+    await build();
+    const nvcc = await findNvcc();
+    if (nvcc === null) {
+        throw new StepError('the benchmarks need nvcc, and it could not be fetched');
+    }
+    mkdirSync(folder, { recursive: true });
+    for (const { name } of guests) {
+        await compileGuest(nvcc, join(root, 'test/demo', `${name}.cu`), join(folder, name));
+    }
+    const { runBench } = await import(join(root, 'build/js/bench/main.js'));
+    const commands = guests.map(({ name, args }) => ({ name, command: [join(folder, name), ...args] }));
+    const passed = await runBench(commands, process.argv[3] ?? 'auto', runCount);
+    process.exitCode = passed ? 0 : 1;
+});
