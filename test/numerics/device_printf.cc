@@ -165,7 +165,7 @@ void hostile(Context& context) {
 
 void test_printf(Context& context) {
     Random random(context.seed);
-    for (std::uint64_t i = 0; i < 1 + context.rounds / 100'000; ++i) conversions(context, random);
+    for (std::uint64_t i = 0; i < 1 + context.rounds / 400'000; ++i) conversions(context, random);
     packing(context);
     hostile(context);
 }

@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
     std::uint64_t failures = 0;
     for (const Topic& topic : kTopics) {
         if (argc > 1 && std::strcmp(argv[1], topic.name) != 0) continue;
-        numerics_test::Context context{seed, is_long ? 5'000'000u : 100'000u};
+        numerics_test::Context context{seed, is_long ? 20'000'000u : 400'000u};
         topic.run(context);
         std::printf("%s: seed %llu, %llu checks, %llu failures\n", topic.name,
                     static_cast<unsigned long long>(seed), static_cast<unsigned long long>(context.checks),
