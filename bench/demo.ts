@@ -1,5 +1,5 @@
-// The demo: three CUDA programs through Ferry, each next to the same program directly on the same device. Called by
-// `npm run demo` (host-daemon/scripts/demo.mjs) once everything is built; prints for people.
+// The demo: three CUDA programs through Ferry, each next to the same program directly on the same device.
+// Called by `npm run demo` (host-daemon/scripts/demo.mjs) once everything is built; prints for people.
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,7 +24,10 @@ function say(line: string): void {
     process.stdout.write(`${line}\n`);
 }
 
-/** Runs the guests on a daemon of its own; true when all of them passed. `device` as in `ferry daemon --device`. */
+/**
+ * Runs the guests on a daemon of its own; true when all of them passed. `device` as in `ferry daemon
+ * --device`.
+ */
 export async function runDemo(guests: readonly DemoGuest[], device: string): Promise<boolean> {
     const outFolder = join(installRoot, 'out');
     mkdirSync(outFolder, { recursive: true });
@@ -71,8 +74,9 @@ async function showGuest(guest: DemoGuest, target: Target, outFolder: string): P
     const hasPicture = guest.command.includes('{png}') && forwarded.passed && direct.passed;
     const sameAnswer = !hasPicture || sameFiles(picture, directPicture);
     if (hasPicture) {
-        renameSync(directPicture, join(outFolder, `mandelbrot-direct.png`));
-        say(`    picture   out/${pictureName}, ${sameAnswer ? 'byte for byte as' : 'NOT as'} the direct run's\n`);
+        renameSync(directPicture, join(outFolder, 'mandelbrot-direct.png'));
+        const comparison = sameAnswer ? 'the same bytes as' : 'NOT the same as';
+        say(`    picture   out/${pictureName}, ${comparison} the direct run's\n`);
     }
     return forwarded.passed && direct.passed && sameAnswer;
 }
@@ -86,13 +90,15 @@ function print(title: string, forwarded: GuestRun, direct: GuestRun, target: Tar
     const { stats } = forwarded;
     if (stats !== null) {
         const bytes = `${formatBytes(stats.bytesOut)} sent, ${formatBytes(stats.bytesIn)} received`;
-        say(`    calls     ${stats.calls} API calls, ${stats.batches} batches, ${stats.roundTrips} blocking round trips`);
+        const crossings = `${stats.batches} batches, ${stats.roundTrips} blocking round trips`;
+        say(`    calls     ${stats.calls} API calls, ${crossings}`);
         say(`    bytes     ${bytes}`);
     }
     const where = target.driver === 'software' ? 'the software device' : `the ${target.driver} driver`;
     if (direct.passed) {
         const ratio = (forwarded.wallMs / direct.wallMs).toFixed(2);
-        const times = `${forwarded.wallMs.toFixed(0)} ms through Ferry, ${direct.wallMs.toFixed(0)} ms directly on ${where}`;
+        const own = `${forwarded.wallMs.toFixed(0)} ms through Ferry`;
+        const times = `${own}, ${direct.wallMs.toFixed(0)} ms directly on ${where}`;
         say(`    time      ${times}: ratio ${ratio} (whole process, median of runs)\n`);
     } else {
         say(`    direct    FAILED on ${where}: ${direct.verdict}\n`);

@@ -1,5 +1,6 @@
-// Runs a guest program forwarded, in classic mode or directly on the driver, and measures it. Used by the demo and the
-// benchmarks; the programs and the driver underneath are the same in every mode, so a ratio is the cost of forwarding.
+// Runs a guest program forwarded, in classic mode or directly on the driver, and measures it. Used by the
+// demo and the benchmarks; the programs and the driver underneath are the same in every mode, so a ratio is
+// the cost of forwarding.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,10 @@ import { guestEnvironment } from '../host-daemon/src/cli/guest-environment.ts';
 import { readStats, type GuestStats } from '../host-daemon/src/cli/stats.ts';
 import { installRoot, places, type Environment } from '../host-daemon/src/config/places.ts';
 
-/** forwarded: as users run it; classic: one waiting round trip a call; direct: the program on the driver itself. */
+/**
+ * forwarded: as users run it; classic: one waiting round trip a call; direct: the program on the driver
+ * itself.
+ */
 export type Mode = 'forwarded' | 'classic' | 'direct';
 
 export interface GuestRun {
@@ -34,11 +38,19 @@ function environmentFor(mode: Mode, target: Target, statsFile: string): Record<s
     const env: Environment = { ...process.env, FERRY_STATS_FILE: undefined, LD_PRELOAD: undefined };
     if (mode !== 'direct') {
         const { endpoint } = target;
-        const guest = guestEnvironment(env, { shim: places.shim, links: places.shimLinks, endpoint, statsFile });
+        const guest = guestEnvironment(env, {
+            shim: places.shim,
+            links: places.shimLinks,
+            endpoint,
+            statsFile,
+        });
         return mode === 'classic' ? { ...guest, FERRY_BATCH: 'off' } : guest;
     }
     const plain = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const own = target.driver === 'software' ? { LD_PRELOAD: places.softwareDriver, LD_LIBRARY_PATH: softwareLinks } : {};
+    const own =
+        target.driver === 'software'
+            ? { LD_PRELOAD: places.softwareDriver, LD_LIBRARY_PATH: softwareLinks }
+            : {};
     return { ...Object.fromEntries(plain), ...own };
 }
 
@@ -49,7 +61,11 @@ export async function runGuest(mode: Mode, target: Target, command: readonly str
     const [program = '', ...args] = command;
     try {
         const startedMs = performance.now();
-        const { code, output } = await spawnAndCollect(program, args, environmentFor(mode, target, statsFile));
+        const { code, output } = await spawnAndCollect(
+            program,
+            args,
+            environmentFor(mode, target, statsFile),
+        );
         const wallMs = performance.now() - startedMs;
         const line = output.split('\n').find((each) => /^(PASS|FAIL) /.test(each));
         const passed = code === 0 && line !== undefined && line.startsWith('PASS');
@@ -78,7 +94,9 @@ function spawnAndCollect(
     });
 }
 
-/** The run with the median time; a failed one before all others, so that a failure cannot be averaged away. */
+/**
+ * The run with the median time; a failed one before all others, so that a failure cannot be averaged away.
+ */
 export function medianRun(runs: readonly GuestRun[]): GuestRun {
     const failed = runs.find((run) => !run.passed);
     const sorted = [...runs].sort((left, right) => left.wallMs - right.wallMs);

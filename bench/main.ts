@@ -1,5 +1,6 @@
-// `npm run bench [-- runs]`: the demo's programs forwarded, in classic mode and directly, as one JSON line per program
-// and mode. Called by host-daemon/scripts/bench.mjs. It judges nothing: numbers, with what they were taken on.
+// `npm run bench [-- runs]`: the demo's programs forwarded, in classic mode and directly, as one JSON line
+// per program and mode. Called by host-daemon/scripts/bench.mjs. It judges nothing: numbers, with what they
+// were taken on.
 import { cpus } from 'node:os';
 
 import { startPrivateDaemon } from '../host-daemon/src/cli/private-daemon.ts';
@@ -14,19 +15,29 @@ export interface BenchGuest {
 const modes: readonly Mode[] = ['direct', 'forwarded', 'classic'];
 
 /** Prints a line of JSON per program and mode; false when any run failed. */
-export async function runBench(guests: readonly BenchGuest[], device: string, runCount: number): Promise<boolean> {
+export async function runBench(
+    guests: readonly BenchGuest[],
+    device: string,
+    runCount: number,
+): Promise<boolean> {
     const daemon = await startPrivateDaemon(['--device', device], process.env);
     const client = new ControlClient(daemon.endpoint);
     try {
         const { driver, devices } = await client.listDevices();
         const cpu = cpus()[0]?.model ?? 'unknown';
-        printLine({ machine: { cpu, cores: cpus().length, node: process.version }, driver, device: devices[0]?.name });
+        printLine({
+            machine: { cpu, cores: cpus().length, node: process.version },
+            driver,
+            device: devices[0]?.name,
+        });
         let allPassed = true;
         for (const { name, command } of guests) {
             const runs = new Map<Mode, GuestRun[]>(modes.map((mode) => [mode, []]));
             for (let index = 0; index < runCount; index += 1) {
                 for (const mode of modes) {
-                    runs.get(mode)?.push(await runGuest(mode, { endpoint: daemon.endpoint, driver }, command));
+                    runs.get(mode)?.push(
+                        await runGuest(mode, { endpoint: daemon.endpoint, driver }, command),
+                    );
                 }
             }
             for (const mode of modes) {

@@ -1,5 +1,6 @@
-// Vitest's settings for everything under test/. Called by `npm test` (host-daemon/scripts/test.mjs), or alone:
-// `npx vitest run -c test/vitest.config.ts test/daemon`. It sets nothing up itself: run `npm run build` before.
+// Vitest's settings for everything under test/. Called by `npm test` (host-daemon/scripts/test.mjs), or
+// alone: `npx vitest run -c test/vitest.config.ts test/daemon`. It sets nothing up itself: run `npm run
+// build` before.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,7 +9,8 @@ export default defineConfig({
         include: ['test/**/*.test.ts'],
         testTimeout: 60_000,
         hookTimeout: 120_000,
-        // Real daemons and guests run inside the tests; more files at once than cores only makes time limits lie.
+        // Real daemons and guests run inside the tests; more files at once than cores only makes time
+        // limits lie.
         maxWorkers: 2,
         passWithNoTests: false,
     },

@@ -1,5 +1,6 @@
-// `npm run bench [-- runs [device]]`: builds, compiles the demo's programs, then hands over to bench/main.ts, which
-// prints JSON lines. Five runs on the automatic choice of device unless said otherwise.
+// `npm run bench [-- runs [device]]`: builds, compiles the demo's programs, then hands over to
+// bench/main.ts, which prints JSON lines. Five runs on the automatic choice of device unless said
+// otherwise.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,6 +1,16 @@
-// `npm run build [-- stage...]`: builds everything into build/, only what changed. Stages in order: tsc, gen, guest,
-// soft, native. Also called by the test, demo and bench drivers. It writes nowhere but build/ and what gen commits.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+// `npm run build [-- stage...]`: builds everything into build/, only what changed. Stages in order: tsc,
+// gen, guest, soft, native. Also called by the test, demo and bench drivers. It writes nowhere but build/
+// and what gen commits.
+import {
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +30,8 @@ function compileTypeScript(name) {
     return step(name, process.execPath, [localTool('typescript/bin/tsc'), '-p', 'tsconfig.json']);
 }
 
-// The generator is TypeScript and emits TypeScript for the daemon, hence a second compile when its output changed.
+// The generator is TypeScript and emits TypeScript for the daemon, hence a second compile when its output
+// changed.
 async function generate() {
     const before = newestMtimeMs('host-daemon/src/generated');
     await step('gen', process.execPath, [join(root, 'build/js/proto/gen/main.js')]);
@@ -40,8 +51,8 @@ async function buildWithCmake(name, source, product) {
     }
 }
 
-// A program looks for libcuda.so or libcuda.so.1; both names must lead to our library in a folder that holds nothing
-// else, because that folder goes to the front of LD_LIBRARY_PATH.
+// A program looks for libcuda.so or libcuda.so.1; both names must lead to our library in a folder that
+// holds nothing else, because that folder goes to the front of LD_LIBRARY_PATH.
 function linkAsLibcuda(folder, library) {
     const links = join(root, folder, 'links');
     mkdirSync(links, { recursive: true });
@@ -72,7 +83,8 @@ async function buildNative() {
     if (!existsSync(built)) {
         throw new StepError('native: the build succeeded but build/native/Release/ferry.node is not there');
     }
-    // Renamed into place: a running worker has the old file mapped, and writing into it would crash that worker.
+    // Renamed into place: a running worker has the old file mapped, and writing into it would crash that
+    // worker.
     const product = join(root, 'build/native/ferry.node');
     copyFileSync(built, `${product}.new`);
     renameSync(`${product}.new`, product);

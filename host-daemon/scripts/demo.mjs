@@ -1,5 +1,5 @@
-// `npm run demo [-- --device auto|nvidia|software]`: from nothing but Node and a C++ compiler to three CUDA programs
-// that run through Ferry. Sets up, builds, compiles the guests, then hands over to bench/demo.ts.
+// `npm run demo [-- --device auto|nvidia|software]`: from nothing but Node and a C++ compiler to three CUDA
+// programs that run through Ferry. Sets up, builds, compiles the guests, then hands over to bench/demo.ts.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 

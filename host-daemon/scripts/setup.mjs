@@ -1,5 +1,6 @@
-// Makes sure that what the build needs is installed: npm's packages and the system's. Called by build.mjs, and so by
-// test, demo and bench. As root on a Debian family it installs what is missing; otherwise it says exactly what to type.
+// Makes sure that what the build needs is installed: npm's packages and the system's. Called by build.mjs,
+// and so by test, demo and bench. As root on a Debian family it installs what is missing; otherwise it says
+// exactly what to type.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
@@ -8,7 +9,10 @@ import { hasCommand, root, say, step, StepError } from './steps.mjs';
 
 function compilerFinds(header) {
     const source = `#include <${header}>\n`;
-    return spawnSync('c++', ['-E', '-x', 'c++', '-'], { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
+    return (
+        spawnSync('c++', ['-E', '-x', 'c++', '-'], { input: source, stdio: ['pipe', 'ignore', 'ignore'] })
+            .status === 0
+    );
 }
 
 function linkerFinds(library) {
@@ -21,7 +25,10 @@ const needs = [
     { debian: 'g++', present: () => hasCommand('c++') },
     { debian: 'make', present: () => hasCommand('make') },
     { debian: 'cmake', present: () => hasCommand('cmake') },
-    { debian: 'libnghttp2-dev', present: () => compilerFinds('nghttp2/nghttp2.h') && linkerFinds('libnghttp2.a') },
+    {
+        debian: 'libnghttp2-dev',
+        present: () => compilerFinds('nghttp2/nghttp2.h') && linkerFinds('libnghttp2.a'),
+    },
     { debian: 'libzstd-dev', present: () => compilerFinds('zstd.h') },
     // flock(1): the daemon's lock on its socket.
     { debian: 'util-linux', present: () => hasCommand('flock') },
@@ -35,7 +42,9 @@ export async function installSystemPackages(names) {
     const list = names.join(' ');
     const isRoot = process.getuid?.() === 0;
     if (!hasCommand('apt-get')) {
-        throw new StepError(`missing on this system: what Debian packages as ${list}. Install these, then try again`);
+        throw new StepError(
+            `missing on this system: what Debian packages as ${list}. Install these, then try again`,
+        );
     }
     if (!isRoot) {
         throw new StepError(`missing packages. Type: sudo apt-get install -y ${list}`);
@@ -43,7 +52,9 @@ export async function installSystemPackages(names) {
     say(`installing ${list}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await step('apt-update', 'apt-get', ['update', '-q'], { env });
-    await step('apt-install', 'apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env });
+    await step('apt-install', 'apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], {
+        env,
+    });
 }
 
 async function ensureNpmPackages() {

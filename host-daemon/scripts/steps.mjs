@@ -1,5 +1,6 @@
-// How every script of this folder runs a command: one progress line, the output in build/log/, its tail on failure.
-// Used by build, gen, test, demo and bench. Only Node's own modules: it runs before anything is installed.
+// How every script of this folder runs a command: one progress line, the output in build/log/, its tail on
+// failure. Used by build, gen, test, demo and bench. Only Node's own modules: it runs before anything is
+// installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -36,8 +37,8 @@ function waitFor(child) {
 }
 
 /**
- * Runs one command with its output in build/log/<name>.log; says how long it took, and while it lasts says so every
- * 20 seconds, because a silent first build of minutes looks like a hang.
+ * Runs one command with its output in build/log/<name>.log; says how long it took, and while it lasts says so
+ * every 20 seconds, because a silent first build of minutes looks like a hang.
  */
 export async function step(name, command, args, options = {}) {
     const startedMs = Date.now();
@@ -60,7 +61,9 @@ export async function step(name, command, args, options = {}) {
     }
     if (code !== 0) {
         process.stderr.write(`${tailOf(logPath, 60)}\n`);
-        throw new StepError(`${name} failed (${code}): ${command} ${args.join(' ')}; all output in build/log/${name}.log`);
+        throw new StepError(
+            `${name} failed (${code}): ${command} ${args.join(' ')}; all output in build/log/${name}.log`,
+        );
     }
     say(`  ok    ${name} (${seconds()} s)`);
 }

@@ -1,14 +1,17 @@
-// `npm test [-- vitest arguments]`: set-up, build, type check, stale-output check, then every test under test/.
-// Its last line is `N passed, N failed, N skipped`; the exit status is 0 only when none failed and some passed.
+// `npm test [-- vitest arguments]`: set-up, build, type check, stale-output check, then every test under
+// test/. Its last line is `N passed, N failed, N skipped`; the exit status is 0 only when none failed and
+// some passed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from './build.mjs';
 import { localTool, root, runMain, say, step } from './steps.mjs';
+import { findNvcc } from './toolkit.mjs';
 
 const reportPath = join(root, 'build', 'test-report.json');
-// Whole run of vitest; a guest that hangs past every inner limit must not take the caller's whole time with it.
+// Whole run of vitest; a guest that hangs past every inner limit must not take the caller's whole time with
+// it.
 const testLimitMs = 18 * 60 * 1000;
 
 function readCounts() {
@@ -17,7 +20,9 @@ function readCounts() {
     }
     const report = JSON.parse(readFileSync(reportPath, 'utf8'));
     // A file that fails to load has no tests to count, but it has failed.
-    const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+    const brokenFiles = report.testResults.filter(
+        (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    );
     return {
         passed: report.numPassedTests,
         failed: report.numFailedTests + brokenFiles.length,
@@ -29,11 +34,25 @@ await runMain(async () => {
     await build();
     await step('lint', process.execPath, [localTool('typescript/bin/tsc'), '-p', 'test/tsconfig.json']);
     await step('gen-check', process.execPath, [join(root, 'build/js/proto/gen/main.js'), '--check']);
+    // Guests are compiled by the tests that run them; without a compiler those tests skip, and say so.
+    const nvcc = await findNvcc();
+    const env = nvcc === null ? process.env : { ...process.env, NVCC: nvcc };
     rmSync(reportPath, { force: true });
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`];
-    const args = [localTool('vitest/vitest.mjs'), 'run', '-c', 'test/vitest.config.ts', ...reporters, ...process.argv.slice(2)];
-    const limits = { timeout: testLimitMs, killSignal: 'SIGKILL' };
-    const run = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...limits });
+    const args = [
+        localTool('vitest/vitest.mjs'),
+        'run',
+        '-c',
+        'test/vitest.config.ts',
+        ...reporters,
+        ...process.argv.slice(2),
+    ];
+    const limits = { env, timeout: testLimitMs, killSignal: 'SIGKILL' };
+    const run = spawnSync(process.execPath, args, {
+        cwd: root,
+        stdio: ['ignore', 'inherit', 'inherit'],
+        ...limits,
+    });
     const counts = readCounts();
     process.exitCode = run.status === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;
     say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

@@ -1,5 +1,5 @@
-// Finds NVIDIA's compiler, or fetches it from PyPI into build/cuda-toolkit. Used by the demo and by the tests' guests;
-// the build itself needs no toolkit. Nothing of it is ever committed or shipped.
+// Finds NVIDIA's compiler, or fetches it from PyPI into build/cuda-toolkit. Used by the demo and by the
+// tests' guests; the build itself needs no toolkit. Nothing of it is ever committed or shipped.
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -51,7 +51,9 @@ export async function findNvcc() {
     if (found !== undefined) {
         return found;
     }
-    say('no nvcc here: fetching the compiler and runtime of NVIDIA (270 MB unpacked) into build/cuda-toolkit');
+    say(
+        'no nvcc here: fetching the compiler and runtime of NVIDIA (270 MB unpacked) into build/cuda-toolkit',
+    );
     try {
         const nvcc = await fetchToolkit();
         if (works(nvcc)) {
@@ -67,15 +69,24 @@ export async function findNvcc() {
     return null;
 }
 
-/** Compiles one .cu file to a program with the static runtime and PTX only, so that any device has to compile it. */
+/**
+ * Compiles one .cu file to a program with the static runtime and PTX only, so that any device has to
+ * compile it.
+ */
 export async function compileGuest(nvcc, source, product, extra = []) {
     const flags = ['-O2', '-std=c++17', '-arch=compute_75', '-code=compute_75', ...extra];
     const name = `nvcc-${product.split('/').pop()}`;
     await step(name, nvcc, [...flags, '-o', product, source]);
 }
 
-
 /** Compiles a program that uses the driver API and PTX of its own, for which any C++ compiler will do. */
 export async function compileDriverGuest(source, product) {
-    await step(`c++-${product.split('/').pop()}`, 'c++', ['-O2', '-std=c++20', '-o', product, source, '-ldl']);
+    await step(`c++-${product.split('/').pop()}`, 'c++', [
+        '-O2',
+        '-std=c++20',
+        '-o',
+        product,
+        source,
+        '-ldl',
+    ]);
 }

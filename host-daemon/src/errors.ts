@@ -1,5 +1,6 @@
-// The one error class of the daemon and its CLI. Thrown by every file under host-daemon/src; caught at the edges:
-// the control service turns a code into a gRPC status, the CLI into an exit code. It knows neither of them.
+// The one error class of the daemon and its CLI. Thrown by every file under host-daemon/src; caught at the
+// edges: the control service turns a code into a gRPC status, the CLI into an exit code. It knows neither
+// of them.
 
 /** Closed list: a new way to fail is a new code here, not a new message. */
 export const errorCodes = [

@@ -1,5 +1,5 @@
-// The typed face of the native addon (native/src/addon). Imported by the worker's entry only: the daemon never loads
-// it, because loading a GPU driver into the daemon would tie every guest's fate together.
+// The typed face of the native addon (native/src/addon). Imported by the worker's entry only: the daemon
+// never loads it, because loading a GPU driver into the daemon would tie every guest's fate together.
 import { createRequire } from 'node:module';
 
 import { DaemonError, messageOf } from './errors.ts';
@@ -65,7 +65,10 @@ export function loadAddon(path: string): Addon {
     const exported = loaded as Record<string, unknown>;
     const absent = functionNames.filter((name) => typeof exported[name] !== 'function');
     if (absent.length > 0) {
-        throw new DaemonError('addon_missing', `native addon ${path}: expected functions ${absent.join(', ')}`);
+        throw new DaemonError(
+            'addon_missing',
+            `native addon ${path}: expected functions ${absent.join(', ')}`,
+        );
     }
     // SAFETY: the four functions are there; their shapes are the addon's side of this file.
     return loaded as Addon;

@@ -44,17 +44,25 @@ describe('configuration', () => {
     });
 
     it('finds the default socket where the shim looks for it', () => {
-        expect(loadConfig({}, { XDG_RUNTIME_DIR: '/run/user/7' }).config.socket).toBe('/run/user/7/ferry/ferry.sock');
+        expect(loadConfig({}, { XDG_RUNTIME_DIR: '/run/user/7' }).config.socket).toBe(
+            '/run/user/7/ferry/ferry.sock',
+        );
         expect(loadConfig({}, {}).config.socket).toBe('/run/ferry/ferry.sock');
     });
 
     it('reports every problem with name, expected, actual and origin', () => {
         const file = fileOf('colour = "blue"\n[device]\ndriver = "amd"\n');
-        const message = problemsOf(() => loadConfig({ 'sessions.max': '0' }, { FERRY_WORKERS_WARM: 'many' }, file));
+        const message = problemsOf(() =>
+            loadConfig({ 'sessions.max': '0' }, { FERRY_WORKERS_WARM: 'many' }, file),
+        );
         expect(message.split('\n')).toHaveLength(4);
         expect(message).toContain('colour: expected a known setting');
-        expect(message).toContain(`device.driver: expected one of auto, nvidia, software, null, got "amd" (from ${file})`);
-        expect(message).toContain('sessions.max: expected an integer from 1 to 4096 (sessions), got "0" (from --sessions-max)');
+        expect(message).toContain(
+            `device.driver: expected one of auto, nvidia, software, null, got "amd" (from ${file})`,
+        );
+        expect(message).toContain(
+            'sessions.max: expected an integer from 1 to 4096 (sessions), got "0" (from --sessions-max)',
+        );
         expect(message).toContain('workers.warm: expected an integer from 0 to 64 (workers), got "many"');
     });
 
@@ -68,7 +76,9 @@ describe('configuration', () => {
     });
 
     it('says what is wrong with a file that is absent or no TOML', () => {
-        expect(problemsOf(() => loadConfig({}, {}, '/nonexistent/ferry.toml'))).toContain('/nonexistent/ferry.toml');
+        expect(problemsOf(() => loadConfig({}, {}, '/nonexistent/ferry.toml'))).toContain(
+            '/nonexistent/ferry.toml',
+        );
         expect(problemsOf(() => loadConfig({}, {}, fileOf('a = ')))).toContain('expected TOML');
     });
 

@@ -1,5 +1,5 @@
-// The control service of a whole daemon with real worker processes and the fake addon, spoken to by a real grpc-js
-// client over its Unix socket.
+// The control service of a whole daemon with real worker processes and the fake addon, spoken to by a real
+// grpc-js client over its Unix socket.
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import grpc from '@grpc/grpc-js';
@@ -54,7 +54,10 @@ describe('control service', () => {
         expect(await client.getVersion()).toMatchObject({ wireVersion, specHash });
         const devices = await client.listDevices();
         expect(devices).toMatchObject({ driver: 'null', driverVersion: 13000, arbiterDecisions: '0' });
-        expect(devices.devices[0]).toMatchObject({ name: 'Fake null device', totalMemory: String(2n ** 40n) });
+        expect(devices.devices[0]).toMatchObject({
+            name: 'Fake null device',
+            totalMemory: String(2n ** 40n),
+        });
         expect(Buffer.from(devices.devices[0]?.uuid ?? []).toString('hex')).toBe('07'.repeat(16));
     });
 
@@ -64,8 +67,12 @@ describe('control service', () => {
         atEnd(() => client.close());
         const reply = await new Promise<Buffer | undefined>((resolve, reject) => {
             const plain = (bytes: Buffer) => bytes;
-            client.makeUnaryRequest('/grpc.health.v1.Health/Check', plain, plain, Buffer.alloc(0), (error, bytes) =>
-                error === null ? resolve(bytes) : reject(error),
+            client.makeUnaryRequest(
+                '/grpc.health.v1.Health/Check',
+                plain,
+                plain,
+                Buffer.alloc(0),
+                (error, bytes) => (error === null ? resolve(bytes) : reject(error)),
             );
         });
         expect(reply).toEqual(Buffer.from([8, 1]));
@@ -76,10 +83,17 @@ describe('control service', () => {
         const reply = await running.client.open(hello);
         expect(reply.ticket).toHaveLength(32);
         expect(reply.endpoint.startsWith(`unix:${running.config.socket}.d/`)).toBe(true);
-        expect(await sessionOf(running, reply.sessionId)).toMatchObject({ state: 'opening', program: 'app', guestPid: 4242 });
+        expect(await sessionOf(running, reply.sessionId)).toMatchObject({
+            state: 'opening',
+            program: 'app',
+            guestPid: 4242,
+        });
         const guest = await FakeGuest.connect(reply.endpoint);
         guest.say('attach\ncount 17');
-        await until('meters', async () => (await sessionOf(running, reply.sessionId))?.meters.records === '17');
+        await until(
+            'meters',
+            async () => (await sessionOf(running, reply.sessionId))?.meters.records === '17',
+        );
         expect((await sessionOf(running, reply.sessionId))?.state).toBe('attached');
         guest.leave();
         await until('ended', async () => (await sessionOf(running, reply.sessionId))?.state === 'ended');
@@ -109,7 +123,9 @@ describe('control service', () => {
     it('refuses with RESOURCE_EXHAUSTED when full, and admits again when a guest has left', async () => {
         const running = await startDaemon({ 'sessions.max': '1' });
         const { id, guest } = await attach(running);
-        await expect(running.client.open(hello)).rejects.toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED });
+        await expect(running.client.open(hello)).rejects.toMatchObject({
+            code: grpc.status.RESOURCE_EXHAUSTED,
+        });
         guest.leave();
         await until('ended', async () => (await sessionOf(running, id))?.state === 'ended');
         await expect(running.client.open(hello)).resolves.toBeDefined();
@@ -208,7 +224,9 @@ describe('workers', () => {
         const running = await startDaemon();
         const { id, guest } = await attach(running);
         guest.say('log something odd');
-        await until('logged', () => running.logged.some((line) => line.includes('something odd') && line.includes(id)));
+        await until('logged', () =>
+            running.logged.some((line) => line.includes('something odd') && line.includes(id)),
+        );
     });
 
     it('leave no socket behind', async () => {

@@ -1,5 +1,6 @@
-// Stands in for the native addon in the daemon's tests: same four functions, a plain line protocol instead of a guest's
-// stream. A test connects to the worker's socket and says what its "guest" does; grants and revokes come back as lines.
+// Stands in for the native addon in the daemon's tests: same four functions, a plain line protocol instead
+// of a guest's stream. A test connects to the worker's socket and says what its "guest" does; grants and
+// revokes come back as lines.
 'use strict';
 const net = require('node:net');
 
@@ -8,7 +9,12 @@ let guest = null;
 let meters = null;
 
 const guestLines = {
-    attach: (uid) => report({ type: 'attached', pid: process.pid, uid: uid === undefined ? process.getuid() : Number(uid) }),
+    attach: (uid) =>
+        report({
+            type: 'attached',
+            pid: process.pid,
+            uid: uid === undefined ? process.getuid() : Number(uid),
+        }),
     want: () => report({ type: 'wants' }),
     release: () => report({ type: 'released' }),
     count: (records) => {
@@ -38,7 +44,12 @@ exports.probe = (driver, driverPath) => {
         throw new Error(`${driver} cannot be loaded from ${driverPath}`);
     }
     const attributes = new Array(100).fill(0);
-    const device = { name: `Fake ${driver} device`, uuid: Buffer.alloc(16, 7), totalMemory: 2n ** 40n, attributes };
+    const device = {
+        name: `Fake ${driver} device`,
+        uuid: Buffer.alloc(16, 7),
+        totalMemory: 2n ** 40n,
+        attributes,
+    };
     return { driverVersion: 13000, devices: driverPath.includes('empty') ? [] : [device] };
 };
 

@@ -1,5 +1,5 @@
-// What the daemon's tests share: folders, configurations with the fake addon, daemons as real processes, and a guest
-// that speaks the fake addon's lines. Everything started here is ended by `cleanUp`.
+// What the daemon's tests share: folders, configurations with the fake addon, daemons as real processes,
+// and a guest that speaks the fake addon's lines. Everything started here is ended by `cleanUp`.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -40,7 +40,11 @@ export function fakeConfig(flags: FlagValues = {}): Config {
 }
 
 export function fakeSpec(config: Config): WorkerSpec {
-    return { entry: places.workerEntry, addon: config['workers.addon'], env: { PATH: process.env['PATH'] ?? '' } };
+    return {
+        entry: places.workerEntry,
+        addon: config['workers.addon'],
+        env: { PATH: process.env['PATH'] ?? '' },
+    };
 }
 
 export function newClient(config: Config): ControlClient {
@@ -49,7 +53,11 @@ export function newClient(config: Config): ControlClient {
     return client;
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(
+    what: string,
+    holds: () => boolean | Promise<boolean>,
+    limitMs = 15_000,
+): Promise<void> {
     const deadlineMs = Date.now() + limitMs;
     while (!(await holds())) {
         if (Date.now() > deadlineMs) {
@@ -90,7 +98,16 @@ export function startFerry(args: readonly string[], env: Readonly<Record<string,
 
 /** Starts a real daemon with the fake addon and waits until it serves. */
 export async function startDaemonProcess(socket: string, args: readonly string[] = []): Promise<Program> {
-    const flags = ['--socket', socket, '--device', 'null', '--workers-addon', fakeAddon, '--log-format', 'json'];
+    const flags = [
+        '--socket',
+        socket,
+        '--device',
+        'null',
+        '--workers-addon',
+        fakeAddon,
+        '--log-format',
+        'json',
+    ];
     const daemon = startFerry(['daemon', ...flags, ...args]);
     await until(`ready: ${daemon.output()}`, () => daemon.output().includes('daemon ready'));
     return daemon;
@@ -124,7 +141,10 @@ export class FakeGuest {
     }
 
     get lines(): string[] {
-        return this.#received.trim().split('\n').filter((line) => line !== '');
+        return this.#received
+            .trim()
+            .split('\n')
+            .filter((line) => line !== '');
     }
 
     say(line: string): void {

@@ -1,5 +1,5 @@
-// The pure policies: arbiter and admission. The arbiter's promises are checked on thousands of random histories against
-// the rules themselves, not against a second arbiter.
+// The pure policies: arbiter and admission. The arbiter's promises are checked on thousands of random
+// histories against the rules themselves, not against a second arbiter.
 import { describe, expect, it } from 'vitest';
 
 import { admit } from '../../host-daemon/src/policy/admission.ts';
@@ -14,7 +14,10 @@ import {
 
 const limits = { quantumMs: 20, revokeLimitMs: 100 };
 
-function play(events: readonly (readonly [number, ArbiterEvent])[]): { state: ArbiterState; actions: ArbiterAction[] } {
+function play(events: readonly (readonly [number, ArbiterEvent])[]): {
+    state: ArbiterState;
+    actions: ArbiterAction[];
+} {
     let state = createArbiter(limits);
     const actions: ArbiterAction[] = [];
     for (const [nowMs, event] of events) {
@@ -35,18 +38,33 @@ describe('arbiter', () => {
     });
 
     it('leaves the device with its holder while nobody else wants it', () => {
-        const { state, actions } = play([[0, wants('a')], [10_000, tick], [10_000, wants('a')]]);
+        const { state, actions } = play([
+            [0, wants('a')],
+            [10_000, tick],
+            [10_000, wants('a')],
+        ]);
         expect(actions).toHaveLength(1);
         expect(nextDeadlineMs(state)).toBeNull();
     });
 
     it('revokes at the end of the quantum when somebody waits, and not before', () => {
-        const { actions } = play([[0, wants('a')], [5, wants('b')], [19, tick], [20, tick], [25, tick]]);
+        const { actions } = play([
+            [0, wants('a')],
+            [5, wants('b')],
+            [19, tick],
+            [20, tick],
+            [25, tick],
+        ]);
         expect(actions.slice(1)).toEqual([{ kind: 'revoke', id: 'a' }]);
     });
 
     it('revokes at once when the quantum was over before anybody waited', () => {
-        expect(play([[0, wants('a')], [500, wants('b')]]).actions.at(-1)).toEqual({ kind: 'revoke', id: 'a' });
+        expect(
+            play([
+                [0, wants('a')],
+                [500, wants('b')],
+            ]).actions.at(-1),
+        ).toEqual({ kind: 'revoke', id: 'a' });
     });
 
     it('puts a holder that wants more at the end of the queue', () => {
@@ -65,18 +83,34 @@ describe('arbiter', () => {
     });
 
     it('reports a holder that does not release in time once', () => {
-        const { actions } = play([[0, wants('a')], [0, wants('b')], [20, tick], [119, tick], [120, tick], [500, tick]]);
+        const { actions } = play([
+            [0, wants('a')],
+            [0, wants('b')],
+            [20, tick],
+            [119, tick],
+            [120, tick],
+            [500, tick],
+        ]);
         expect(actions.slice(2)).toEqual([{ kind: 'overdue', id: 'a' }]);
     });
 
     it('ignores a release by anyone but the holder', () => {
-        const { state } = play([[0, wants('a')], [1, wants('b')], [2, released('b')]]);
+        const { state } = play([
+            [0, wants('a')],
+            [1, wants('b')],
+            [2, released('b')],
+        ]);
         expect(state.holder?.id).toBe('a');
         expect(state.waiting).toEqual(['b']);
     });
 
     it('counts grants and revokes as decisions', () => {
-        const { state } = play([[0, wants('a')], [0, wants('b')], [20, tick], [21, released('a')]]);
+        const { state } = play([
+            [0, wants('a')],
+            [0, wants('b')],
+            [20, tick],
+            [21, released('a')],
+        ]);
         expect(state.decisions).toBe(3);
     });
 });
@@ -184,6 +218,6 @@ describe('admission', () => {
 
     it('names both wire versions', () => {
         const verdict = admit({ ...ours, wireVersion: 4 }, ours, load, caps);
-        expect(verdict).toMatchObject({ message: expect.stringMatching(/expected 3 .* got 4/) });
+        expect(verdict).toMatchObject({ message: expect.stringMatching(/expected 3.*got 4/) });
     });
 });

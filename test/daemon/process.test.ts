@@ -1,5 +1,5 @@
-// `ferry daemon` as a process: starting, stopping, being killed, and what it leaves behind. The fake addon serves the
-// workers; the rest is real.
+// `ferry daemon` as a process: starting, stopping, being killed, and what it leaves behind. The fake addon
+// serves the workers; the rest is real.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,17 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { endpointOfSocket } from '../../host-daemon/src/config/places.ts';
 import { ControlClient } from '../../host-daemon/src/control/client.ts';
 import { specHash, wireVersion } from '../../host-daemon/src/generated/wire.ts';
-import { atEnd, cleanUp, fakeAddon, FakeGuest, isAlive, newFolder, startDaemonProcess, startFerry, until } from './harness.ts';
+import {
+    atEnd,
+    cleanUp,
+    fakeAddon,
+    FakeGuest,
+    isAlive,
+    newFolder,
+    startDaemonProcess,
+    startFerry,
+    until,
+} from './harness.ts';
 
 afterEach(cleanUp);
 
@@ -81,13 +91,21 @@ describe('ferry daemon', () => {
     it('refuses a second daemon on its socket with status 5 and stays reachable', async () => {
         const socket = newSocket();
         const first = await startDaemonProcess(socket);
-        const second = startFerry(['daemon', '--socket', socket, '--device', 'null', '--workers-addon', fakeAddon]);
+        const second = startFerry([
+            'daemon',
+            '--socket',
+            socket,
+            '--device',
+            'null',
+            '--workers-addon',
+            fakeAddon,
+        ]);
         expect(await second.ended).toBe(5);
         expect(second.output()).toContain(`another daemon (pid ${first.child.pid})`);
         await expect(clientOf(socket).getVersion()).resolves.toBeDefined();
     });
 
-    it('replaces what a killed daemon left behind; its workers are gone and its guests hung up on', async () => {
+    it('replaces what a killed daemon left behind, whose workers and guests are ended', async () => {
         const socket = newSocket();
         const first = await startDaemonProcess(socket);
         const client = clientOf(socket);
@@ -107,9 +125,17 @@ describe('ferry daemon', () => {
         const socket = newSocket();
         mkdirSync(dirname(socket), { mode: 0o755 });
         chmodSync(dirname(socket), 0o755);
-        const daemon = startFerry(['daemon', '--socket', socket, '--device', 'null', '--workers-addon', fakeAddon]);
+        const daemon = startFerry([
+            'daemon',
+            '--socket',
+            socket,
+            '--device',
+            'null',
+            '--workers-addon',
+            fakeAddon,
+        ]);
         expect(await daemon.ended).toBe(1);
-        expect(daemon.output()).toContain('expected a folder of user');
+        expect(daemon.output()).toContain('expected user');
     });
 
     it('takes a socket over that nobody serves, but only with the lock', async () => {
@@ -123,7 +149,14 @@ describe('ferry daemon', () => {
     });
 
     it('names the reason and exits with 4 when there is no device', async () => {
-        const flags = ['--device', 'software', '--device-driver-path', '/absent.so', '--workers-addon', fakeAddon];
+        const flags = [
+            '--device',
+            'software',
+            '--device-driver-path',
+            '/absent.so',
+            '--workers-addon',
+            fakeAddon,
+        ];
         const daemon = startFerry(['daemon', '--socket', newSocket(), ...flags]);
         expect(await daemon.ended).toBe(4);
         expect(daemon.output()).toContain('software cannot be loaded from /absent.so');
@@ -176,11 +209,14 @@ describe('ferry', () => {
         expect(bad.output()).toContain('socket: expected a path, got 7');
     });
 
-    it.each([[['nonsense']], [['daemon', '--nonsense']], [['run']], [[]]])('answers %j with status 2 or help', async (args) => {
-        const program = startFerry(args);
-        expect(await program.ended).toBe(2);
-        expect(program.output()).not.toBe('');
-    });
+    it.each([[['nonsense']], [['daemon', '--nonsense']], [['run']], [[]]])(
+        'answers %j with status 2 or help',
+        async (args) => {
+            const program = startFerry(args);
+            expect(await program.ended).toBe(2);
+            expect(program.output()).not.toBe('');
+        },
+    );
 
     it('shows status and devices as text and JSON', async () => {
         const socket = newSocket();

@@ -21,7 +21,13 @@ describe('session', () => {
             'draining',
             'ended',
         ]);
-        expect(ended).toMatchObject({ guestPid: 10, guestUid: 20, startedUnixMs: 100, endedUnixMs: 103, endReason: 'why' });
+        expect(ended).toMatchObject({
+            guestPid: 10,
+            guestUid: 20,
+            startedUnixMs: 100,
+            endedUnixMs: 103,
+            endReason: 'why',
+        });
     });
 
     it('stays ended, with its first reason, whatever comes', () => {
@@ -55,7 +61,11 @@ describe('record channel', () => {
         const sent: Buffer[] = [];
         wire.on('data', (chunk: Buffer) => sent.push(chunk));
         const sender = new RecordChannel(wire, { record: () => undefined, closed: () => undefined });
-        const values = [{ t: 'a', n: 1n << 60n }, { t: 'b', bytes: Buffer.from([1, 2]) }, { t: 'c', list: [1, 'x'] }];
+        const values = [
+            { t: 'a', n: 1n << 60n },
+            { t: 'b', bytes: Buffer.from([1, 2]) },
+            { t: 'c', list: [1, 'x'] },
+        ];
         // The same stream reads back what it writes, so the sender's own reader must not consume it first.
         values.forEach((value) => sender.send(value));
         await settle();
@@ -97,10 +107,22 @@ describe('records from a worker', () => {
     });
 
     it('gives every field its type, whatever was sent', () => {
-        expect(parseUpRecord({ t: 'attached', pid: 7n, uid: 'root' })).toEqual({ t: 'attached', pid: 7, uid: -1 });
-        expect(parseUpRecord({ t: 'meters', values: [1, 2n, 'x'] })).toEqual({ t: 'meters', values: [1n, 2n, 0n] });
-        expect(parseUpRecord({ t: 'log', level: {}, message: 'y'.repeat(9000) })).toMatchObject({ level: '' });
-        const probed = parseUpRecord({ t: 'probed', probed: { driverVersion: 1, devices: [null, { name: 'd' }] } });
+        expect(parseUpRecord({ t: 'attached', pid: 7n, uid: 'root' })).toEqual({
+            t: 'attached',
+            pid: 7,
+            uid: -1,
+        });
+        expect(parseUpRecord({ t: 'meters', values: [1, 2n, 'x'] })).toEqual({
+            t: 'meters',
+            values: [1n, 2n, 0n],
+        });
+        expect(parseUpRecord({ t: 'log', level: {}, message: 'y'.repeat(9000) })).toMatchObject({
+            level: '',
+        });
+        const probed = parseUpRecord({
+            t: 'probed',
+            probed: { driverVersion: 1, devices: [null, { name: 'd' }] },
+        });
         expect(probed).toMatchObject({ probed: { devices: [{ name: '' }, { name: 'd', totalMemory: 0n }] } });
     });
 });

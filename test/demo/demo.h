@@ -1,5 +1,6 @@
-// What the three demo programs share: checking a runtime call, and the one result line that the demo's driver shows. Plain
-// CUDA C++: nothing here knows of Ferry, because the programs stand for ones that do not.
+// What the three demo programs share: checking a runtime call, and the one result line that the demo's
+// driver shows. Plain CUDA C++: nothing here knows of Ferry, because the programs stand for ones that do
+// not.
 #pragma once
 #include <cuda_runtime.h>
 

@@ -1,5 +1,6 @@
-// The demo's programs for machines without a CUDA compiler: driver API and PTX of our own, one program for all three.
-// Usage: driver_guest vector_add|matmul|mandelbrot [FILE.png]. It loads libcuda.so.1 as any program would.
+// The demo's programs for machines without a CUDA compiler: driver API and PTX of our own, one program for
+// all three. Usage: driver_guest vector_add|matmul|mandelbrot [FILE.png]. It loads libcuda.so.1 as any
+// program would.
 #include <dlfcn.h>
 
 #include <cmath>
@@ -28,8 +29,8 @@ struct Driver {
     int (*cuMemFree_v2)(Address);
     int (*cuMemcpyHtoD_v2)(Address, const void*, std::size_t);
     int (*cuMemcpyDtoH_v2)(void*, Address, std::size_t);
-    int (*cuLaunchKernel)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**,
-                          void**);
+    int (*cuLaunchKernel)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*,
+                          void**, void**);
 };
 
 Driver driver;
@@ -100,9 +101,14 @@ void* function_of(const char* name) {
     return function;
 }
 
-void launch(void* function, unsigned grid_x, unsigned grid_y, unsigned block_x, unsigned block_y, void** parameters) {
-    check(driver.cuLaunchKernel(function, grid_x, grid_y, 1, block_x, block_y, 1, 0, nullptr, parameters, nullptr),
-          "cuLaunchKernel");
+struct Extent {
+    unsigned x, y;
+};
+
+void launch(void* function, Extent grid, Extent block, void** parameters) {
+    const int result = driver.cuLaunchKernel(function, grid.x, grid.y, 1, block.x, block.y, 1, 0, nullptr,
+                                             parameters, nullptr);
+    check(result, "cuLaunchKernel");
 }
 
 int vector_add() {
@@ -116,7 +122,7 @@ int vector_add() {
     void* parameters[] = {&device_sum, &device_term, &count};
     void* add = function_of("add");
     for (int index = 0; index < launch_count; ++index) {
-        launch(add, static_cast<unsigned>(count) / 256, 1, 256, 1, parameters);
+        launch(add, {static_cast<unsigned>(count) / 256, 1}, {256, 1}, parameters);
     }
     download_and_free(sum, device_sum);
     check(driver.cuMemFree_v2(device_term), "cuMemFree");
@@ -124,8 +130,8 @@ int vector_add() {
     for (std::size_t index = 0; index < sum.size(); ++index) {
         wrong_count += sum[index] != 1.0f + static_cast<float>(launch_count) * term[index];
     }
-    std::printf("%s %d sums of %d floats, %d wrong\n", wrong_count == 0 ? "PASS" : "FAIL", launch_count, count,
-                wrong_count);
+    const char* verdict = wrong_count == 0 ? "PASS" : "FAIL";
+    std::printf("%s %d sums of %d floats, %d wrong\n", verdict, launch_count, count, wrong_count);
     return wrong_count == 0 ? 0 : 1;
 }
 
@@ -139,7 +145,7 @@ int matmul() {
     }
     Address device_a = upload(a), device_b = upload(b), device_c = upload(c);
     void* parameters[] = {&device_a, &device_b, &device_c, &n};
-    launch(function_of("multiply"), 16, 16, 16, 16, parameters);
+    launch(function_of("multiply"), {16, 16}, {16, 16}, parameters);
     download_and_free(c, device_c);
     check(driver.cuMemFree_v2(device_a), "cuMemFree");
     check(driver.cuMemFree_v2(device_b), "cuMemFree");
@@ -160,7 +166,7 @@ int mandelbrot(const char* path) {
     demo::Bytes pixels(std::size_t{width} * height * 3);
     Address device_pixels = upload(pixels);
     void* parameters[] = {&device_pixels};
-    launch(function_of("mandelbrot"), width / 16, height / 16, 16, 16, parameters);
+    launch(function_of("mandelbrot"), {width / 16, height / 16}, {16, 16}, parameters);
     download_and_free(pixels, device_pixels);
     // The middle of the set is black, the corner of the picture is not.
     const std::size_t middle = (std::size_t{height} / 2 * width + 440) * 3;

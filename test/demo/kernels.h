@@ -1,5 +1,5 @@
-// The demo's three kernels in PTX of our own, for machines without a CUDA compiler. Same parameters and same results
-// as the kernels in vector_add.cu, matmul.cu and mandelbrot.cu. Used by driver_guest.cc only.
+// The demo's three kernels in PTX of our own, for machines without a CUDA compiler. Same parameters and
+// same results as the kernels in vector_add.cu, matmul.cu and mandelbrot.cu. Used by driver_guest.cc only.
 #pragma once
 
 namespace demo {

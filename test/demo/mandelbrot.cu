@@ -7,7 +7,8 @@ constexpr int kWidth = 640;
 constexpr int kHeight = 400;
 constexpr int kLimit = 256;
 
-// One thread a pixel: counts the steps until the point leaves the circle of radius 2, and colours by the count.
+// One thread a pixel: counts the steps until the point leaves the circle of radius 2, and colours by the
+// count.
 __global__ void mandelbrot(unsigned char* pixels) {
     const int x = blockIdx.x * blockDim.x + threadIdx.x;
     const int y = blockIdx.y * blockDim.y + threadIdx.y;
@@ -30,7 +31,8 @@ __global__ void mandelbrot(unsigned char* pixels) {
     pixel[2] = count == kLimit ? 0 : 128 + (count & 127);
 }
 
-// The set is symmetric about the real axis, and everybody knows what it looks like: inside is black, corners are not.
+// The set is symmetric about the real axis, and everybody knows what it looks like: inside is black,
+// corners are not.
 static bool looks_right(const demo::Bytes& pixels) {
     const auto is_black = [&](int x, int y) {
         const std::size_t start = (static_cast<std::size_t>(y) * kWidth + x) * 3;
@@ -52,7 +54,8 @@ int main(int argc, char** argv) {
     const dim3 block(16, 16);
     mandelbrot<<<dim3((kWidth + 15) / 16, (kHeight + 15) / 16), block>>>(device_pixels);
     demo::check(cudaGetLastError(), "launch");
-    demo::check(cudaMemcpy(pixels.data(), device_pixels, pixels.size(), cudaMemcpyDeviceToHost), "copy to host");
+    const std::size_t size = pixels.size();
+    demo::check(cudaMemcpy(pixels.data(), device_pixels, size, cudaMemcpyDeviceToHost), "copy to host");
     demo::check(cudaFree(device_pixels), "cudaFree");
     const bool written = demo::write_png(argv[1], pixels, kWidth, kHeight);
     return demo::verdict(written && looks_right(pixels), "%d x %d pixels in %s", kWidth, kHeight, argv[1]);

@@ -26,8 +26,9 @@ __global__ void multiply(const float* a, const float* b, float* c, int n) {
     c[row * n + column] = sum;
 }
 
-static double largest_error(const std::vector<float>& a, const std::vector<float>& b, const std::vector<float>& c,
-                            int n) {
+using Matrix = std::vector<float>;
+
+static double largest_error(const Matrix& a, const Matrix& b, const Matrix& c, int n) {
     double largest = 0.0;
     std::vector<double> line(n);
     for (int row = 0; row < n; ++row) {
@@ -48,7 +49,7 @@ int main() {
     const int n = 256;
     const std::size_t count = std::size_t{n} * n;
     const std::size_t size = count * sizeof(float);
-    std::vector<float> a(count), b(count), c(count);
+    Matrix a(count), b(count), c(count);
     for (std::size_t index = 0; index < count; ++index) {
         a[index] = static_cast<float>(index % 17) / 17.0f;
         b[index] = static_cast<float>(index % 13) / 13.0f - 0.5f;

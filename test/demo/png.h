@@ -1,5 +1,6 @@
-// Writes an RGB picture as PNG with nothing but the standard library: the pixels go into stored (uncompressed) zlib
-// blocks. Used by the Mandelbrot demo. Files are large; that is the price of no dependency.
+// Writes an RGB picture as PNG with nothing but the standard library: the pixels go into stored
+// (uncompressed) zlib blocks. Used by the Mandelbrot demo. Files are large; that is the price of no
+// dependency.
 //
 //   signature, IHDR, one IDAT = zlib header, stored blocks of at most 65535 bytes, Adler-32; IEND
 #pragma once
@@ -65,7 +66,8 @@ inline Bytes stored_zlib(const Bytes& raw) {
 }
 
 // `pixels` is row-major [height][width] of 3 bytes. False when the file cannot be written.
-inline bool write_png(const std::string& path, const Bytes& pixels, std::uint32_t width, std::uint32_t height) {
+inline bool write_png(const std::string& path, const Bytes& pixels, std::uint32_t width,
+                      std::uint32_t height) {
     Bytes raw;
     for (std::uint32_t row = 0; row < height; ++row) {
         raw.push_back(0);  // no filter

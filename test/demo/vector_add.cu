@@ -37,5 +37,6 @@ int main() {
     }
     demo::check(cudaFree(device_term), "cudaFree");
     demo::check(cudaFree(device_sum), "cudaFree");
-    return demo::verdict(wrong_count == 0, "%d sums of %d floats, %d wrong", launch_count, count, wrong_count);
+    return demo::verdict(wrong_count == 0, "%d sums of %d floats, %d wrong", launch_count, count,
+                         wrong_count);
 }

@@ -1,6 +1,14 @@
-// `ferry bundle DIR`: the folder that a guest without Node needs, for a container image or another machine's mount.
-// Writes into a new or empty folder only.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+// `ferry bundle DIR`: the folder that a guest without Node needs, for a container image or another
+// machine's mount. Writes into a new or empty folder only.
+import {
+    chmodSync,
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    symlinkSync,
+    writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { places, readVersion } from '../config/places.ts';
@@ -35,14 +43,17 @@ In a container: mount this folder, and the folder of the daemon's socket, then
 
   FERRY_ENDPOINT=unix:/run/ferry/ferry.sock ./ferry-run ./program
 
-This folder's path must hold no blank, colon or semicolon. Program and daemon must be of the same user and of the same
-version of Ferry; when they are not, cuInit says so on standard error. License: Apache-2.0.
+This folder's path must hold no blank, colon or semicolon. Program and daemon must be of the same user and of
+the same version of Ferry; when they are not, cuInit says so on standard error. License: Apache-2.0.
 `;
 }
 
 export function writeBundle(folder: string): number {
     if (!existsSync(places.shim)) {
-        throw new DaemonError('usage', `the shim is not built (${places.shim}); build it with: npm run build`);
+        throw new DaemonError(
+            'usage',
+            `the shim is not built (${places.shim}); build it with: npm run build`,
+        );
     }
     const target = resolve(folder);
     if (existsSync(target) && readdirSync(target).length > 0) {

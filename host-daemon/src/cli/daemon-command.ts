@@ -1,5 +1,5 @@
-// `ferry daemon`: configuration, signals, and the daemon's life in this process. --private is for `ferry run`: the
-// daemon ends when its standard input does, so it cannot outlive the one who started it.
+// `ferry daemon`: configuration, signals, and the daemon's life in this process. --private is for `ferry
+// run`: the daemon ends when its standard input does, so it cannot outlive the one who started it.
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 

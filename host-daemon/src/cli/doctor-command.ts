@@ -1,5 +1,5 @@
-// `ferry doctor`: what could keep a guest from its device, each as pass, warn or fail with the next step. It changes
-// nothing; drivers are probed in child processes.
+// `ferry doctor`: what could keep a guest from its device, each as pass, warn or fail with the next step.
+// It changes nothing; drivers are probed in child processes.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -97,13 +97,21 @@ function checkSocketFolder(config: Config): Finding {
     if (!existsSync(folder)) {
         return canCreate(folder)
             ? pass(subject, `${folder} will be made with mode 700`)
-            : warn(subject, `${folder} cannot be made by this user`, 'ferry daemon --socket PATH, in a folder you own');
+            : warn(
+                  subject,
+                  `${folder} cannot be made by this user`,
+                  'ferry daemon --socket PATH, in a folder you own',
+              );
     }
     const found = statSync(folder);
     const isOurs = found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
     return isOurs
         ? pass(subject, `${folder} is yours alone`)
-        : warn(subject, `${folder} is open to others`, `chmod 700 ${folder}, or another --socket; a daemon refuses it`);
+        : warn(
+              subject,
+              `${folder} is open to others`,
+              `chmod 700 ${folder}, or another --socket; a daemon refuses it`,
+          );
 }
 
 function canCreate(folder: string): boolean {
@@ -137,7 +145,9 @@ async function checkDrivers(config: Config): Promise<Finding[]> {
         findings.push(warn(`${driver} device`, detail, adviceFor(driver)));
     }
     const usable = findings.some((finding) => finding.verdict === 'pass');
-    return usable ? findings : [...findings, fail('device', 'no driver has a device', 'see the two lines above')];
+    return usable
+        ? findings
+        : [...findings, fail('device', 'no driver has a device', 'see the two lines above')];
 }
 
 function pathFor(driver: DriverKind, config: Config): string {
@@ -162,9 +172,17 @@ async function checkDaemon(endpoint: string): Promise<Finding> {
         const { version, wireVersion: theirs } = await client.getVersion();
         return theirs === wireVersion
             ? pass(subject, `${version} at ${endpoint}`)
-            : fail(subject, `${version} speaks wire ${theirs}, this is wire ${wireVersion}`, 'restart the daemon');
+            : fail(
+                  subject,
+                  `${version} speaks wire ${theirs}, this is wire ${wireVersion}`,
+                  'restart the daemon',
+              );
     } catch (error) {
-        return warn(subject, messageOf(error), 'a socket is there but nobody answers: start ferry daemon again');
+        return warn(
+            subject,
+            messageOf(error),
+            'a socket is there but nobody answers: start ferry daemon again',
+        );
     } finally {
         client.close();
     }

@@ -1,5 +1,5 @@
-// Which daemon a command talks to: --endpoint, else FERRY_ENDPOINT, else the first default socket that exists. The shim
-// chooses by the same rule, so `ferry status` shows the daemon that a guest would reach.
+// Which daemon a command talks to: --endpoint, else FERRY_ENDPOINT, else the first default socket that
+// exists. The shim chooses by the same rule, so `ferry status` shows the daemon that a guest would reach.
 import { existsSync } from 'node:fs';
 
 import { defaultSocket, endpointOfSocket, type Environment } from '../config/places.ts';

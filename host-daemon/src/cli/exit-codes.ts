@@ -1,5 +1,5 @@
-// The exit statuses of `ferry`, as `ferry --help` prints them. `ferry run` answers the program's own status, and the
-// shell's conventions for the rest. Used by every command; nothing else calls process.exit.
+// The exit statuses of `ferry`, as `ferry --help` prints them. `ferry run` answers the program's own
+// status, and the shell's conventions for the rest. Used by every command; nothing else calls process.exit.
 import type { ErrorCode } from '../errors.ts';
 
 export const exitCodes = {

@@ -1,5 +1,5 @@
-// What a guest's environment must hold so that it loads the shim in place of the driver. Pure but for the check that
-// the paths can be said at all. Used by `ferry run`, the demo's driver and the tests.
+// What a guest's environment must hold so that it loads the shim in place of the driver. Pure but for the
+// check that the paths can be said at all. Used by `ferry run`, the demo's driver and the tests.
 import type { Environment } from '../config/places.ts';
 import { DaemonError } from '../errors.ts';
 
@@ -11,12 +11,18 @@ export interface GuestPlaces {
     readonly statsFile?: string;
 }
 
-/** A copy of `env` with the shim preloaded and first in the library path, so both ways to load libcuda lead to it. */
+/**
+ * A copy of `env` with the shim preloaded and first in the library path, so both ways to load libcuda lead
+ * to it.
+ */
 export function guestEnvironment(env: Environment, places: GuestPlaces): Record<string, string> {
     for (const path of [places.shim, places.links]) {
         // The dynamic loader splits both variables at these, and has no way to quote them.
         if (/[\s:;]/.test(path)) {
-            throw new DaemonError('usage', `path of the shim: expected no blank, colon or semicolon, got ${path}`);
+            throw new DaemonError(
+                'usage',
+                `path of the shim: expected no blank, colon or semicolon, got ${path}`,
+            );
         }
     }
     const kept: Record<string, string> = {};

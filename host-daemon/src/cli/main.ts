@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `ferry`: parses the command line and calls one command. Flags of `ferry daemon` come from the table of settings. Only
-// this file sets the exit status.
+// `ferry`: parses the command line and calls one command. Flags of `ferry daemon` come from the table of
+// settings. Only this file sets the exit status.
 import { Command, CommanderError, Option } from 'commander';
 
 import { readVersion } from '../config/places.ts';
@@ -16,17 +16,28 @@ import { printError, printJson, printLine } from './output.ts';
 import { runProgram, type RunOptions } from './run-command.ts';
 import { showDevices, showStatus, type QueryOptions } from './status-command.ts';
 
-const endpointOption = ['--endpoint <endpoint>', 'the daemon, as unix:/path (default: FERRY_ENDPOINT)'] as const;
+const endpointOption = [
+    '--endpoint <endpoint>',
+    'the daemon, as unix:/path (default: FERRY_ENDPOINT)',
+] as const;
 const jsonOption = ['--json', 'print JSON'] as const;
 
 function addDaemonCommand(program: Command, finish: (code: number) => void): void {
     const command = program
         .command('daemon')
         .description('serve guests until SIGTERM')
-        .option('--config <file>', 'TOML file of settings (default: FERRY_CONFIG, ~/.config/ferry/ferry.toml)')
+        .option(
+            '--config <file>',
+            'TOML file of settings (default: FERRY_CONFIG, ~/.config/ferry/ferry.toml)',
+        )
         .option('--check-config', 'only say whether the configuration is valid')
         .option('--print-config', 'only print the configuration and where each value comes from')
-        .addOption(new Option('--private', 'end with standard input, and remove the folder of the socket').hideHelp());
+        .addOption(
+            new Option(
+                '--private',
+                'end with standard input, and remove the folder of the socket',
+            ).hideHelp(),
+        );
     for (const key of settingKeys) {
         command.option(`--${flagNameOf(key)} <value>`, `${settings[key].doc} (${envNameOf(key)})`);
     }
@@ -39,7 +50,8 @@ function addDaemonCommand(program: Command, finish: (code: number) => void): voi
 function flagsOf(options: Readonly<Record<string, unknown>>): FlagValues {
     const flags: Partial<Record<SettingKey, string>> = {};
     for (const key of settingKeys) {
-        const value = options[flagNameOf(key).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
+        const value =
+            options[flagNameOf(key).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
         if (typeof value === 'string') {
             flags[key] = value;
         }
@@ -114,7 +126,7 @@ function addSmallCommands(program: Command, finish: (code: number) => void): voi
             if (options.json === true) {
                 printJson(versions);
             } else {
-                printLine(`ferry ${versions.version}, wire ${wireVersion}${specHash === '' ? '' : `, calls ${specHash}`}`);
+                printLine(`ferry ${versions.version}, wire ${wireVersion}, calls ${specHash}`);
             }
             finish(exitCodes.ok);
         });

@@ -21,8 +21,11 @@ export function printJson(value: unknown): void {
 
 /** Columns as wide as their widest cell, two spaces apart, a header first. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-    const widths = header.map((name, index) => Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)));
-    const pad = (row: readonly string[]) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ');
+    const widths = header.map((name, index) =>
+        Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)),
+    );
+    const pad = (row: readonly string[]) =>
+        row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ');
     return [pad(header), ...rows.map(pad)].map((line) => line.trimEnd());
 }
 
@@ -44,5 +47,7 @@ export function formatDuration(durationMs: number): string {
     if (minutes === 0) {
         return `${seconds} s`;
     }
-    return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    return minutes < 60
+        ? `${minutes} min ${seconds % 60} s`
+        : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,5 +1,5 @@
-// A daemon for one `ferry run`, in a folder of its own, that ends with the one who started it. Also sweeps the folders
-// of those that were killed together with their daemon.
+// A daemon for one `ferry run`, in a folder of its own, that ends with the one who started it. Also sweeps
+// the folders of those that were killed together with their daemon.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, closeSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
-// `ferry run -- program args`: runs an unmodified program with the shim in place of the driver, on the configured daemon
-// or on a private one that ends with it. Passes the terminal, signals and exit status through.
+// `ferry run -- program args`: runs an unmodified program with the shim in place of the driver, on the
+// configured daemon or on a private one that ends with it. Passes the terminal, signals and exit status
+// through.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
@@ -25,9 +26,16 @@ export interface RunOptions {
 const reachLimitMs = 1000;
 
 /** Answers the exit status: the program's, 128 + n for signal n, or one of ours. */
-export async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<number> {
+export async function runProgram(
+    program: string,
+    args: readonly string[],
+    options: RunOptions,
+): Promise<number> {
     if (!existsSync(places.shim)) {
-        throw new DaemonError('usage', `the shim is not built (${places.shim}); build it with: npm run build`);
+        throw new DaemonError(
+            'usage',
+            `the shim is not built (${places.shim}); build it with: npm run build`,
+        );
     }
     const daemon = await findDaemon(options);
     const statsFolder = options.stats === true ? mkdtempSync(join(tmpdir(), 'ferry-stats-')) : null;
@@ -48,8 +56,9 @@ export async function runProgram(program: string, args: readonly string[], optio
     }
 }
 
-// A daemon that somebody named must be the one that is used: to fall back quietly would run the program elsewhere than
-// was asked. A device on the command line always means a private daemon, because a running one has its own.
+// A daemon that somebody named must be the one that is used: to fall back quietly would run the program
+// elsewhere than was asked. A device on the command line always means a private daemon, because a running
+// one has its own.
 async function findDaemon(options: RunOptions): Promise<PrivateDaemon> {
     const { endpoint, named } = chooseEndpoint(options.endpoint, process.env);
     const stay = { endpoint, stop: () => Promise.resolve() };
@@ -60,7 +69,10 @@ async function findDaemon(options: RunOptions): Promise<PrivateDaemon> {
         return stay;
     }
     if (named) {
-        throw new DaemonError('unreachable', `no daemon answers at ${endpoint}; start one with: ferry daemon`);
+        throw new DaemonError(
+            'unreachable',
+            `no daemon answers at ${endpoint}; start one with: ferry daemon`,
+        );
     }
     return startPrivateDaemon([], process.env);
 }
@@ -85,12 +97,13 @@ async function isReachable(endpoint: string): Promise<boolean> {
 }
 
 const alwaysForwarded = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;
-// On a terminal these already reach the program, which shares our process group; sent twice, many programs take the
-// second one as "at once".
+// On a terminal these already reach the program, which shares our process group; sent twice, many programs
+// take the second one as "at once".
 const terminalSignals = ['SIGINT', 'SIGQUIT'] as const;
 
 function forwardSignals(child: ChildProcess): () => void {
-    const onTerminal = process.stdin.isTTY === true || process.stdout.isTTY === true || process.stderr.isTTY === true;
+    const onTerminal =
+        process.stdin.isTTY === true || process.stdout.isTTY === true || process.stderr.isTTY === true;
     const removers = [...alwaysForwarded, ...terminalSignals].map((signal) => {
         const fromTerminal = onTerminal && (terminalSignals as readonly string[]).includes(signal);
         const forward = () => (fromTerminal ? undefined : void child.kill(signal));

@@ -1,5 +1,5 @@
-// The counters that shims append to FERRY_STATS_FILE, one JSON line per guest process, read and shown by `ferry run
-// --stats`, the demo and the tests.
+// The counters that shims append to FERRY_STATS_FILE, one JSON line per guest process, read and shown by
+// `ferry run --stats`, the demo and the tests.
 import { readFileSync } from 'node:fs';
 
 import { formatBytes, formatTable } from './output.ts';

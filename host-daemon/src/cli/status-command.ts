@@ -10,7 +10,10 @@ export interface QueryOptions {
     readonly json?: boolean;
 }
 
-async function withClient<T>(options: QueryOptions, use: (client: ControlClient, endpoint: string) => Promise<T>): Promise<T> {
+async function withClient<T>(
+    options: QueryOptions,
+    use: (client: ControlClient, endpoint: string) => Promise<T>,
+): Promise<T> {
     const { endpoint } = chooseEndpoint(options.endpoint, process.env);
     const client = new ControlClient(endpoint);
     try {
@@ -43,7 +46,19 @@ export function showStatus(options: QueryOptions): Promise<number> {
     });
 }
 
-const sessionHeader = ['SESSION', 'STATE', 'PROGRAM', 'PID', 'WORKER', 'OPENED', 'CALLS', 'WAITED', 'IN', 'OUT', 'DEVICE'];
+const sessionHeader = [
+    'SESSION',
+    'STATE',
+    'PROGRAM',
+    'PID',
+    'WORKER',
+    'OPENED',
+    'CALLS',
+    'WAITED',
+    'IN',
+    'OUT',
+    'DEVICE',
+];
 
 function sessionRow(session: SessionMessage): string[] {
     const { meters } = session;
@@ -74,7 +89,8 @@ export function showDevices(options: QueryOptions): Promise<number> {
             printJson(reply);
             return exitCodes.ok;
         }
-        const version = `${Math.floor(reply.driverVersion / 1000)}.${Math.floor((reply.driverVersion % 1000) / 10)}`;
+        const [major, minor] = [Math.floor(reply.driverVersion / 1000), (reply.driverVersion % 1000) / 10];
+        const version = `${major}.${Math.floor(minor)}`;
         printLine(`driver  ${reply.driver} ${reply.driverPath} (CUDA ${version})`);
         const rows = reply.devices.map((device, ordinal) => [
             String(ordinal),

@@ -1,5 +1,6 @@
-// One configuration from four sources: flag over environment over file over default. Every problem is reported, each
-// with name, expected and actual. Called by the CLI before a daemon starts; it starts nothing itself.
+// One configuration from four sources: flag over environment over file over default. Every problem is
+// reported, each with name, expected and actual. Called by the CLI before a daemon starts; it starts
+// nothing itself.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'smol-toml';
@@ -33,7 +34,8 @@ interface Found {
 
 /** Throws DaemonError config_invalid naming everything that is wrong, a line each. */
 export function loadConfig(flags: FlagValues, env: Environment, namedFile?: string): LoadedConfig {
-    const file = namedFile ?? env['FERRY_CONFIG'] ?? configFileCandidates(env).find((path) => existsSync(path));
+    const file =
+        namedFile ?? env['FERRY_CONFIG'] ?? configFileCandidates(env).find((path) => existsSync(path));
     const problems: string[] = [];
     const fromFile = file === undefined ? new Map<string, unknown>() : readConfigFile(file);
     for (const name of fromFile.keys()) {
@@ -57,7 +59,8 @@ export function loadConfig(flags: FlagValues, env: Environment, namedFile?: stri
         throw new DaemonError('config_invalid', problems.join('\n'));
     }
     return {
-        // SAFETY: the loop above put a value of the setting's own kind under every key, or a problem was thrown.
+        // SAFETY: the loop above put a value of the setting's own kind under every key, or a problem was
+        // thrown.
         config: fillPaths(config as unknown as Config, env),
         origins: origins as Record<SettingKey, string>,
         file: file ?? null,
@@ -69,7 +72,11 @@ function readConfigFile(file: string): Map<string, unknown> {
     try {
         parsed = parse(readFileSync(file, 'utf8'));
     } catch (error) {
-        throw new DaemonError('config_invalid', `config file ${file}: expected TOML, got: ${messageOf(error)}`, error);
+        throw new DaemonError(
+            'config_invalid',
+            `config file ${file}: expected TOML, got: ${messageOf(error)}`,
+            error,
+        );
     }
     const flat = new Map<string, unknown>();
     for (const [name, value] of Object.entries(parsed)) {

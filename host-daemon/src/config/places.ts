@@ -1,5 +1,6 @@
-// Where things are on this machine: the repository's build products, the default socket, configuration files. Reads the
-// environment it is given and the file system; used by config/load.ts, the CLI and the daemon.
+// Where things are on this machine: the repository's build products, the default socket, configuration
+// files. Reads the environment it is given and the file system; used by config/load.ts, the CLI and the
+// daemon.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 function findRoot(): string {
     let folder = dirname(fileURLToPath(import.meta.url));
-    // Compiled code lives in build/js/..., sources in host-daemon/...: the package's own folder is above both.
+    // Compiled code lives in build/js/..., sources in host-daemon/...: the package's own folder is above
+    // both.
     while (!existsSync(join(folder, 'proto', 'ferry.proto')) && folder !== dirname(folder)) {
         folder = dirname(folder);
     }
@@ -39,12 +41,17 @@ export function readVersion(): string {
 /** The same two places, in the same order, where the shim looks when FERRY_ENDPOINT is not set. */
 export function defaultSocket(env: Environment): string {
     const runtimeFolder = env['XDG_RUNTIME_DIR'];
-    return join(runtimeFolder !== undefined && runtimeFolder !== '' ? runtimeFolder : '/run', 'ferry', 'ferry.sock');
+    return join(
+        runtimeFolder !== undefined && runtimeFolder !== '' ? runtimeFolder : '/run',
+        'ferry',
+        'ferry.sock',
+    );
 }
 
 /** Configuration files that are read when none is named, the first that exists. */
 export function configFileCandidates(env: Environment): string[] {
-    const home = env['XDG_CONFIG_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.config'));
+    const home =
+        env['XDG_CONFIG_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.config'));
     const own = home === undefined ? [] : [join(home, 'ferry', 'ferry.toml')];
     return [...own, '/etc/ferry/ferry.toml'];
 }

@@ -1,5 +1,6 @@
-// Every setting of the daemon, once: name, kind, limits, default and meaning. config/load.ts reads values through this
-// table, the CLI builds its flags from it, --print-config prints it. Nothing else may name a setting's default.
+// Every setting of the daemon, once: name, kind, limits, default and meaning. config/load.ts reads values
+// through this table, the CLI builds its flags from it, --print-config prints it. Nothing else may name a
+// setting's default.
 import { limits } from '../generated/limits.ts';
 
 interface Common {
@@ -41,7 +42,12 @@ function choice<const Choice extends string>(
     return { kind: 'choice', choices, fallback, ...rest };
 }
 
-function integer(range: readonly [number, number], unit: string, fallback: number, rest: Common): IntegerSetting {
+function integer(
+    range: readonly [number, number],
+    unit: string,
+    fallback: number,
+    rest: Common,
+): IntegerSetting {
     return { kind: 'integer', min: range[0], max: range[1], unit, fallback, ...rest };
 }
 
@@ -49,20 +55,23 @@ function path(maxLength: number, rest: Common): PathSetting {
     return { kind: 'path', maxLength, fallback: '', ...rest };
 }
 
-// A Unix socket's path holds 107 bytes, and the workers' sockets are named after the daemon's with 20 bytes more.
+// A Unix socket's path holds 107 bytes, and the workers' sockets are named after the daemon's with 20 bytes
+// more.
 const socketPathLimit = 87;
 const hourMs = 3_600_000;
 
 export const settings = {
     'socket': path(socketPathLimit, {
-        doc: 'Unix socket of the control service; empty: $XDG_RUNTIME_DIR/ferry/ferry.sock, else /run/ferry/ferry.sock',
+        doc: 'Unix socket of the control service; empty: ferry/ferry.sock in $XDG_RUNTIME_DIR, else in /run',
     }),
     'device.driver': choice(['auto', 'nvidia', 'software', 'null'], 'auto', {
         doc: 'auto takes NVIDIA when its driver has a device, else the software device; null answers at once',
         env: 'FERRY_DEVICE',
         flag: 'device',
     }),
-    'device.driver_path': path(4096, { doc: 'driver library to load; empty: the usual one of device.driver' }),
+    'device.driver_path': path(4096, {
+        doc: 'driver library to load; empty: the usual one of device.driver',
+    }),
     'device.quantum_ms': integer([1, 10_000], 'ms', 10, {
         doc: 'how long one guest may keep the device while another waits',
     }),
@@ -89,7 +98,9 @@ export const settings = {
     'daemon.drain_limit_ms': integer([0, hourMs], 'ms', 5000, {
         doc: 'how long a stopping daemon waits for its guests to finish',
     }),
-    'log.level': choice(['debug', 'info', 'warn', 'error'], 'info', { doc: 'least severe line that is logged' }),
+    'log.level': choice(['debug', 'info', 'warn', 'error'], 'info', {
+        doc: 'least severe line that is logged',
+    }),
     'log.format': choice(['auto', 'text', 'json'], 'auto', { doc: 'auto: text on a terminal, else JSON' }),
 } as const satisfies Record<string, Setting>;
 

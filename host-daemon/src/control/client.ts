@@ -1,4 +1,5 @@
-// A client of the control service for the CLI and the tests: typed calls with a deadline. The shim has its own in C++.
+// A client of the control service for the CLI and the tests: typed calls with a deadline. The shim has its
+// own in C++.
 import grpc from '@grpc/grpc-js';
 
 import { DaemonError, messageOf } from '../errors.ts';
@@ -23,7 +24,8 @@ export class ControlClient {
     constructor(endpoint: string) {
         this.#endpoint = endpoint;
         this.#client = new grpc.Client(endpoint, grpc.credentials.createInsecure(), {
-            // Asked anew by whoever waits for a daemon to start; grpc-js would wait up to two minutes by itself.
+            // Asked anew by whoever waits for a daemon to start; grpc-js would wait up to two minutes by
+            // itself.
             'grpc.initial_reconnect_backoff_ms': 50,
             'grpc.max_reconnect_backoff_ms': 500,
         });
@@ -56,7 +58,9 @@ export class ControlClient {
     #call<Reply>(name: string, request: object, limitMs = callLimitMs): Promise<Reply> {
         const method = controlService[name];
         if (method === undefined) {
-            return Promise.reject(new DaemonError('unreachable', `method: expected one of Control, got ${name}`));
+            return Promise.reject(
+                new DaemonError('unreachable', `method: expected one of Control, got ${name}`),
+            );
         }
         const { path, requestSerialize, responseDeserialize } = method;
         const deadline = Date.now() + limitMs;
@@ -69,7 +73,14 @@ export class ControlClient {
                 // SAFETY: the schema's decoder made the reply from the message type of this method.
                 resolve(reply as Reply);
             };
-            this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, { deadline }, done);
+            this.#client.makeUnaryRequest(
+                path,
+                requestSerialize,
+                responseDeserialize,
+                request,
+                { deadline },
+                done,
+            );
         });
     }
 
@@ -78,6 +89,10 @@ export class ControlClient {
         if (!lost) {
             return error;
         }
-        return new DaemonError('unreachable', `no daemon answers at ${this.#endpoint}: ${messageOf(error)}`, error);
+        return new DaemonError(
+            'unreachable',
+            `no daemon answers at ${this.#endpoint}: ${messageOf(error)}`,
+            error,
+        );
     }
 }

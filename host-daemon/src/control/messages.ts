@@ -1,5 +1,5 @@
-// The control service's messages as this side uses them, field for field as in proto/ferry.proto. 64-bit numbers travel
-// through protobufjs as decimal text, because a JS number would round them. Types only.
+// The control service's messages as this side uses them, field for field as in proto/ferry.proto. 64-bit
+// numbers travel through protobufjs as decimal text, because a JS number would round them. Types only.
 
 export interface GetVersionReply {
     readonly version: string;

@@ -1,5 +1,5 @@
-// proto/ferry.proto as grpc-js wants it: the Control service's methods with their encoders, read with protobufjs at
-// start. Used by control/server.ts and control/client.ts. It holds no message's meaning.
+// proto/ferry.proto as grpc-js wants it: the Control service's methods with their encoders, read with
+// protobufjs at start. Used by control/server.ts and control/client.ts. It holds no message's meaning.
 import { readFileSync } from 'node:fs';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
@@ -8,10 +8,14 @@ import { places } from '../config/places.ts';
 
 const serviceName = 'ferry.v1.Control';
 
-// SAFETY of the `object` types below: grpc-js only carries the values between these codecs and the typed handlers.
+// SAFETY of the `object` types below: grpc-js only carries the values between these codecs and the typed
+// handlers.
 type Method = MethodDefinition<object, object>;
 
-function codecOf(type: protobuf.Type): { encode: (value: object) => Buffer; decode: (bytes: Buffer) => object } {
+function codecOf(type: protobuf.Type): {
+    encode: (value: object) => Buffer;
+    decode: (bytes: Buffer) => object;
+} {
     return {
         encode: (value) => Buffer.from(type.encode(type.fromObject(value)).finish()),
         decode: (bytes) => type.toObject(type.decode(bytes), { longs: String, defaults: true, arrays: true }),

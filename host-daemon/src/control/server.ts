@@ -1,5 +1,6 @@
-// The control service on grpc-js, with limits, and grpc.health.v1 beside it. daemon/daemon.ts gives it handlers; it
-// turns their DaemonErrors into statuses and decides nothing else. No call of a GPU API ever comes through here.
+// The control service on grpc-js, with limits, and grpc.health.v1 beside it. daemon/daemon.ts gives it
+// handlers; it turns their DaemonErrors into statuses and decides nothing else. No call of a GPU API ever
+// comes through here.
 import { chmodSync } from 'node:fs';
 import grpc from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
@@ -9,8 +10,8 @@ import { DaemonError, messageOf, type ErrorCode } from '../errors.ts';
 import type { CloseRequest, ControlHandlers, OpenRequest } from './messages.ts';
 import { controlService, controlServiceName } from './schema.ts';
 
-// A peer may send a message as one-byte DATA frames, each of which costs about 110 bytes of heap in grpc-js 1.14: the
-// message limit bounds that to 2 MB a stream, the stream limit to 64 MB a connection.
+// A peer may send a message as one-byte DATA frames, each of which costs about 110 bytes of heap in grpc-js
+// 1.14: the message limit bounds that to 2 MB a stream, the stream limit to 64 MB a connection.
 const limits: grpc.ServerOptions = {
     'grpc.max_receive_message_length': 16 * 1024,
     'grpc.max_send_message_length': 4 * 1024 * 1024,
@@ -61,7 +62,9 @@ function bind(server: grpc.Server, socket: string): Promise<void> {
             if (error === null) {
                 resolve();
             } else {
-                reject(new DaemonError('socket_unusable', `cannot listen on ${socket}: ${error.message}`, error));
+                reject(
+                    new DaemonError('socket_unusable', `cannot listen on ${socket}: ${error.message}`, error),
+                );
             }
         });
     });
@@ -82,7 +85,10 @@ function closeServer(server: grpc.Server, limitMs: number): Promise<void> {
 
 type Unexpected = (method: string, error: unknown) => void;
 
-function implementationOf(handlers: ControlHandlers, unexpected: Unexpected): grpc.UntypedServiceImplementation {
+function implementationOf(
+    handlers: ControlHandlers,
+    unexpected: Unexpected,
+): grpc.UntypedServiceImplementation {
     const unary = (method: string, answer: (request: object) => object | Promise<object>) => {
         const handle: grpc.handleUnaryCall<object, object> = (call, reply) => {
             // An async wrapper, so that a synchronous throw ends up in the same place as a rejection.

@@ -1,10 +1,16 @@
-// The daemon: puts control service, sessions, workers and arbiter together, and takes them apart again. Started by
-// `ferry daemon` and by tests. Decisions are in policy/; no driver is loaded here.
+// The daemon: puts control service, sessions, workers and arbiter together, and takes them apart again.
+// Started by `ferry daemon` and by tests. Decisions are in policy/; no driver is loaded here.
 import { basename } from 'node:path';
 
 import type { Config } from '../config/settings.ts';
 import { readVersion } from '../config/places.ts';
-import type { ControlHandlers, ListDevicesReply, ListSessionsReply, OpenReply, OpenRequest } from '../control/messages.ts';
+import type {
+    ControlHandlers,
+    ListDevicesReply,
+    ListSessionsReply,
+    OpenReply,
+    OpenRequest,
+} from '../control/messages.ts';
 import { serveControl, type ControlServer } from '../control/server.ts';
 import { DaemonError, messageOf } from '../errors.ts';
 import { admit } from '../policy/admission.ts';
@@ -19,7 +25,8 @@ import { lockSocket, type SocketLock } from './lock.ts';
 import type { Log } from './log.ts';
 import { sessionMessage } from './session-message.ts';
 
-// After the drain: how long workers have for their last words, then how long the control service has for its own.
+// After the drain: how long workers have for their last words, then how long the control service has for
+// its own.
 const lastWordsMs = 4000;
 const closeServerMs = 500;
 const maxOpening = 16;
@@ -36,12 +43,18 @@ export class Daemon {
     #server: ControlServer | null = null;
     #stopping: Promise<void> | null = null;
 
-    /** Takes the lock, finds the device, starts serving. Throws DaemonError; nothing is left behind when it does. */
+    /**
+     * Takes the lock, finds the device, starts serving. Throws DaemonError; nothing is left behind when it
+     * does.
+     */
     static async start(config: Config, spec: WorkerSpec, log: Log): Promise<Daemon> {
         const lock = lockSocket(config.socket);
         try {
-            const device = await chooseDevice(spec, config['device.driver'], config['device.driver_path'], (driver, why) =>
-                log.info({ driver, reason: why }, 'device not taken'),
+            const device = await chooseDevice(
+                spec,
+                config['device.driver'],
+                config['device.driver_path'],
+                (driver, why) => log.info({ driver, reason: why }, 'device not taken'),
             );
             const daemon = new Daemon(config, spec, log, lock, device);
             await daemon.#serve();
@@ -129,7 +142,10 @@ export class Daemon {
             open: (request) => this.#open(request),
             close: ({ sessionId }) => {
                 if (!this.#sessions.end(sessionId, 'closed by an operator')) {
-                    throw new DaemonError('no_such_session', `session: expected a live one, got ${sessionId.slice(0, 64)}`);
+                    throw new DaemonError(
+                        'no_such_session',
+                        `session: expected a live one, got ${sessionId.slice(0, 64)}`,
+                    );
                 }
                 return {};
             },
@@ -159,7 +175,9 @@ export class Daemon {
     }
 
     #listSessions(): ListSessionsReply {
-        return { sessions: this.#sessions.list().map(({ record, meters }) => sessionMessage(record, meters)) };
+        return {
+            sessions: this.#sessions.list().map(({ record, meters }) => sessionMessage(record, meters)),
+        };
     }
 
     #listDevices(): ListDevicesReply {

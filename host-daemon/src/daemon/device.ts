@@ -1,5 +1,5 @@
-// Which driver this daemon's workers load, found by asking a child process to load it. Called once at the daemon's
-// start, and by `ferry doctor`. The daemon itself never loads a driver.
+// Which driver this daemon's workers load, found by asking a child process to load it. Called once at the
+// daemon's start, and by `ferry doctor`. The daemon itself never loads a driver.
 import { DaemonError } from '../errors.ts';
 import type { DriverKind, Probed } from '../native.ts';
 import { WorkerProcess, type WorkerSpec } from '../worker/process.ts';
@@ -57,8 +57,8 @@ export function probeDriver(spec: WorkerSpec, driver: DriverKind, driverPath: st
 }
 
 /**
- * The device for `wanted`. `auto` takes NVIDIA when its driver has a device, else the software device; `passedOver`
- * hears why one was not taken. Throws DaemonError device_unavailable.
+ * The device for `wanted`. `auto` takes NVIDIA when its driver has a device, else the software device;
+ * `passedOver` hears why one was not taken. Throws DaemonError device_unavailable.
  */
 export async function chooseDevice(
     spec: WorkerSpec,

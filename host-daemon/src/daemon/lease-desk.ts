@@ -1,5 +1,5 @@
-// Carries out what the pure arbiter (policy/arbiter.ts) decides: keeps its state, its one timer, and hands its actions
-// to the daemon. Called by daemon/daemon.ts only.
+// Carries out what the pure arbiter (policy/arbiter.ts) decides: keeps its state, its one timer, and hands
+// its actions to the daemon. Called by daemon/daemon.ts only.
 import {
     createArbiter,
     nextDeadlineMs,
@@ -44,7 +44,8 @@ export class LeaseDesk {
         this.close();
         const dueMs = nextDeadlineMs(this.#state);
         if (dueMs !== null) {
-            // Node rounds a timer down to whole milliseconds, and one that fires early would only be set again.
+            // Node rounds a timer down to whole milliseconds, and one that fires early would only be set
+            // again.
             const delayMs = Math.max(0, Math.ceil(dueMs - performance.now()));
             this.#timer = setTimeout(() => this.take({ kind: 'tick' }), delayMs);
         }

@@ -1,7 +1,16 @@
-// One daemon per socket: the socket's folder, the lock beside the socket, and what a daemon that was killed left
-// behind. Called at the daemon's start and end.
+// One daemon per socket: the socket's folder, the lock beside the socket, and what a daemon that was killed
+// left behind. Called at the daemon's start and end.
 import { spawnSync } from 'node:child_process';
-import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, ftruncateSync, writeSync } from 'node:fs';
+import {
+    closeSync,
+    lstatSync,
+    mkdirSync,
+    openSync,
+    readFileSync,
+    rmSync,
+    ftruncateSync,
+    writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 import { DaemonError, messageOf } from '../errors.ts';
@@ -13,7 +22,10 @@ export interface SocketLock {
     release(): void;
 }
 
-/** Takes the lock of `socket`; throws DaemonError already_running or socket_unusable. Stale sockets are removed. */
+/**
+ * Takes the lock of `socket`; throws DaemonError already_running or socket_unusable. Stale sockets are
+ * removed.
+ */
 export function lockSocket(socket: string): SocketLock {
     ensurePrivateFolder(dirname(socket));
     const descriptor = openLockFile(`${socket}.lock`);
@@ -37,7 +49,11 @@ function ensurePrivateFolder(folder: string): void {
     try {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
-        throw new DaemonError('socket_unusable', `folder ${folder} cannot be made: ${messageOf(error)}`, error);
+        throw new DaemonError(
+            'socket_unusable',
+            `folder ${folder} cannot be made: ${messageOf(error)}`,
+            error,
+        );
     }
     const found = lstatSync(folder);
     const uid = process.getuid?.() ?? 0;
@@ -45,15 +61,15 @@ function ensurePrivateFolder(folder: string): void {
         const mode = (found.mode & 0o777).toString(8);
         throw new DaemonError(
             'socket_unusable',
-            `folder ${folder}: expected a folder of user ${uid} with mode 700, got user ${found.uid} with mode ${mode}; ` +
+            `folder ${folder}: expected user ${uid} and mode 700, got user ${found.uid} and mode ${mode}; ` +
                 'name another socket with --socket, in a folder of its own',
         );
     }
 }
 
-// flock(1) locks the open file description that this process shares with it, so the lock stays when it has ended and
-// goes when this process does, however it dies. The file itself is never removed: a lock on a removed file locks
-// nothing for the next one who makes it anew.
+// flock(1) locks the open file description that this process shares with it, so the lock stays when it has
+// ended and goes when this process does, however it dies. The file itself is never removed: a lock on a
+// removed file locks nothing for the next one who makes it anew.
 function openLockFile(path: string): number {
     const descriptor = openSync(path, 'a+', 0o600);
     const locked = spawnSync('flock', ['--exclusive', '--nonblock', '3'], {
@@ -70,7 +86,10 @@ function openLockFile(path: string): number {
         throw new DaemonError('socket_unusable', `${path}: ${locked.error.message}; ${advice}`, locked.error);
     }
     if (locked.status !== 1) {
-        throw new DaemonError('socket_unusable', `${path}: flock answered ${locked.stderr.toString().trim()}`);
+        throw new DaemonError(
+            'socket_unusable',
+            `${path}: flock answered ${locked.stderr.toString().trim()}`,
+        );
     }
     const holder = readFileSync(path, 'utf8').trim();
     throw new DaemonError('already_running', `another daemon (pid ${holder}) holds ${path}`);

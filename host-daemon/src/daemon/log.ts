@@ -1,5 +1,5 @@
-// The daemon's log: pino, as JSON lines or as text for a terminal, always on stderr. Everything under host-daemon logs
-// through the Log type; nothing else writes to stderr while a daemon runs.
+// The daemon's log: pino, as JSON lines or as text for a terminal, always on stderr. Everything under
+// host-daemon logs through the Log type; nothing else writes to stderr while a daemon runs.
 import { pino, type Logger } from 'pino';
 
 import type { Config } from '../config/settings.ts';

@@ -1,5 +1,5 @@
-// One session as the control service shows it. Pure. Apart from daemon.ts so that a field added to the proto file has
-// one place to be filled in.
+// One session as the control service shows it. Pure. Apart from daemon.ts so that a field added to the
+// proto file has one place to be filled in.
 import type { MetersMessage, SessionMessage } from '../control/messages.ts';
 import type { SessionRecord } from '../sessions/session.ts';
 import { meterNames, type Meters } from '../telemetry/meters.ts';

@@ -1,10 +1,13 @@
-// Who may open a session: decided from counts alone. Pure: values in, a verdict out. Called by the control service's
-// Open through daemon/daemon.ts, which turns a refusal into a gRPC status.
+// Who may open a session: decided from counts alone. Pure: values in, a verdict out. Called by the control
+// service's Open through daemon/daemon.ts, which turns a refusal into a gRPC status.
 import type { ErrorCode } from '../errors.ts';
 
 export interface AdmissionLimits {
     readonly maxSessions: number;
-    /** Sessions whose guest has not attached yet; a small number, so a client that only opens starves nobody. */
+    /**
+     * Sessions whose guest has not attached yet; a small number, so a client that only opens starves
+     * nobody.
+     */
     readonly maxOpening: number;
 }
 
@@ -36,11 +39,14 @@ export function admit(
     if (ask.wireVersion !== ours.wireVersion) {
         return refuse(
             'wire_mismatch',
-            `wire version: expected ${ours.wireVersion} (this daemon's), got ${ask.wireVersion} (the guest's)`,
+            `wire version: expected ${ours.wireVersion}, which the daemon speaks, got ${ask.wireVersion}`,
         );
     }
     if (ask.specHash !== '' && ours.specHash !== '' && ask.specHash !== ours.specHash) {
-        return refuse('wire_mismatch', `call table: expected ${ours.specHash} (this daemon's), got ${ask.specHash}`);
+        return refuse(
+            'wire_mismatch',
+            `call table: expected ${ours.specHash} (this daemon's), got ${ask.specHash}`,
+        );
     }
     if (load.liveSessions >= limits.maxSessions) {
         return refuse('full', `sessions: ${load.liveSessions} of at most ${limits.maxSessions} are in use`);

@@ -1,9 +1,10 @@
-// Who holds the device: one session at a time, round robin, by quantum. Pure: a state, an event and a clock in, a new
-// state and actions out; daemon/lease-desk.ts carries the actions out. It may not read a clock or touch a worker.
+// Who holds the device: one session at a time, round robin, by quantum. Pure: a state, an event and a clock
+// in, a new state and actions out; daemon/lease-desk.ts carries the actions out. It may not read a clock or
+// touch a worker.
 //
-// A holder keeps the device past its quantum while nobody waits, because every change of holder costs a switch of GPU
-// contexts; an idle device is never withheld. A holder that does not give it back in time after a revoke is reported
-// once as overdue: only killing its worker ends an endless kernel.
+// A holder keeps the device past its quantum while nobody waits, because every change of holder costs a
+// switch of GPU contexts; an idle device is never withheld. A holder that does not give it back in time
+// after a revoke is reported once as overdue: only killing its worker ends an endless kernel.
 
 export interface ArbiterLimits {
     readonly quantumMs: number;
@@ -24,7 +25,10 @@ export interface ArbiterState {
     readonly holder: Holder | null;
     /** In order of asking, without the holder and without repeats. */
     readonly waiting: readonly string[];
-    /** The holder asked again after its revoke: it goes to the end of the queue when it gives the device back. */
+    /**
+     * The holder asked again after its revoke: it goes to the end of the queue when it gives the device
+     * back.
+     */
     readonly holderWantsMore: boolean;
     /** Grants and revokes so far. */
     readonly decisions: number;

@@ -1,5 +1,6 @@
-// The sessions of one daemon: each a record of the state machine (sessions/session.ts) with its worker, ticket and
-// meters. daemon/daemon.ts opens and ends them; what workers say arrives here. It does not decide who gets in.
+// The sessions of one daemon: each a record of the state machine (sessions/session.ts) with its worker,
+// ticket and meters. daemon/daemon.ts opens and ends them; what workers say arrives here. It does not
+// decide who gets in.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
@@ -87,7 +88,14 @@ export class SessionDesk {
         const ticket = randomBytes(limits.ticketBytes);
         const socketPath = join(this.#settings.workerFolder, `${id}.sock`);
         const record = openSession({ id, ...asked, workerPid: worker.pid }, Date.now());
-        const live: Live = { record, meters: zeroMeters, worker, opening: null, timer: null, endReason: null };
+        const live: Live = {
+            record,
+            meters: zeroMeters,
+            worker,
+            opening: null,
+            timer: null,
+            endReason: null,
+        };
         this.#live.set(id, live);
         this.#log.info({ session: id, ...asked, workerPid: worker.pid }, 'session opening');
         const listening = new Promise<void>((resolve, reject) => {
@@ -99,7 +107,16 @@ export class SessionDesk {
             exited: (how) => this.#workerExited(live, how),
         });
         const { ticketTtlMs, driver, driverPath, specHash, batchLimitBytes } = this.#settings;
-        worker.send({ t: 'start', socketPath, ticket, ticketTtlMs, driver, driverPath, specHash, batchLimitBytes });
+        worker.send({
+            t: 'start',
+            socketPath,
+            ticket,
+            ticketTtlMs,
+            driver,
+            driverPath,
+            specHash,
+            batchLimitBytes,
+        });
         await listening;
         return { id, endpoint: endpointOfSocket(socketPath), ticket };
     }
@@ -162,7 +179,11 @@ export class SessionDesk {
         const { id } = live.record;
         switch (up.t) {
             case 'listening':
-                this.#limit(live, this.#settings.ticketTtlMs + 1000, 'no guest attached before its ticket expired');
+                this.#limit(
+                    live,
+                    this.#settings.ticketTtlMs + 1000,
+                    'no guest attached before its ticket expired',
+                );
                 live.opening?.resolve();
                 live.opening = null;
                 return;
@@ -213,8 +234,13 @@ export class SessionDesk {
         this.#live.delete(id);
         this.#ended.unshift({ record: live.record, meters: live.meters });
         this.#ended.length = Math.min(this.#ended.length, endedKeptCount);
-        const spent = Object.fromEntries(Object.entries(live.meters).map(([name, value]) => [name, String(value)]));
-        this.#log[live.endReason === null ? 'error' : 'info']({ session: id, reason, ...spent }, 'session ended');
+        const spent = Object.fromEntries(
+            Object.entries(live.meters).map(([name, value]) => [name, String(value)]),
+        );
+        this.#log[live.endReason === null ? 'error' : 'info'](
+            { session: id, reason, ...spent },
+            'session ended',
+        );
         this.#events.ended(id);
         if (this.#live.size === 0) {
             this.#emptied.forEach((tell) => tell());

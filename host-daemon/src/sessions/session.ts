@@ -1,5 +1,6 @@
-// One guest process's stay, as a state machine of plain values: which event leads from which state to which.
-// daemon/daemon.ts feeds it and does what follows; this file starts no worker, sends nothing and reads no clock.
+// One guest process's stay, as a state machine of plain values: which event leads from which state to
+// which. daemon/daemon.ts feeds it and does what follows; this file starts no worker, sends nothing and
+// reads no clock.
 //
 //   opening --attached--> attached --drain--> draining --ended--> ended
 //   opening, attached, draining --ended--> ended      (ended is final, its first reason stays)

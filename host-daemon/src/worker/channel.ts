@@ -1,5 +1,5 @@
-// The record channel between the daemon and a worker, on the worker's descriptor 3. Both ends use this file; it knows
-// frames and nothing of what they mean (worker/messages.ts does).
+// The record channel between the daemon and a worker, on the worker's descriptor 3. Both ends use this
+// file; it knows frames and nothing of what they mean (worker/messages.ts does).
 //
 //   0 u32 length, little-endian, of what follows
 //   4 one msgpackr value

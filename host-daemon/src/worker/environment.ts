@@ -1,5 +1,5 @@
-// What a worker's environment may hold. Pure. Without this a daemon started inside a guest's environment would load
-// the shim instead of the driver, or hide devices from every guest alike.
+// What a worker's environment may hold. Pure. Without this a daemon started inside a guest's environment
+// would load the shim instead of the driver, or hide devices from every guest alike.
 import type { Environment } from '../config/places.ts';
 
 const scrubbed = new Set([

@@ -1,5 +1,6 @@
-// Entry of a worker: one process per guest process, between the daemon (records on descriptor 3) and the addon. It may
-// import the addon's face, the channel and msgpackr only: every further module costs each guest memory and start time.
+// Entry of a worker: one process per guest process, between the daemon (records on descriptor 3) and the
+// addon. It may import the addon's face, the channel and msgpackr only: every further module costs each
+// guest memory and start time.
 import { Socket } from 'node:net';
 
 import { messageOf } from '../errors.ts';
@@ -31,8 +32,8 @@ function send(record: UpRecord): void {
     channel.send(record);
 }
 
-// SIGKILL and not exit: a driver's own exit handlers may block for as long as a kernel runs, and nothing of ours is
-// left to flush when this is called.
+// SIGKILL and not exit: a driver's own exit handlers may block for as long as a kernel runs, and nothing of
+// ours is left to flush when this is called.
 function endProcess(): never {
     process.kill(process.pid, 'SIGKILL');
     process.exit(1);

@@ -1,5 +1,6 @@
-// The records between daemon and worker: `down` to the worker, `up` to the daemon. Types only, plus the check of what
-// came up, because a worker runs a driver fed by a stranger and its bytes are not trusted more than that.
+// The records between daemon and worker: `down` to the worker, `up` to the daemon. Types only, plus the
+// check of what came up, because a worker runs a driver fed by a stranger and its bytes are not trusted
+// more than that.
 import type { DriverKind, Probed, ProbedDevice } from '../native.ts';
 
 export type DownRecord =
@@ -31,7 +32,10 @@ export type UpRecord =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The record when it is one, else null. Numbers may arrive as bigint and the other way round; both are accepted. */
+/**
+ * The record when it is one, else null. Numbers may arrive as bigint and the other way round; both are
+ * accepted.
+ */
 export function parseUpRecord(value: unknown): UpRecord | null {
     if (typeof value !== 'object' || value === null) {
         return null;

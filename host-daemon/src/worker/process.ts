@@ -1,5 +1,5 @@
-// One worker process as the daemon sees it: spawned, spoken to, ended. Used by worker/pool.ts and daemon/device.ts. It
-// decides nothing: what a record means is its owner's affair.
+// One worker process as the daemon sees it: spawned, spoken to, ended. Used by worker/pool.ts and
+// daemon/device.ts. It decides nothing: what a record means is its owner's affair.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 
