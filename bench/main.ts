@@ -59,6 +59,7 @@ function report(name: string, mode: Mode, runs: readonly GuestRun[]): boolean {
         name,
         mode,
         passed: median.passed,
+        verdict: median.verdict,
         runs: runs.length,
         medianMs: round(median.wallMs),
         minMs: round(Math.min(...times)),

@@ -10,9 +10,10 @@ import { root, runMain, StepError } from './steps.mjs';
 
 const folder = join(root, 'build', 'demo');
 const guests = [
-    { name: 'vector_add', args: [] },
-    { name: 'matmul', args: [] },
-    { name: 'mandelbrot', args: [join(folder, 'bench.png')] },
+    { name: 'calls', folder: 'bench', args: [] },
+    { name: 'vector_add', folder: 'test/demo', args: [] },
+    { name: 'matmul', folder: 'test/demo', args: [] },
+    { name: 'mandelbrot', folder: 'test/demo', args: [join(folder, 'bench.png')] },
 ];
 
 await runMain(async () => {
@@ -26,8 +27,8 @@ await runMain(async () => {
         throw new StepError('the benchmarks need nvcc, and it could not be fetched');
     }
     mkdirSync(folder, { recursive: true });
-    for (const { name } of guests) {
-        await compileGuest(nvcc, join(root, 'test/demo', `${name}.cu`), join(folder, name));
+    for (const guest of guests) {
+        await compileGuest(nvcc, join(root, guest.folder, `${guest.name}.cu`), join(folder, guest.name));
     }
     const { runBench } = await import(join(root, 'build/js/bench/main.js'));
     const commands = guests.map(({ name, args }) => ({ name, command: [join(folder, name), ...args] }));

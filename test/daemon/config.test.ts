@@ -70,6 +70,11 @@ describe('configuration', () => {
         expect(problemsOf(() => loadConfig({ 'sessions.max': text }, {}))).toContain('expected an integer');
     });
 
+    it('refuses a driver path without the driver that it is for', () => {
+        const message = problemsOf(() => loadConfig({ 'device.driver_path': '/lib/x.so' }, {}));
+        expect(message).toContain('device.driver: expected nvidia or software');
+    });
+
     it('refuses a socket path that no Unix socket can have', () => {
         const message = problemsOf(() => loadConfig({ socket: `/${'x'.repeat(100)}` }, {}));
         expect(message).toContain('socket: expected a path of at most 87 bytes');

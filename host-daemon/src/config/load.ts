@@ -55,6 +55,7 @@ export function loadConfig(flags: FlagValues, env: Environment, namedFile?: stri
         config[key] = checked;
         origins[key] = found.origin;
     }
+    problems.push(...contradictions(config));
     if (problems.length > 0) {
         throw new DaemonError('config_invalid', problems.join('\n'));
     }
@@ -65,6 +66,15 @@ export function loadConfig(flags: FlagValues, env: Environment, namedFile?: stri
         origins: origins as Record<SettingKey, string>,
         file: file ?? null,
     };
+}
+
+// What is wrong between settings that are right by themselves.
+function contradictions(config: Readonly<Record<string, string | number>>): string[] {
+    const { 'device.driver': driver = '', 'device.driver_path': path = '' } = config;
+    if (path === '' || driver === 'nvidia' || driver === 'software') {
+        return [];
+    }
+    return [`device.driver: expected nvidia or software when device.driver_path is set, got "${driver}"`];
 }
 
 function readConfigFile(file: string): Map<string, unknown> {

@@ -67,10 +67,15 @@ export async function chooseDevice(
     passedOver: (driver: DriverKind, reason: string) => void,
 ): Promise<ChosenDevice> {
     const candidates: readonly DriverKind[] = wanted === 'auto' ? ['nvidia', 'software'] : [wanted];
+    // All at once: a probe is mostly the start of a process, and somebody waits for this daemon.
+    const outcomes = await Promise.all(
+        candidates.map(async (driver) => {
+            const path = driverPath !== '' ? driverPath : usualDriverPath(driver);
+            return { driver, outcome: await probeDriver(spec, driver, path) };
+        }),
+    );
     const reasons: string[] = [];
-    for (const driver of candidates) {
-        const path = driverPath !== '' && driver !== 'null' ? driverPath : usualDriverPath(driver);
-        const outcome = await probeDriver(spec, driver, path);
+    for (const { driver, outcome } of outcomes) {
         const reason = reasonAgainst(outcome);
         if (outcome.found && reason === null) {
             return outcome.device;

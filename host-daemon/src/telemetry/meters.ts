@@ -1,5 +1,5 @@
-// What a session has spent: the order of the addon's shared counters, and their names everywhere else. Read by the
-// worker's entry (values), the daemon (per session) and the control service (on the wire).
+// What a session has spent: the order of the addon's shared counters, and their names everywhere else. Read
+// by the worker's entry (values), the daemon (per session) and the control service (on the wire).
 
 /** In the order of the addon's `meters` array. */
 export const meterNames = [
