@@ -32,6 +32,11 @@ const closeServerMs = 500;
 const maxOpening = 16;
 const programLimit = 256;
 
+// A guest chooses this text, and operators see it on their terminals.
+function printable(text: string): string {
+    return text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
+}
+
 export class Daemon {
     readonly #config: Config;
     readonly #log: Log;
@@ -164,7 +169,7 @@ export class Daemon {
             maxSessions: this.#config['sessions.max'],
             maxOpening,
         });
-        const program = basename(request.program).slice(0, programLimit);
+        const program = printable(basename(request.program)).slice(0, programLimit);
         if (!verdict.admitted) {
             this.#log.warn({ program, pid: request.pid, reason: verdict.message }, 'guest refused');
             throw new DaemonError(verdict.code, verdict.message);
