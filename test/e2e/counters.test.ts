@@ -1,0 +1,53 @@
+// What Ferry is for: a program pays for waiting, not for calling. Read from the counters that the shim writes
+// when the guest exits, never from a clock.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { buildGuests } from './guest-build.ts';
+import { cleanUp, describeResult, newFolder, runGuest, seedFor, startDaemon } from './harness.ts';
+
+const guests = await buildGuests();
+const daemon = await startDaemon();
+afterAll(cleanUp);
+
+interface Counters {
+    readonly calls: number;
+    readonly records: number;
+    readonly batches: number;
+    readonly round_trips: number;
+}
+
+async function countersOf(launches: number, extra: Readonly<Record<string, string>> = {}): Promise<Counters> {
+    const file = join(newFolder(), 'stats.jsonl');
+    const command = [guests.driver('many_launches'), String(seedFor('counters')), String(launches)];
+    const result = await runGuest(command, daemon.environment({ FERRY_STATS_FILE: file, ...extra }));
+    expect(result.code, describeResult(command, result)).toBe(0);
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(1);
+    return JSON.parse(lines[0] ?? '') as Counters;
+}
+
+describe('counters of the shim', () => {
+    it('show at most one more wait for 100,000 launches than for none', async () => {
+        const idle = await countersOf(0);
+        const busy = await countersOf(100_000);
+        expect(busy.calls - idle.calls).toBe(100_000);
+        expect(busy.records - idle.records).toBe(100_000);
+        expect(busy.round_trips - idle.round_trips).toBeLessThanOrEqual(1);
+        expect(busy.batches - idle.batches).toBeLessThan(20_000);
+    });
+
+    it('show a wait for every launch in the classic mode', async () => {
+        const idle = await countersOf(0, { FERRY_BATCH: 'off' });
+        const busy = await countersOf(200, { FERRY_BATCH: 'off' });
+        expect(busy.round_trips - idle.round_trips).toBe(200);
+    });
+
+    it('agree with the meters of the daemon', async () => {
+        const before = (await daemon.client.listDevices()).arbiterDecisions;
+        await countersOf(10);
+        const after = (await daemon.client.listDevices()).arbiterDecisions;
+        expect(Number(after)).toBeGreaterThan(Number(before));
+    });
+});

@@ -1,0 +1,72 @@
+// Programs of the CUDA runtime API, statically and dynamically linked, on the software device directly and
+// through Ferry: the same output, and each one's own verdict is PASS.
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { buildGuests } from './guest-build.ts';
+import { runtimeGuests } from './guest-list.ts';
+import {
+    cleanUp,
+    describeResult,
+    directEnvironment,
+    runGuest,
+    seedFor,
+    startDaemon,
+    type Result,
+} from './harness.ts';
+
+const guests = await buildGuests();
+const daemon = guests.nvcc === null ? null : await startDaemon();
+afterAll(cleanUp);
+
+type Variant = 'static' | 'shared' | 'newer';
+
+function linesOf(result: Result, unordered: boolean): string[] {
+    const lines = result.stdout.split('\n');
+    return unordered ? lines.sort() : lines;
+}
+
+/** Runs the program directly and through Ferry; both must pass and say the same. */
+async function expectSame(
+    name: string,
+    variant: Variant,
+    extra: Readonly<Record<string, string>> = {},
+    sizes: readonly number[] = [],
+): Promise<void> {
+    const unordered = runtimeGuests.find((guest) => guest.name === name)?.unordered === true;
+    const command = [guests.runtime(name, variant), String(seedFor(name)), ...sizes.map(String)];
+    const direct = await runGuest(command, directEnvironment());
+    expect(direct.stdout, `directly: ${describeResult(command, direct)}`).toMatch(
+        new RegExp(`^PASS ${name} `, 'm'),
+    );
+    expect(direct.code, `directly: ${describeResult(command, direct)}`).toBe(0);
+    const settings = Object.entries(extra).map(([key, value]) => `${key}=${value}`);
+    const forwarded = await runGuest(command, daemon?.environment(extra) ?? {});
+    const described = `through Ferry: ${settings.join(' ')} ${describeResult(command, forwarded)}`;
+    expect(linesOf(forwarded, unordered), described).toEqual(linesOf(direct, unordered));
+    expect(forwarded.code, described).toBe(0);
+}
+
+describe.skipIf(guests.nvcc === null).each(runtimeGuests)('$name', ({ name, newer, classicSizes }) => {
+    it('answers through Ferry what it answers directly, with the static runtime', async () => {
+        await expectSame(name, 'static');
+    });
+
+    it('answers the same with the shared runtime', async () => {
+        await expectSame(name, 'shared');
+    });
+
+    it('answers the same with small batches that are sealed at random', async () => {
+        await expectSame(name, 'static', {
+            FERRY_BATCH_BYTES: '4096',
+            FERRY_SEAL_RANDOM: String(seedFor(`${name} seal`)),
+        });
+    });
+
+    it.runIf(newer === true)('answers the same when it is built for compute_80', async () => {
+        await expectSame(name, 'newer');
+    });
+
+    it.runIf(classicSizes !== undefined)('answers the same when every call waits for its reply', async () => {
+        await expectSame(name, 'static', { FERRY_BATCH: 'off' }, classicSizes);
+    });
+});
