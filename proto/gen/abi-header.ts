@@ -1,6 +1,6 @@
-// Reads our own ABI header: which enumerators, structures and constants it states. The proof compares each with a
-// toolkit's, and validation looks names of the specification up here. Understands the header's layout only: one
-// declaration a line.
+// Reads our own ABI header: which enumerators, structures and constants it states. The proof compares each
+// with a toolkit's, and validation looks names of the specification up here. Understands the header's layout
+// only: one declaration a line.
 
 export interface AbiStruct {
     readonly name: string;

@@ -1,5 +1,5 @@
-// C++ spelling of the model: types, literals, headers, wrapped comments and argument lists. Used by every emitter of
-// C++; the only place that knows where a namespace goes.
+// C++ spelling of the model: types, literals, headers, wrapped comments and argument lists. Used by every
+// emitter of C++; the only place that knows where a namespace goes.
 
 import type { Api, ModelParam, WireField } from './model.ts';
 
@@ -38,7 +38,7 @@ export function hex(id: number): string {
     return `0x${id.toString(16).padStart(4, '0')}`;
 }
 
-/** The first lines of a generated file; its author is a program, so it says which and where the words come from. */
+/** The first line of a generated file: which program wrote it, and from what. */
 export function banner(from: string, by: string, comment = '//'): string {
     return `${comment} Generated from ${from} by ${by}; edit the former.\n`;
 }

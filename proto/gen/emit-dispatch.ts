@@ -1,5 +1,5 @@
-// Emits the host's side: host/driver_table.h (every driver entry point by name), host/hand.h (what the engine writes
-// by hand), host/dispatch.h and host/dispatch.cc (one handler per record).
+// Emits the host's side: host/driver_table.h (every driver entry point by name), host/hand.h (what the engine
+// writes by hand), host/dispatch.h and host/dispatch.cc (one handler per record).
 
 import { handleKinds } from '../spec/handles.ts';
 import { banner, columns, qualified, wrapComment, wrapList } from './cpp.ts';
@@ -18,12 +18,14 @@ export function emitDriverTable(model: Model): string {
     );
     return (
         banner('proto/spec/cuda', author) +
-        '// The seam to a CUDA driver: NVIDIA\'s, the software device or the null device fill it. Only required entries are\n' +
+        "// The seam to a CUDA driver: NVIDIA's, the software device or the null device fill it. Only " +
+        'required entries are\n' +
         '// sure to be there; whoever calls another one looks first.\n' +
         '#pragma once\n#include <cstddef>\n\n#include "cudart/abi.h"\n\nnamespace device {\n\n' +
         `struct DriverTable {\n${members.join('')}};\n\n` +
         'struct DriverSymbol {\n    const char* name;\n    std::size_t offset;\n    bool required;\n};\n\n' +
-        `inline constexpr DriverSymbol kDriverSymbols[] = {\n${symbols.join('')}};\n\n}  // namespace device\n`
+        `inline constexpr DriverSymbol kDriverSymbols[] = {\n${symbols.join('')}};\n\n` +
+        `}  // namespace device\n`
     );
 }
 
@@ -45,7 +47,8 @@ export function emitHostHand(model: Model): string {
         });
     return (
         banner('proto/spec', author) +
-        '// What the engine writes by hand: the generated handler has decoded the record and calls one of these.\n' +
+        '// What the engine writes by hand: the generated handler has decoded the record and calls one of ' +
+        'these.\n' +
         '#pragma once\n#include "cudart/abi.h"\n#include "wire/codec.h"\n\nnamespace engine {\n\n' +
         'class Executor;\nclass ReplySink;\n\nnamespace hand {\n\n' +
         `${declarations.join('')}\n}  // namespace hand\n\n}  // namespace engine\n`
@@ -57,7 +60,8 @@ export function emitDispatchHeader(): string {
         banner('proto/spec', author) +
         '#pragma once\n#include <cstdint>\n\n#include "cudart/abi.h"\n#include "wire/cursor.h"\n' +
         '#include "wire/record.h"\n\nnamespace engine {\n\nclass Executor;\nclass ReplySink;\n\n' +
-        'using Handler = abi::CUresult (*)(Executor&, const wire::RecordHeader&, wire::Cursor&, ReplySink&);\n\n' +
+        'using Handler = abi::CUresult (*)(Executor&, const wire::RecordHeader&, wire::Cursor&, ' +
+        'ReplySink&);\n\n' +
         '// The handler of a record, or null for a number no record has.\n' +
         'Handler find_handler(std::uint16_t call);\n\n}  // namespace engine\n'
     );
@@ -72,7 +76,8 @@ export function emitDispatch(model: Model): string {
         '#include "host/hand.h"\n#include "wire/codec.h"\n\nnamespace engine {\nnamespace {\n\n' +
         all.map(handler).join('\n') +
         '\n}  // namespace\n\nHandler find_handler(std::uint16_t call) {\n' +
-        `    switch (static_cast<wire::CallId>(call)) {\n${cases.join('')}        default: return nullptr;\n` +
+        `    switch (static_cast<wire::CallId>(call)) {\n` +
+        `${cases.join('')}        default: return nullptr;\n` +
         '    }\n}\n\n}  // namespace engine\n'
     );
 }
@@ -102,7 +107,8 @@ function handBody(call: Call): string {
 
 function generatedBody(call: Call, api: Api): string {
     const created = api.params.find((p) => p.param.is === 'created');
-    const missing = `    if (executor.driver().${call.name} == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;\n`;
+    const missing =
+        `    if (executor.driver().${call.name} == nullptr) return ` + `abi::CUDA_ERROR_NOT_SUPPORTED;\n`;
     const prepared = [...(api.required ? [] : [missing]), ...api.params.flatMap(prepare)];
     const invoke = `executor.driver().${call.name}(`;
     const args = api.params.map(argument);
@@ -114,7 +120,8 @@ function generatedBody(call: Call, api: Api): string {
         .map((p) => `    reply.${p.field} = ${p.name};\n`);
     const finish =
         created === undefined
-            ? `    wire::${call.name}_Reply reply;\n${stored.join('')}    sink.outputs(reply);\n    return result;\n`
+            ? `    wire::${call.name}_Reply reply;\n${stored.join('')}    sink.outputs(reply);\n` +
+              `    return result;\n`
             : `    return executor.bind(${kindOf(created)}, request.${created.field}, ${created.name});\n`;
     return (
         prepared.join('') +

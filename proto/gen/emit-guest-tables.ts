@@ -1,5 +1,5 @@
-// Emits the guest's two tables of symbols: guest/proc_table.inc for cuGetProcAddress and guest/exports.map for the
-// linker.
+// Emits the guest's two tables of symbols: guest/proc_table.inc for cuGetProcAddress and guest/exports.map
+// for the linker.
 
 import { banner } from './cpp.ts';
 import { exportedCalls, symbolsOf } from './emit-stub.ts';
@@ -20,7 +20,11 @@ export function procEntries(model: Model): Entry[] {
         const { base, row } = call.api;
         const twin = row.twin === undefined ? 'nullptr' : `&${call.name}_${row.twin}`;
         const main = { base, since: row.since, symbol: call.name, twin };
-        const older = Object.entries(row.aliases ?? {}).map(([symbol, since]) => ({ ...main, symbol, since }));
+        const older = Object.entries(row.aliases ?? {}).map(([symbol, since]) => ({
+            ...main,
+            symbol,
+            since,
+        }));
         return [...older, main];
     });
     const order = (left: Entry, right: Entry): number =>
@@ -34,7 +38,8 @@ export function emitProcTable(model: Model): string {
     );
     return (
         banner('proto/spec/cuda', author) +
-        '// FERRY_PROC(name, CUDA version at which the ABI appeared, symbol, per-thread twin or nullptr), sorted by name\n' +
+        '// FERRY_PROC(name, CUDA version at which the ABI appeared, symbol, per-thread twin or nullptr), ' +
+        'sorted by name\n' +
         '// and version. Include guest/stubs.h first.\n' +
         lines.join('')
     );
@@ -43,5 +48,8 @@ export function emitProcTable(model: Model): string {
 export function emitExports(model: Model): string {
     const symbols = exportedCalls(model).flatMap(symbolsOf).sort();
     const lines = [...symbols, 'ferry_shim_version'].map((symbol) => `        ${symbol};\n`);
-    return `${banner('proto/spec/cuda', author, '#')}{\n    global:\n${lines.join('')}    local:\n        *;\n};\n`;
+    return (
+        `${banner('proto/spec/cuda', author, '#')}{\n    global:\n${lines.join('')}    local:\n` +
+        `        *;\n};\n`
+    );
 }

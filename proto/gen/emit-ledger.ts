@@ -5,8 +5,10 @@ import { banner, hex } from './cpp.ts';
 import type { Api, Call, Message, Model, ModelParam, WireField } from './model.ts';
 
 const legend =
-    '# id call class(detail) parameters | marks. & uses a handle, + names one, - ends one, [n] sized by a sibling,\n' +
-    '# out comes back in the reply; raw has no wire form. record{...} and reply{...} stand where they are not the\n' +
+    '# id call class(detail) parameters | marks. & uses a handle, + names one, - ends one, [n] sized by a ' +
+    'sibling,\n' +
+    '# out comes back in the reply; raw has no wire form. record{...} and reply{...} stand where they are ' +
+    'not the\n' +
     '# parameters themselves.\n';
 
 export function emitCudaLedger(model: Model): string {
@@ -96,8 +98,11 @@ export function emitLimitsPage(model: Model): string {
     );
     return (
         '<!-- Generated from proto/spec/limits.ts by proto/gen/emit-ledger.ts; edit the former. -->\n' +
-        '# Limits\n\nWhat a guest may ask for, and the numbers both ends share. Going over one is answered, never ignored:\n' +
-        'the guest refuses at once what it can see, and the host ends a session whose record says otherwise.\n\n' +
+        '# Limits\n\n' +
+        'What a guest may ask for, and the numbers both ends share. Going over one is answered, never ' +
+        'ignored:\n' +
+        'the guest refuses at once what it can see, and the host ends a session whose record says ' +
+        'otherwise.\n\n' +
         `| name | value | unit | what it bounds |\n|---|---|---|---|\n${rows.join('')}`
     );
 }

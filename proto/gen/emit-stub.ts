@@ -1,9 +1,9 @@
-// Emits the guest's exported symbols: guest/stubs.cc, their declarations guest/stubs.h, and guest/hand.h, which
-// declares what the shim writes by hand. A stub checks, packs and sends; it holds no other logic.
+// Emits the guest's exported symbols: guest/stubs.cc, their declarations guest/stubs.h, and guest/hand.h,
+// which declares what the shim writes by hand. A stub checks, packs and sends; it holds no other logic.
 
 import type { Argument } from '../spec/dsl.ts';
 import { handleKinds } from '../spec/handles.ts';
-import { banner, columns, qualified, wrapComment, wrapList } from './cpp.ts';
+import { banner, qualified, wrapComment, wrapList } from './cpp.ts';
 import type { Api, Call, Model, ModelParam } from './model.ts';
 
 const author = 'proto/gen/emit-stub.ts';
@@ -37,11 +37,14 @@ export function emitStubsHeader(model: Model): string {
 }
 
 export function emitStubs(model: Model): string {
-    const bodies = exportedCalls(model).map((call) => stub(call, model) + twinStub(call, model) + aliasStubs(call));
+    const bodies = exportedCalls(model).map(
+        (call) => stub(call, model) + twinStub(call, model) + aliasStubs(call),
+    );
     return (
         banner('proto/spec/cuda', author) +
         '#include "guest/stubs.h"\n\n#include "guest/hand.h"\n#include "stub_runtime.h"\n' +
         '#include "wire/codec.h"\n#include "wire/pointer_unsafe.h"\n\n' +
+        `namespace {\n\n${checkers()}\n}  // namespace\n\n` +
         bodies.join('\n')
     );
 }
@@ -60,9 +63,12 @@ export function emitGuestHand(model: Model): string {
             .join('');
     return (
         banner('proto/spec/cuda', author) +
-        '// What the shim writes by hand. `hand` functions send records, `local` ones answer from what the guest knows.\n' +
-        '// `default_stream` is what a call without a stream means: null, or the per-thread stream in a twin.\n' +
-        '#pragma once\n#include <cstddef>\n\n#include "cudart/abi.h"\n\nnamespace guest {\n\nclass Session;\n\n' +
+        '// What the shim writes by hand. `hand` functions send records, `local` ones answer from what the ' +
+        'guest knows.\n' +
+        '// `default_stream` is what a call without a stream means: null, or the per-thread stream in a ' +
+        'twin.\n' +
+        '#pragma once\n#include <cstddef>\n\n#include "cudart/abi.h"\n\nnamespace guest {\n\n' +
+        'class Session;\n\n' +
         `namespace hand {\n\n${of('hand')}\n}  // namespace hand\n\n` +
         `namespace local {\n\n${of('local')}\n}  // namespace local\n\n}  // namespace guest\n`
     );
@@ -137,7 +143,10 @@ function twinStub(call: ApiCall, model: Model): string {
 function aliasStubs(call: ApiCall): string {
     const names = call.api.params.map((p) => p.name);
     return Object.keys(call.api.row.aliases ?? {})
-        .map((alias) => `${signature(alias, call.api, ' {')}    return ${call.name}(${names.join(', ')});\n}\n`)
+        .map(
+            (alias) =>
+                `${signature(alias, call.api, ' {')}    return ${call.name}(${names.join(', ')});\n}\n`,
+        )
         .join('');
 }
 
@@ -171,7 +180,9 @@ function generatedBody(call: ApiCall): string {
     return (
         '    return guest::boundary([&](guest::Session& session) -> abi::CUresult {\n' +
         (created === undefined
-            ? checks + requestText(call) + (call.reply === undefined ? lastLines(call, destroyed) : replyLines(call))
+            ? checks +
+              requestText(call) +
+              (call.reply === undefined ? lastLines(call, destroyed) : replyLines(call))
             : checks + createdLines(call, created)) +
         '    });\n'
     );
@@ -201,22 +212,29 @@ function pointerGuards(call: ApiCall): string[] {
     return bad.map((test) => `        if (${test}) return abi::CUDA_ERROR_INVALID_VALUE;\n`);
 }
 
+/** One overload per kind of handle, so that a check in a stub is one line. */
+function checkers(): string {
+    const lines = Object.entries(handleKinds).map(
+        ([kind, type]) =>
+            `[[maybe_unused]] abi::CUresult checked(guest::Session& session, abi::${type} ${kind}) {\n` +
+            `    return guest::check(session, wire::HandleKind::${kind}, wire::to_handle(${kind}));\n}\n`,
+    );
+    // Calls without handles still need a current context; a null one stands for it.
+    const current =
+        'abi::CUresult checked(guest::Session& session) {\n' +
+        '    return guest::check(session, wire::HandleKind::context, wire::Handle{});\n}\n';
+    return lines.join('') + current;
+}
+
 function handleChecks(call: ApiCall): string[] {
     const lines = call.api.params.flatMap(({ name, param }) => {
         if (param.is !== 'handle' && param.is !== 'destroyed') return [];
-        const handle = `wire::to_handle(${name})`;
-        const line = checkLine(param.kind, handle);
-        const untagged = `        if (!${handle}.tagged()) return abi::CUDA_ERROR_INVALID_HANDLE;\n`;
+        const line = `        if (const auto bad = checked(session, ${name})) return bad;\n`;
+        const tagged = `wire::to_handle(${name}).tagged()`;
+        const untagged = `        if (!${tagged}) return abi::CUDA_ERROR_INVALID_HANDLE;\n`;
         return param.is === 'destroyed' ? [untagged, line] : [line];
     });
-    // A null context stands for the current one: without handles to check, there must at least be one.
-    return lines.length === 0 ? [checkLine('context', 'wire::Handle{}')] : lines;
-}
-
-function checkLine(kind: string, handle: string): string {
-    const check = `guest::check(session, wire::HandleKind::${kind}, ${handle})`;
-    const line = `        if (const auto bad = ${check}) return bad;\n`;
-    return line.length <= columns + 1 ? line : line.replace(') return', ')\n            return');
+    return lines.length === 0 ? ['        if (const auto bad = checked(session)) return bad;\n'] : lines;
 }
 
 function requestText(call: ApiCall): string {
@@ -261,12 +279,12 @@ function createdLines(call: ApiCall, created: ModelParam): string {
 function replyLines(call: ApiCall): string {
     const stores = call.api.params.map(({ name, param, field }) => {
         if (param.is !== 'out') return '';
-        return `        ${param.nullable ? `if (${name} != nullptr) ` : ''}*${name} = reply.${field};\n`;
+        const wanted = param.nullable ? ` && ${name} != nullptr` : '';
+        return `        if (result == abi::CUDA_SUCCESS${wanted}) *${name} = reply.${field};\n`;
     });
     return (
         `        wire::${call.name}_Reply reply;\n` +
         '        const abi::CUresult result = guest::call(session, request, reply);\n' +
-        '        if (result != abi::CUDA_SUCCESS) return result;\n' +
         `${stores.join('')}        return result;\n`
     );
 }

@@ -13,7 +13,8 @@ export function emitCallTable(model: Model): string {
         banner('proto/spec', author) +
         "\nexport type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host';\n\n" +
         'export interface CallName {\n    readonly name: string;\n    readonly class: CallClass;\n}\n\n' +
-        `export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([\n${rows.join('')}]);\n`
+        `export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([\n` +
+        `${rows.join('')}]);\n`
     );
 }
 
@@ -21,7 +22,10 @@ export function emitLimitTable(model: Model): string {
     const rows = Object.entries(model.limits).map(
         ([name, limit]) => `    /** ${limit.doc} In ${limit.unit}. */\n    ${name}: ${limit.value},\n`,
     );
-    return `${banner('proto/spec/limits.ts', author)}\nexport const limits = {\n${rows.join('')}} as const;\n`;
+    return (
+        `${banner('proto/spec/limits.ts', author)}\nexport const limits = {\n` +
+        `${rows.join('')}} as const;\n`
+    );
 }
 
 /** What two ends must agree on before they talk. */
@@ -30,7 +34,8 @@ export function emitWireTable(model: Model, hash: string, wireVersion: number): 
     return (
         banner('proto/spec and proto/wire/record.h', author) +
         `\nexport const wireVersion = ${wireVersion};\n\n` +
-        `/** Equal on both ends of a session, or the session is refused. */\nexport const specHash = '${hash}';\n\n` +
+        `/** Equal on both ends of a session, or the session is refused. */\n` +
+        `export const specHash = '${hash}';\n\n` +
         `export const callNames: Readonly<Record<number, string>> = {\n${rows.join('')}};\n`
     );
 }

@@ -8,7 +8,10 @@ import type { Message, Model, WireField } from './model.ts';
 /** A digest of everything two ends must agree on; compared at Open and Hello. */
 export function specHash(ledgers: readonly string[], model: Model, wireVersion: number): string {
     const numbers = Object.entries(model.limits).map(([name, limit]) => `${name}=${limit.value}`);
-    return createHash('sha256').update([String(wireVersion), ...ledgers, ...numbers].join('\n')).digest('hex').slice(0, 16);
+    return createHash('sha256')
+        .update([String(wireVersion), ...ledgers, ...numbers].join('\n'))
+        .digest('hex')
+        .slice(0, 16);
 }
 
 export function emitCallId(model: Model, hash: string): string {
@@ -18,7 +21,8 @@ export function emitCallId(model: Model, hash: string): string {
         .join('');
     return (
         banner('proto/spec', 'proto/gen/emit-wire.ts') +
-        '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\nnamespace wire {\n\n' +
+        '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\nnamespace wire {\n' +
+        '\n' +
         `enum class CallId : std::uint16_t {\n${ids}};\n\n` +
         `inline constexpr std::size_t kCallCount = ${model.calls.length};\n` +
         `inline constexpr std::string_view kSpecHash = "${hash}";\n\n` +
@@ -31,7 +35,8 @@ export function emitCallId(model: Model, hash: string): string {
 export function emitLimits(model: Model): string {
     const lines = Object.entries(model.limits).map(
         ([name, limit]) =>
-            wrapComment(limit.doc) + `inline constexpr std::uint64_t ${constantName(name)} = ${limit.value};\n`,
+            wrapComment(limit.doc) +
+            `inline constexpr std::uint64_t ${constantName(name)} = ${limit.value};\n`,
     );
     return (
         banner('proto/spec/limits.ts', 'proto/gen/emit-wire.ts') +
@@ -52,8 +57,10 @@ export function emitCodec(model: Model): string {
     });
     return (
         banner('proto/spec', 'proto/gen/emit-wire.ts') +
-        '// One structure per record and per reply payload, with its encoding (Sink is Writer or Measure) and decoding.\n' +
-        '// decode() is false for a payload that is too short, has more than padding after its last field, or holds a\n' +
+        '// One structure per record and per reply payload, with its encoding (Sink is Writer or Measure) ' +
+        'and decoding.\n' +
+        '// decode() is false for a payload that is too short, has more than padding after its last field, ' +
+        'or holds a\n' +
         '// byte string over its limit; spans in a decoded structure point into the payload.\n' +
         '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <span>\n\n' +
         '#include "wire/call_id.h"\n#include "wire/cursor.h"\n#include "wire/handle.h"\n' +
@@ -72,7 +79,8 @@ function codecOf(message: Message, id: string, doc: string): string {
     return (
         (doc === '' ? '' : wrapComment(doc)) +
         `struct ${message.name} {\n    static constexpr CallId kId = ${id};\n${fields}};\n` +
-        `template <class Sink>\nvoid encode(Sink& sink, const ${message.name}&${unused ? '' : ' message'}) {\n` +
+        `template <class Sink>\n` +
+        `void encode(Sink& sink, const ${message.name}&${unused ? '' : ' message'}) {\n` +
         `${writes.join('')}    sink.pad_to(kRecordAlignment);\n}\n` +
         `inline bool decode(Cursor& cursor, ${message.name}&${unused ? '' : ' message'}) {\n` +
         `${reads.join('')}    cursor.skip_to(kRecordAlignment);\n` +

@@ -8,6 +8,7 @@ import { specification } from '../spec/index.ts';
 import { type AbiHeader, readAbiHeader } from './abi-header.ts';
 import { buildModel } from './model.ts';
 import { emitAll, type Output } from './outputs.ts';
+import { validate } from './validate.ts';
 
 /** Compiled to build/js/proto/gen/main.js, four levels below the root. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
@@ -41,7 +42,12 @@ function abiHeader(): AbiHeader {
 }
 
 function run(check: boolean): number {
-    const outputs = emitAll(buildModel(specification), { wireVersion: wireVersion(), abi: abiHeader() });
+    const model = buildModel(specification);
+    const abi = abiHeader();
+    const problems = validate(model, abi, current('proto/wire/handle.h') ?? '');
+    for (const problem of problems) process.stderr.write(`proto/spec: ${problem}\n`);
+    if (problems.length > 0) return 1;
+    const outputs = emitAll(model, { wireVersion: wireVersion(), abi });
     if (!check) {
         outputs.forEach(write);
         return 0;

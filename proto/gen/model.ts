@@ -1,5 +1,5 @@
-// The normalised form of the specification: what each call is called, who writes each end, and what its record and
-// reply hold. Every emitter reads only this; nothing here knows C++ or TypeScript syntax.
+// The normalised form of the specification: what each call is called, who writes each end, and what its
+// record and reply hold. Every emitter reads only this; nothing here knows C++ or TypeScript syntax.
 
 import type { Field, Param, Row, Scalar } from '../spec/dsl.ts';
 import { handleKinds, type HandleKind } from '../spec/handles.ts';

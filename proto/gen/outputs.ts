@@ -7,6 +7,7 @@ import { emitCudaLedger, emitLimitsPage, emitSessionLedger } from './emit-ledger
 import { emitGuestHand, emitStubs, emitStubsHeader } from './emit-stub.ts';
 import { emitProof } from './emit-proof.ts';
 import { emitCallTable, emitLimitTable, emitWireTable } from './emit-table.ts';
+import { emitMessages } from './emit-test.ts';
 import { emitCallId, emitCodec, emitLimits, specHash } from './emit-wire.ts';
 import type { Model } from './model.ts';
 
@@ -30,7 +31,11 @@ export function emitAll(model: Model, headers: Headers): Output[] {
     const cuda = emitCudaLedger(model);
     const session = emitSessionLedger(model);
     const hash = specHash([cuda, session], model, wireVersion);
-    const built = (path: string, text: string): Output => ({ path: `build/gen/${path}`, text, committed: false });
+    const built = (path: string, text: string): Output => ({
+        path: `build/gen/${path}`,
+        text,
+        committed: false,
+    });
     const kept = (path: string, text: string): Output => ({ path, text, committed: true });
     return [
         kept('proto/ledger/cuda.txt', cuda),
@@ -51,6 +56,7 @@ export function emitAll(model: Model, headers: Headers): Output[] {
         built('host/hand.h', emitHostHand(model)),
         built('host/dispatch.h', emitDispatchHeader()),
         built('host/dispatch.cc', emitDispatch(model)),
+        built('test/messages.h', emitMessages(model)),
         built('abi_proof.cc', emitProof(model, headers.abi)),
     ];
 }

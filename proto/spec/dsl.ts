@@ -1,6 +1,6 @@
-// The language in which a call is said once: parameter types, wire fields, and call(), which makes the compiler
-// check that everything a row names is a parameter of that row. Used by proto/spec/cuda/*.ts and session.ts only;
-// proto/gen turns the rows into its model.
+// The language in which a call is said once: parameter types, wire fields, and call(), which makes the
+// compiler check that everything a row names is a parameter of that row. Used by proto/spec/cuda/*.ts and
+// session.ts only; proto/gen turns the rows into its model.
 
 import type { HandleKind } from './handles.ts';
 import type { LimitName } from './limits.ts';
@@ -31,7 +31,7 @@ export type Field =
 export type Params = Readonly<Record<string, Param>>;
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What a call costs, and where its failure shows. ARCHITECTURE, section 3, says why each call has its class. */
+/** What a call costs, and where its failure shows; ARCHITECTURE, section 3, says why. */
 export type Flow =
     /** Answered in the guest. `needs: 'nothing'` works before cuInit and after the session is lost. */
     | { readonly class: 'local'; readonly needs?: 'session' | 'nothing' }
@@ -55,7 +55,7 @@ interface RowBase<Name extends string> {
     /** CUDA version (1000 * major + 10 * minor) at which this ABI of the call appeared. */
     readonly since: number;
     readonly flow: Flow;
-    /** The twin symbol compiled in by --default-stream per-thread: with a stream parameter, or without one. */
+    /** The twin that per-thread default streams compile to: ptsz has a stream parameter, ptds none. */
     readonly twin?: 'ptsz' | 'ptds';
     /** Older symbols of the same ABI, with the version at which each appeared. */
     readonly aliases?: Readonly<Record<string, number>>;
@@ -90,7 +90,9 @@ export type Checked<P extends Params> = {
 };
 
 /** The same for what `flow` orders by, lands in or waits for. */
-export type CheckedFlow<P extends Params, F extends Flow> = F extends { readonly order: infer S extends string }
+export type CheckedFlow<P extends Params, F extends Flow> = F extends {
+    readonly order: infer S extends string;
+}
     ? S extends keyof P
         ? F
         : `no parameter named ${S}`

@@ -1,7 +1,8 @@
-// Writer and Cursor: the only two ways bytes of a record are produced and consumed.
-// Scalars stand at their natural alignment relative to the payload's start, in little-endian order; a byte string is a
-// u64 length, the bytes, and zeros up to the next multiple of 8. The Cursor never reads past its end: the first failed
-// read makes it sticky-bad and every later read answers zero, so decoders are straight lines checked once, with ok().
+// Writer and Cursor: the only two ways bytes of a record are produced and consumed. Scalars stand at their
+// natural alignment relative to the payload's start, in little-endian order; a byte string is a u64 length,
+// the bytes, and zeros up to the next multiple of 8. The Cursor never reads past its end: the first failed
+// read makes it sticky-bad and every later read answers zero, so decoders are straight lines checked once,
+// with ok().
 #pragma once
 #include <concepts>
 #include <cstddef>

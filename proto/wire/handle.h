@@ -1,11 +1,12 @@
 // Handle values: what a guest program holds where CUDA gives it an opaque pointer, and what records carry.
-// The guest names its own handles, so creating an object needs no reply. Included by the shim and by the engine.
+// The guest names its own handles, so creating an object needs no reply. Included by the shim and by the
+// engine.
 //
 //   63      56 55      48 47               32 31                0
 //   | 0x0F    | kind     | generation (1..)  | index (1..)       |
 //
-// The tag byte keeps every value non-null, far from CUDA's own special streams 1 and 2, and non-canonical as an
-// x86-64 address, so a program that dereferences one faults instead of reading somebody's memory.
+// The tag byte keeps every value non-null, far from CUDA's own special streams 1 and 2, and non-canonical as
+// an x86-64 address, so a program that dereferences one faults instead of reading somebody's memory.
 #pragma once
 #include <cstdint>
 

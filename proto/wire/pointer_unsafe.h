@@ -1,6 +1,6 @@
-// Handles as the opaque pointers a CUDA program holds, and back. Included by generated stubs and by the shim; the
-// engine never needs it, for the pointers it passes on are the driver's own.
-// SAFETY: such a pointer is never dereferenced; the tag byte makes it non-canonical, so a program that tries faults.
+// Handles as the opaque pointers a CUDA program holds, and back. Included by generated stubs and by the shim;
+// the engine never needs it, for the pointers it passes on are the driver's own. SAFETY: such a pointer is
+// never dereferenced; the tag byte makes it non-canonical, so a program that tries faults.
 #pragma once
 #include <cstdint>
 #include <type_traits>

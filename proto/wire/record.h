@@ -1,7 +1,7 @@
-// The record: one call on its way from a guest to its host, and the reply on its way back.
-// A batch (the `records` bytes of ferry.v1.Batch) is a run of these, each a multiple of 8 bytes long, little-endian.
-// Who writes: the shim's lane (records), the engine's reply writer (replies). Who reads: the other end, bounds-checked
-// by wire::Cursor; nothing here is trusted because of where it came from.
+// The record: one call on its way from a guest to its host, and the reply on its way back. A batch (the
+// `records` bytes of ferry.v1.Batch) is a run of these, each a multiple of 8 bytes long, little-endian. Who
+// writes: the shim's lane (records), the engine's reply writer (replies). Who reads: the other end,
+// bounds-checked by wire::Cursor; nothing here is trusted because of where it came from.
 //
 // record   0 u32 size      bytes, header included, a multiple of 8
 //          4 u16 call      wire::CallId
@@ -16,8 +16,9 @@
 //          6 u16 call      wire::CallId of the record that is answered, 0 for output and callback
 //          8 u32 ticket    of the record; for a callback, its number
 //         12 i32 result    CUresult
-//         16 payload       result: the row's outputs; landing: u64 offset, then bytes; output: u32 fd (1 or 2), bytes;
-//                          callback: u64 guest function, u64 guest argument, u64 stream handle, u32 kind
+//         16 payload       result: the row's outputs; landing: u64 offset, then bytes; output: u32 fd (1 or 2),
+//                          then bytes; callback: u64 guest function, u64 guest argument, u64 stream handle,
+//                          u32 kind
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,10 +31,12 @@ inline constexpr std::size_t kRecordAlignment = 8;
 enum class RecordFlag : std::uint16_t { none = 0, wants_reply = 1 };
 
 enum class ReplyKind : std::uint16_t {
-    result = 1,    // ends the wait of the thread that holds the ticket
-    landing = 2,   // bytes for the guest memory that the ticket stands for; always before the reply that reports completion
-    output = 3,    // device printf (fd 1) or assert text (fd 2); always before the reply that reports completion
-    callback = 4,  // the guest must run a host function and answer with session_callback_done
+    result = 1,  // ends the wait of the thread that holds the ticket
+    // The next two always come before the reply that reports completion of what caused them.
+    landing = 2,  // bytes for the guest memory that the ticket stands for
+    output = 3,   // device printf (fd 1) or assert text (fd 2)
+    // The guest must run a host function and answer with session_callback_done.
+    callback = 4,
 };
 
 struct RecordHeader {

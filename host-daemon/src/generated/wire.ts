@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = 'c8e740545465c018';
+export const specHash = '3969826afd6dc6bc';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',

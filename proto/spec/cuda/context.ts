@@ -1,5 +1,5 @@
-// Chapters "Context Management" and "Peer Context Memory Access": block 0x0400. Which context is current on which
-// thread is the guest's own knowledge; a record carries it in its header.
+// Chapters "Context Management" and "Peer Context Memory Access": block 0x0400. Which context is current on
+// which thread is the guest's own knowledge; a record carries it in its header.
 
 import { call, device, enumOf, field, handle, i32, out, raw, size, u32 } from '../dsl.ts';
 
@@ -12,6 +12,7 @@ export const context = {
     cuCtxCreate_v2: call({
         id: 0x0400,
         since: 3020,
+        aliases: { cuCtxCreate: 2000 },
         flow: sync,
         params: { pctx: raw('CUcontext*'), flags: u32, dev: device },
         hand: 'both',
@@ -41,7 +42,12 @@ export const context = {
         id: 0x0402,
         since: 12050,
         flow: sync,
-        params: { pctx: raw('CUcontext*'), ctxCreateParams: raw('CUctxCreateParams*'), flags: u32, dev: device },
+        params: {
+            pctx: raw('CUcontext*'),
+            ctxCreateParams: raw('CUctxCreateParams*'),
+            flags: u32,
+            dev: device,
+        },
         hand: 'guest',
         sends: ['cuCtxCreate_v2'],
         fails: { UNSUPPORTED_EXEC_AFFINITY: 'an affinity is asked for', INVALID_VALUE: 'as cuCtxCreate_v2' },
@@ -76,7 +82,7 @@ export const context = {
         params: { ctx: raw('CUcontext') },
         driver: 'required',
         fails: { INVALID_CONTEXT: 'not a context' },
-        doc: 'Replaces the top of the thread\'s stack of contexts; null pops it.',
+        doc: "Replaces the top of the thread's stack of contexts; null pops it.",
         source,
     }),
     cuCtxPushCurrent_v2: call({
@@ -86,7 +92,7 @@ export const context = {
         flow: local,
         params: { ctx: raw('CUcontext') },
         fails: { INVALID_CONTEXT: 'not a context' },
-        doc: 'Pushes a context onto the thread\'s stack.',
+        doc: "Pushes a context onto the thread's stack.",
         source,
     }),
     cuCtxPopCurrent_v2: call({
@@ -97,7 +103,7 @@ export const context = {
         params: { pctx: raw('CUcontext*') },
         driver: 'required',
         fails: { INVALID_CONTEXT: 'the stack is empty' },
-        doc: 'Pops the thread\'s stack and answers what was on top; pctx may be null.',
+        doc: "Pops the thread's stack and answers what was on top; pctx may be null.",
         source,
     }),
     cuCtxGetDevice: call({
@@ -133,7 +139,7 @@ export const context = {
         flow: local,
         params: { flags: u32 },
         fails: { INVALID_VALUE: 'unknown flags', ...noContext },
-        doc: 'Flags of the current context; scheduling flags concern the host thread and change nothing here.',
+        doc: 'Flags of the current context; those for scheduling a host thread change nothing here.',
         source,
     }),
     cuCtxGetId: call({
@@ -159,7 +165,11 @@ export const context = {
         since: 3010,
         flow: sync,
         params: { limit: enumOf('CUlimit'), value: size },
-        fails: { UNSUPPORTED_LIMIT: 'the device has no such limit', INVALID_VALUE: 'out of range', ...noContext },
+        fails: {
+            UNSUPPORTED_LIMIT: 'the device has no such limit',
+            INVALID_VALUE: 'out of range',
+            ...noContext,
+        },
         doc: 'Asks for a limit of the current context; the driver may round it.',
         source,
     }),
@@ -168,7 +178,11 @@ export const context = {
         since: 3010,
         flow: sync,
         params: { pvalue: out(size), limit: enumOf('CUlimit') },
-        fails: { UNSUPPORTED_LIMIT: 'the device has no such limit', INVALID_VALUE: 'pvalue is null', ...noContext },
+        fails: {
+            UNSUPPORTED_LIMIT: 'the device has no such limit',
+            INVALID_VALUE: 'pvalue is null',
+            ...noContext,
+        },
         doc: 'A limit of the current context.',
         source,
     }),
@@ -236,7 +250,7 @@ export const context = {
         hand: 'guest',
         sends: ['cuCtxSynchronize'],
         fails: { '*': 'the first unreported error of the context', INVALID_CONTEXT: 'not a context' },
-        doc: 'As cuCtxSynchronize for `ctx`, which the record names in its header; null means the current one.',
+        doc: "As cuCtxSynchronize for `ctx`, named by the record's header; null means the current one.",
         source,
     }),
     cuCtxResetPersistingL2Cache: call({
@@ -253,7 +267,10 @@ export const context = {
         since: 4000,
         flow: sync,
         params: { peerContext: handle('context'), Flags: u32 },
-        fails: { PEER_ACCESS_UNSUPPORTED: 'always between the devices of a session', INVALID_VALUE: 'Flags is not 0' },
+        fails: {
+            PEER_ACCESS_UNSUPPORTED: 'always between the devices of a session',
+            INVALID_VALUE: 'Flags is not 0',
+        },
         doc: 'Lets kernels of the current context reach memory of another one, where the driver can.',
         source: 'CUDA Driver API: Peer Context Memory Access',
     }),

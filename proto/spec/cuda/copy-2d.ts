@@ -1,5 +1,5 @@
-// Chapter "Memory Management", two-dimensional copies: block 0x0800. One record serves all directions; rows travel
-// packed, in slices of whole rows.
+// Chapter "Memory Management", two-dimensional copies: block 0x0800. One record serves all directions; rows
+// travel packed, in slices of whole rows.
 
 import { call, field, handle, raw } from '../dsl.ts';
 
@@ -50,8 +50,11 @@ export const copies2d = {
                 data: field.bytes('copySliceBytes'),
             },
         },
-        fails: { INVALID_VALUE: 'null, a pitch narrower than a row, or an array', INVALID_HANDLE: 'not a stream' },
-        doc: 'kind 0: device to device; 1: `data` [height][width] to dst; 2: src lands packed as [height][width].',
+        fails: {
+            INVALID_VALUE: 'null, a pitch narrower than a row, or an array',
+            INVALID_HANDLE: 'not a stream',
+        },
+        doc: 'kind 0: device to device; 1: `data` [height][width] to dst; 2: src lands packed likewise.',
         source,
     }),
 } as const;

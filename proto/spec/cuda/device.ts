@@ -1,4 +1,5 @@
-// Chapters "Device Management" and "Device Management [DEPRECATED]": block 0x0200. All answered from the snapshot.
+// Chapters "Device Management" and "Device Management [DEPRECATED]": block 0x0200. All answered from the
+// snapshot.
 
 import { call, device, enumOf, i32, raw, u32 } from '../dsl.ts';
 
@@ -139,7 +140,10 @@ export const devices = {
             srcDevice: device,
             dstDevice: device,
         },
-        fails: { INVALID_VALUE: 'null, or no such attribute', INVALID_DEVICE: 'no such device, or twice the same' },
+        fails: {
+            INVALID_VALUE: 'null, or no such attribute',
+            INVALID_DEVICE: 'no such device, or twice the same',
+        },
         doc: '0 for every attribute of a pair of devices.',
         source: 'CUDA Driver API: Peer Context Memory Access',
     }),

@@ -16,7 +16,7 @@ export const entry = {
             flags: raw('cuuint64_t'),
         },
         fails: { NOT_FOUND: 'no ABI of the name is as old as cudaVersion', INVALID_VALUE: 'a null pointer' },
-        doc: 'The newest ABI of `symbol` not newer than `cudaVersion`; flags may ask for the per-thread twin.',
+        doc: 'The newest ABI of `symbol` not newer than `cudaVersion`; flags may ask for the twin.',
         source,
     }),
     cuGetProcAddress_v2: call({
@@ -31,7 +31,7 @@ export const entry = {
             symbolStatus: raw('CUdriverProcAddressQueryResult*'),
         },
         fails: { NOT_FOUND: 'symbolStatus, when given, says why', INVALID_VALUE: 'a null pointer' },
-        doc: 'As cuGetProcAddress, and says in *symbolStatus (may be null) whether the name or the version failed.',
+        doc: 'As cuGetProcAddress; *symbolStatus (may be null) says whether name or version failed.',
         source,
     }),
     cuGetExportTable: call({

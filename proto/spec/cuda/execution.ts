@@ -84,7 +84,10 @@ export const execution = {
         },
         hand: 'guest',
         sends: ['cuLaunchKernel'],
-        fails: { ...launchFails, COOPERATIVE_LAUNCH_TOO_LARGE: 'the grid does not fit the device (next synchronise)' },
+        fails: {
+            ...launchFails,
+            COOPERATIVE_LAUNCH_TOO_LARGE: 'the grid does not fit the device (next synchronise)',
+        },
         doc: 'As cuLaunchKernel, with blocks that may wait for one another.',
         source,
     }),

@@ -1,5 +1,5 @@
-// Chapter "Memory Management", fills: block 0x0800 from 0x20. Twelve calls that differ in element and in whether
-// they name a stream; the ones that do not are the ones that do, on the default stream.
+// Chapter "Memory Management", fills: block 0x0800 from 0x20. Twelve calls that differ in element and in
+// whether they name a stream; the ones that do not are the ones that do, on the default stream.
 
 import { call, devicePtr, handle, size, type ScalarParam, u16, u32, u8 } from '../dsl.ts';
 

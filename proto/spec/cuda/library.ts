@@ -1,6 +1,20 @@
 // Chapter "Library Management": block 0x0600. What the CUDA 12 and 13 runtimes load code with.
 
-import { call, device, devicePtr, enumOf, field, handle, i32, named, out, raw, size, text, u32 } from '../dsl.ts';
+import {
+    call,
+    device,
+    devicePtr,
+    enumOf,
+    field,
+    handle,
+    i32,
+    named,
+    out,
+    raw,
+    size,
+    text,
+    u32,
+} from '../dsl.ts';
 
 const source = 'CUDA Driver API: Library Management';
 const local = { class: 'local' } as const;
@@ -79,7 +93,7 @@ export const library = {
             reply: { kernels: field.bytes('kernelMetadataBytes') },
         },
         fails: { NOT_FOUND: 'the library has no kernel of that name', INVALID_HANDLE: 'not a library' },
-        doc: 'Names a kernel; appended when the metadata of the image knows the name, else waits for the verdict.',
+        doc: 'Names a kernel; appended when the metadata knows the name, else waits for the verdict.',
         source,
     }),
     cuLibraryGetModule: call({
@@ -102,7 +116,11 @@ export const library = {
             name: text('nameBytes'),
         },
         hand: 'both',
-        fails: { NOT_FOUND: 'no variable of that name', INVALID_VALUE: 'name is null', INVALID_HANDLE: 'not a library' },
+        fails: {
+            NOT_FOUND: 'no variable of that name',
+            INVALID_VALUE: 'name is null',
+            INVALID_HANDLE: 'not a library',
+        },
         doc: 'Address and size of a variable in the current context; asked once per name.',
         source,
     }),
@@ -125,7 +143,10 @@ export const library = {
         since: 12000,
         flow: local,
         params: { fptr: raw('void**'), library: raw('CUlibrary'), symbol: raw('const char*') },
-        fails: { NOT_FOUND: 'always: unified functions need one address space', INVALID_HANDLE: 'not a library' },
+        fails: {
+            NOT_FOUND: 'always: unified functions need one address space',
+            INVALID_HANDLE: 'not a library',
+        },
         doc: 'Unified functions need the device to reach host code; none is found.',
         source,
     }),
@@ -155,7 +176,7 @@ export const library = {
         flow: local,
         params: { pFunc: raw('CUfunction*'), kernel: raw('CUkernel') },
         fails: { INVALID_VALUE: 'pFunc is null', INVALID_HANDLE: 'not a kernel' },
-        doc: 'The kernel as a function of the current context: the same handle value, which is taken as either.',
+        doc: 'The kernel as a function of the current context: the same value, taken as either.',
         source,
     }),
     cuKernelGetLibrary: call({
@@ -171,7 +192,12 @@ export const library = {
         id: 0x060c,
         since: 12000,
         flow: local,
-        params: { pi: raw('int*'), attrib: enumOf('CUfunction_attribute'), kernel: raw('CUkernel'), dev: device },
+        params: {
+            pi: raw('int*'),
+            attrib: enumOf('CUfunction_attribute'),
+            kernel: raw('CUkernel'),
+            dev: device,
+        },
         fails: { INVALID_VALUE: 'pi is null, or no such attribute', INVALID_HANDLE: 'not a kernel' },
         doc: 'One attribute of a kernel on a device, from the metadata and what was set.',
         source,

@@ -47,7 +47,10 @@ export const memory = {
         },
         hand: 'both',
         guard: { WidthInBytes: 'nonZero', Height: 'nonZero' },
-        fails: { OUT_OF_MEMORY: 'device or quota exhausted', INVALID_VALUE: 'null, no rows, or not 4, 8 or 16' },
+        fails: {
+            OUT_OF_MEMORY: 'device or quota exhausted',
+            INVALID_VALUE: 'null, no rows, or not 4, 8 or 16',
+        },
         doc: 'Allocates [Height][pitch] bytes, the pitch chosen by the driver.',
         source,
     }),
@@ -68,7 +71,7 @@ export const memory = {
         flow: local,
         params: { pbase: raw('CUdeviceptr*'), psize: raw('size_t*'), dptr: devicePtr },
         fails: { NOT_FOUND: 'no allocation holds the address' },
-        doc: 'Start and size of the allocation that holds an address, from the region table; outputs may be null.',
+        doc: 'Start and size of the allocation that holds an address; outputs may be null.',
         source,
     }),
     cuMemAllocHost_v2: call({
@@ -123,7 +126,10 @@ export const memory = {
         aliases: { cuMemHostRegister: 4000 },
         flow: local,
         params: { p: raw('void*'), bytesize: size, Flags: u32 },
-        fails: { HOST_MEMORY_ALREADY_REGISTERED: 'the range overlaps one', INVALID_VALUE: 'null, or no bytes' },
+        fails: {
+            HOST_MEMORY_ALREADY_REGISTERED: 'the range overlaps one',
+            INVALID_VALUE: 'null, or no bytes',
+        },
         doc: 'Makes existing memory count as pinned in the region table.',
         source,
     }),

@@ -110,7 +110,7 @@ export const module = {
         },
         driver: 'required',
         fails: { NOT_FOUND: 'the module has no kernel of that name', INVALID_HANDLE: 'not a module' },
-        doc: 'Names a kernel; appended when the metadata of the image knows the name, else waits for the verdict.',
+        doc: 'Names a kernel; appended when the metadata knows the name, else waits for the verdict.',
         source,
     }),
     cuModuleGetFunctionCount: call({
@@ -144,7 +144,11 @@ export const module = {
             name: text('nameBytes'),
         },
         hand: 'both',
-        fails: { NOT_FOUND: 'no variable of that name', INVALID_VALUE: 'name is null', INVALID_HANDLE: 'not a module' },
+        fails: {
+            NOT_FOUND: 'no variable of that name',
+            INVALID_VALUE: 'name is null',
+            INVALID_HANDLE: 'not a module',
+        },
         doc: 'Address and size of a variable; asked once per name.',
         source,
     }),
@@ -217,7 +221,10 @@ export const module = {
             value: { is: 'scalar', c: 'int', wire: 'i32' },
         },
         hand: 'both',
-        fails: { INVALID_VALUE: 'read-only, or out of the range the metadata allows', INVALID_HANDLE: 'not a function' },
+        fails: {
+            INVALID_VALUE: 'read-only, or out of the range the metadata allows',
+            INVALID_HANDLE: 'not a function',
+        },
         doc: 'Sets one attribute; the range is checked in the guest.',
         source: 'CUDA Driver API: Execution Control',
     }),

@@ -12,7 +12,10 @@ export const occupancy = {
         since: 6050,
         flow: sync,
         params: { numBlocks: out(i32), func: handle('function'), blockSize: i32, dynamicSMemSize: size },
-        via: { call: 'cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags', with: { flags: { literal: 0 } } },
+        via: {
+            call: 'cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags',
+            with: { flags: { literal: 0 } },
+        },
         fails,
         doc: 'As the call with flags, with none.',
         source,
@@ -65,7 +68,7 @@ export const occupancy = {
         hand: 'guest',
         sends: ['cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags'],
         fails,
-        doc: 'The block size of the highest occupancy; the function that sizes shared memory runs in the guest.',
+        doc: 'The block size of the highest occupancy; the sizing function runs in the guest.',
         source,
     }),
     cuOccupancyAvailableDynamicSMemPerBlock: call({

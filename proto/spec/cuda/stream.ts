@@ -14,7 +14,10 @@ export const streams = {
         since: 2000,
         flow: { class: 'async', error: 'nextSync' },
         params: { phStream: created('stream'), Flags: u32 },
-        via: { call: 'cuStreamCreateWithPriority', with: { flags: { from: 'Flags' }, priority: { literal: 0 } } },
+        via: {
+            call: 'cuStreamCreateWithPriority',
+            with: { flags: { from: 'Flags' }, priority: { literal: 0 } },
+        },
         fails: { INVALID_VALUE: 'null, or unknown flags' },
         doc: 'A stream of the default priority.',
         source,

@@ -16,7 +16,7 @@ export const version = {
             NO_DEVICE: 'no daemon answers, or the host has no device',
             NOT_INITIALIZED: 'the process is the child of a fork after initialisation',
         },
-        doc: 'Opens the session: connects, attaches and takes the snapshot. Later calls answer the first verdict.',
+        doc: 'Opens the session: connects, attaches, takes the snapshot. Later calls answer the same.',
         source,
     }),
     cuDriverGetVersion: call({
@@ -26,7 +26,7 @@ export const version = {
         params: { driverVersion: raw('int*') },
         driver: 'required',
         fails: { INVALID_VALUE: 'driverVersion is null' },
-        doc: 'The version of the driver the host forwards to, 1000 * major + 10 * minor; works before cuInit.',
+        doc: "The version the host's driver reports, 1000 * major + 10 * minor; works before cuInit.",
         source,
     }),
     cuGetErrorString: call({

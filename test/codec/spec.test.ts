@@ -1,0 +1,138 @@
+// The specification as data: what validation refuses, and whether what is committed is what the generator
+// writes.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { procEntries } from '../../proto/gen/emit-guest-tables.ts';
+import { exportedCalls } from '../../proto/gen/emit-stub.ts';
+import { buildModel } from '../../proto/gen/model.ts';
+import { emitAll } from '../../proto/gen/outputs.ts';
+import { validate } from '../../proto/gen/validate.ts';
+import type { Row } from '../../proto/spec/dsl.ts';
+import { specification } from '../../proto/spec/index.ts';
+import { loadAbiHeader, loadModel, root } from './toolchain.ts';
+
+const abi = loadAbiHeader();
+const handleHeader = readFileSync(join(root, 'proto/wire/handle.h'), 'utf8');
+const wireVersion = Number(
+    /kWireVersion = (\d+)/.exec(readFileSync(join(root, 'proto/wire/record.h'), 'utf8'))?.[1],
+);
+
+/** The problems of the specification with one row of the stream chapter replaced. */
+function problemsWith(name: string, change: Partial<Row>): string[] {
+    const chapters = specification.chapters.map((chapter) => {
+        const row = chapter.rows[name];
+        return row === undefined
+            ? chapter
+            : { ...chapter, rows: { ...chapter.rows, [name]: { ...row, ...change } } };
+    });
+    return validate(buildModel({ ...specification, chapters }), abi, handleHeader);
+}
+
+describe('validation', () => {
+    test('accepts the specification', () => {
+        expect(validate(loadModel(), abi, handleHeader)).toEqual([]);
+    });
+
+    const bad: readonly [string, string, Partial<Row>, string][] = [
+        ['an id used twice', 'cuStreamQuery', { id: 0x0a03 }, "id 0x0a03 is cuStreamSynchronize's already"],
+        ['an id outside its block', 'cuStreamQuery', { id: 0x0bff }, 'id 0x0bff is not in block 0x0a00'],
+        ['an unclassified call', 'cuStreamQuery', { flow: {} as Row['flow'] }, 'unclassified'],
+        [
+            'a code that does not exist',
+            'cuStreamQuery',
+            { fails: { BROKEN: 'x' } },
+            'fails.BROKEN: no such code',
+        ],
+        ['a call that cannot fail', 'cuStreamQuery', { fails: {} }, 'says no way to fail'],
+        ['a row without a source', 'cuStreamQuery', { source: '' }, 'source is empty'],
+        ['a doc that is no sentence', 'cuStreamQuery', { doc: 'Asks' }, 'doc: expected one sentence'],
+        ['a version that is none', 'cuStreamQuery', { since: 12 }, 'since 12 is no CUDA version'],
+        [
+            'an unknown type',
+            'cuStreamQuery',
+            { params: { p: { is: 'raw', c: 'CUmystery*' } } },
+            'CUmystery is not in',
+        ],
+        [
+            'a raw parameter without a hand',
+            'cuStreamQuery',
+            { params: { p: { is: 'raw', c: 'void*' } } },
+            'raw needs',
+        ],
+        ['a guard of nothing', 'cuStreamQuery', { guard: { count: 'nonZero' } }, 'guards count'],
+        ['a twin without a stream', 'cuEventQuery', { twin: 'ptsz' }, 'twin ptsz without a stream'],
+        [
+            'a forward to nowhere',
+            'cuEventRecord',
+            { via: { call: 'cuNowhere', with: {} } },
+            'forwards to cuNowhere',
+        ],
+        [
+            'a forward that fills too little',
+            'cuEventRecord',
+            { via: { call: 'cuEventRecordWithFlags', with: {} } },
+            'forwards no flags',
+        ],
+        [
+            'a forward that fills what is not there',
+            'cuEventRecord',
+            {
+                via: {
+                    call: 'cuEventRecordWithFlags',
+                    with: { flags: { literal: 0 }, depth: { literal: 1 } },
+                },
+            },
+            'cuEventRecordWithFlags has no parameter depth',
+        ],
+        [
+            'a record that nobody has',
+            'cuLaunchKernelEx',
+            { sends: ['cuInit'] },
+            'sends cuInit, which has no record',
+        ],
+        ['a wire form with a generated end', 'cuLaunchKernel', { hand: 'guest' }, "needs hand: 'both'"],
+        [
+            'a deferred call that is generated',
+            'cuStreamWaitEvent',
+            { flow: { class: 'deferred', lands: 'hStream' } },
+            'deferred needs',
+        ],
+    ];
+    test.each(bad)('refuses %s', (_what, name, change, problem) => {
+        expect(problemsWith(name, change).join('\n')).toContain(problem);
+    });
+});
+
+describe('the generator', () => {
+    test('writes what is committed', () => {
+        const outputs = emitAll(loadModel(), { wireVersion, abi }).filter((output) => output.committed);
+        for (const output of outputs) expect(readFileSync(join(root, output.path), 'utf8')).toBe(output.text);
+        expect(outputs.length).toBe(6);
+    });
+
+    test('writes the same bytes twice', () => {
+        expect(emitAll(loadModel(), { wireVersion, abi })).toEqual(
+            emitAll(loadModel(), { wireVersion, abi }),
+        );
+    });
+
+    test('gives every exported call an answer to cuGetProcAddress', () => {
+        const answered = new Set(procEntries(loadModel()).map((entry) => entry.symbol));
+        expect(exportedCalls(loadModel()).filter((call) => !answered.has(call.name))).toEqual([]);
+    });
+
+    test('keeps what a stub does within ten lines', () => {
+        const stubs = emitAll(loadModel(), { wireVersion, abi }).find((output) =>
+            output.path.endsWith('stubs.cc'),
+        );
+        const bodies = [
+            ...(stubs?.text ?? '').matchAll(/^ {4}return guest::boundary[^\n]*\{\n(.*?)^ {4}\}\);$/gms),
+        ];
+        expect(bodies.length).toBeGreaterThan(100);
+        const long = bodies.filter(([, body = '']) => body.trimEnd().split('\n').length > 10);
+        expect(long.map(([text]) => text)).toEqual([]);
+    });
+});

@@ -1,0 +1,83 @@
+// Compiles and runs the small native programs of the codec and ABI tests. Called by codec.test.ts and
+// abi.test.ts; writes only under build/codec-test.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { type AbiHeader, readAbiHeader } from '../../proto/gen/abi-header.ts';
+import { buildModel, type Model } from '../../proto/gen/model.ts';
+import { specification } from '../../proto/spec/index.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+const outputFolder = join(root, 'build/codec-test');
+export const strict = ['-std=c++20', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'];
+const limitMs = 240_000;
+
+export interface Outcome {
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+function run(program: string, args: readonly string[], input?: string): Outcome {
+    const limits = { timeout: limitMs, maxBuffer: 64 * 1024 * 1024 };
+    const done = spawnSync(program, args, {
+        cwd: root,
+        encoding: 'utf8',
+        ...limits,
+        ...(input === undefined ? {} : { input }),
+    });
+    if (done.error !== undefined) throw done.error;
+    return { status: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+const compiler = process.env['CXX'] ?? 'g++';
+const includes = ['-Iproto', '-Ibuild/gen', '-Itest/codec'];
+
+/** Builds an executable under build/codec-test and answers its path; throws what the compiler said. */
+export function buildProgram(name: string, sources: readonly string[], flags: readonly string[]): string {
+    mkdirSync(outputFolder, { recursive: true });
+    const path = join(outputFolder, name);
+    const built = run(compiler, [...strict, ...flags, ...includes, ...sources, '-o', path]);
+    if (built.status !== 0) throw new Error(`${name} does not compile:\n${built.stderr}`);
+    return path;
+}
+
+export function runProgram(path: string): Outcome {
+    return run(path, []);
+}
+
+/** Only checks a translation unit, given as text. */
+export function checkSource(text: string, flags: readonly string[]): Outcome {
+    return run(compiler, ['-std=c++20', '-fsyntax-only', ...flags, ...includes, '-xc++', '-'], text);
+}
+
+export function generated(path: string): string {
+    return readFileSync(join(root, 'build/gen', path), 'utf8');
+}
+
+export function loadModel(): Model {
+    return buildModel(specification);
+}
+
+export function loadAbiHeader(): AbiHeader {
+    const folder = join(root, 'proto/cudart/abi');
+    const parts = readdirSync(folder).sort();
+    return readAbiHeader(parts.map((part) => readFileSync(join(folder, part), 'utf8')).join('\n'));
+}
+
+/** The include folder of a CUDA toolkit, or why there is none. */
+export function findToolkit(): { readonly include: string } | { readonly reason: string } {
+    const homes = [
+        process.env['CUDA_HOME'],
+        process.env['CUDA_PATH'],
+        '/usr/local/cuda',
+        '/opt/cuda',
+        '/usr',
+    ];
+    const folders = homes.flatMap((home) => (home === undefined ? [] : [join(home, 'include')]));
+    const include = folders.find((folder) => existsSync(join(folder, 'cuda.h')));
+    return include === undefined ? { reason: `no cuda.h in ${folders.join(', ')}` } : { include };
+}
