@@ -1,0 +1,103 @@
+// The attribute table. Values are those of a plain compute capability 8.0 device where a program could depend on them,
+// zero where the device cannot do a thing.
+#include "soft/api/device_profile.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace soft::driver {
+namespace {
+
+using enum abi::CUdevice_attribute;
+
+constexpr std::pair<abi::CUdevice_attribute, int> kFixed[] = {
+    {CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, kMaxThreadsPerBlock},
+    {CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X, kMaxBlockDim[0]},
+    {CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, kMaxBlockDim[1]},
+    {CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z, kMaxBlockDim[2]},
+    {CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, kMaxGridDim[0]},
+    {CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, kMaxGridDim[1]},
+    {CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z, kMaxGridDim[2]},
+    {CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK, kSharedPerBlock},
+    {CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY, 64 << 10},
+    {CU_DEVICE_ATTRIBUTE_WARP_SIZE, kWarpSize},
+    {CU_DEVICE_ATTRIBUTE_MAX_PITCH, static_cast<int>(kMaxPitch)},
+    {CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK, kRegistersPerMultiprocessor},
+    {CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 1'000'000},
+    {CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT, 512},
+    {CU_DEVICE_ATTRIBUTE_GPU_OVERLAP, 1},
+    {CU_DEVICE_ATTRIBUTE_INTEGRATED, 0},
+    {CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY, 1},
+    {CU_DEVICE_ATTRIBUTE_COMPUTE_MODE, abi::CU_COMPUTEMODE_DEFAULT},
+    {CU_DEVICE_ATTRIBUTE_SURFACE_ALIGNMENT, 512},
+    {CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS, 1},
+    {CU_DEVICE_ATTRIBUTE_PCI_BUS_ID, 0xfe},
+    {CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID, 0},
+    {CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID, 0},
+    {CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, 1'600'000},
+    {CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH, 128},
+    {CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, 4 << 20},
+    {CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, kThreadsPerMultiprocessor},
+    {CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT, 1},
+    {CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING, 1},
+    {CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT, 32},
+    {CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 8},
+    {CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 0},
+    {CU_DEVICE_ATTRIBUTE_STREAM_PRIORITIES_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_GLOBAL_L1_CACHE_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_LOCAL_L1_CACHE_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, kSharedPerMultiprocessor},
+    {CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR, kRegistersPerMultiprocessor},
+    {CU_DEVICE_ATTRIBUTE_SINGLE_TO_DOUBLE_PRECISION_PERF_RATIO, 2},
+    {CU_DEVICE_ATTRIBUTE_COMPUTE_PREEMPTION_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM, 1},
+    {CU_DEVICE_ATTRIBUTE_HOST_NATIVE_ATOMIC_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH, 1},
+    {CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, kSharedPerBlockOptIn},
+    {CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR, kBlocksPerMultiprocessor},
+    {CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK, kSharedReserved},
+    {CU_DEVICE_ATTRIBUTE_READ_ONLY_HOST_REGISTER_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_MEM_SYNC_DOMAIN_COUNT, 1},
+    {CU_DEVICE_ATTRIBUTE_NUMA_ID, -1},
+    {CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID, -1},
+};
+
+}  // namespace
+
+DeviceProfile::DeviceProfile(unsigned threads, std::uint64_t total_memory) : total_memory_(total_memory) {
+    for (const auto& [which, value] : kFixed) values_[static_cast<std::size_t>(which)] = value;
+    values_[CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT] = static_cast<int>(threads);
+}
+
+bool DeviceProfile::attribute(int which, int& value) const {
+    if (which < 1 || which >= abi::CU_DEVICE_ATTRIBUTE_MAX) return false;
+    value = values_[static_cast<std::size_t>(which)];
+    return true;
+}
+
+abi::CUuuid DeviceProfile::uuid() const {
+    constexpr char kUuid[] = "FerrySoftDevice0";
+    abi::CUuuid uuid;
+    std::copy_n(kUuid, sizeof uuid.bytes, uuid.bytes);
+    return uuid;
+}
+
+abi::CUdevprop DeviceProfile::properties() const {
+    abi::CUdevprop properties{};
+    properties.maxThreadsPerBlock = kMaxThreadsPerBlock;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        properties.maxThreadsDim[axis] = static_cast<int>(kMaxBlockDim[axis]);
+        properties.maxGridSize[axis] = static_cast<int>(kMaxGridDim[axis]);
+    }
+    properties.sharedMemPerBlock = kSharedPerBlock;
+    properties.totalConstantMemory = values_[CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY];
+    properties.SIMDWidth = kWarpSize;
+    properties.memPitch = static_cast<int>(kMaxPitch);
+    properties.regsPerBlock = kRegistersPerMultiprocessor;
+    properties.clockRate = values_[CU_DEVICE_ATTRIBUTE_CLOCK_RATE];
+    properties.textureAlign = values_[CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT];
+    return properties;
+}
+
+}  // namespace soft::driver

@@ -1,0 +1,216 @@
+// Exported: initialisation, version, error texts, devices, primary contexts.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "cudart/errors.h"
+#include "soft/api/entry.h"
+
+using namespace soft;
+using namespace soft::driver;
+
+namespace {
+
+constexpr char kBusId[] = "0000:FE:00.0";
+
+// Runs `body(Device&)` when `device` is the only ordinal there is.
+template <class Body>
+CUresult on_device(abi::CUdevice ordinal, Body&& body) {
+    return enter([&](Device& device) { return ordinal == 0 ? body(device) : abi::CUDA_ERROR_INVALID_DEVICE; });
+}
+
+void put_text(char* target, int capacity, std::string_view text) {
+    const std::size_t size = std::min(text.size(), static_cast<std::size_t>(capacity) - 1);
+    copy_exact(target, text.data(), size);
+    target[size] = '\0';
+}
+
+}  // namespace
+
+CUresult cuInit(unsigned int flags) {
+    if (flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (Device::phase() != Phase::unused) return readiness();
+    try {
+        return Device::start();
+    } catch (...) {
+        return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    }
+}
+
+CUresult cuDriverGetVersion(int* version) {
+    if (version == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    *version = kDriverVersion;
+    return abi::CUDA_SUCCESS;
+}
+
+CUresult cuGetErrorString(CUresult error, const char** text) {
+    const abi::ErrorText* row = abi::find_error(error);
+    if (text == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    *text = row == nullptr ? nullptr : row->text;
+    return row == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
+}
+
+CUresult cuGetErrorName(CUresult error, const char** name) {
+    const abi::ErrorText* row = abi::find_error(error);
+    if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    *name = row == nullptr ? nullptr : row->name;
+    return row == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
+}
+
+CUresult cuDeviceGet(abi::CUdevice* device, int ordinal) {
+    return enter([&](Device&) {
+        if (device == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (ordinal != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+        *device = 0;
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetCount(int* count) {
+    return enter([&](Device&) {
+        if (count == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *count = 1;
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetName(char* name, int len, abi::CUdevice dev) {
+    return on_device(dev, [&](Device&) {
+        if (name == nullptr || len <= 0) return abi::CUDA_ERROR_INVALID_VALUE;
+        put_text(name, len, kDeviceName);
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetUuid_v2(abi::CUuuid* uuid, abi::CUdevice dev) {
+    return on_device(dev, [&](const Device& device) {
+        if (uuid == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *uuid = device.profile.uuid();
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetUuid(abi::CUuuid* uuid, abi::CUdevice dev) { return cuDeviceGetUuid_v2(uuid, dev); }
+
+CUresult cuDeviceTotalMem_v2(std::size_t* bytes, abi::CUdevice dev) {
+    return on_device(dev, [&](const Device& device) {
+        if (bytes == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *bytes = device.profile.total_memory();
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetAttribute(int* value, abi::CUdevice_attribute attribute, abi::CUdevice dev) {
+    return on_device(dev, [&](const Device& device) {
+        if (value == nullptr || !device.profile.attribute(attribute, *value)) return abi::CUDA_ERROR_INVALID_VALUE;
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetPCIBusId(char* id, int len, abi::CUdevice dev) {
+    return on_device(dev, [&](Device&) {
+        if (id == nullptr || len < static_cast<int>(sizeof kBusId)) return abi::CUDA_ERROR_INVALID_VALUE;
+        put_text(id, len, kBusId);
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetByPCIBusId(abi::CUdevice* dev, const char* id) {
+    return enter([&](Device&) {
+        if (dev == nullptr || id == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        unsigned domain = 0;
+        unsigned bus = 0;
+        unsigned slot = 0;
+        const bool full = std::sscanf(id, "%x:%x:%x", &domain, &bus, &slot) == 3;
+        const bool brief = !full && std::sscanf(id, "%x:%x", &bus, &slot) == 2;
+        if (!full && !brief) return abi::CUDA_ERROR_INVALID_VALUE;
+        if ((full && domain != 0) || bus != 0xfe || slot != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+        *dev = 0;
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+// Locally unique ids exist on Windows only.
+CUresult cuDeviceGetLuid(char*, unsigned int*, abi::CUdevice dev) {
+    return on_device(dev, [](Device&) { return abi::CUDA_ERROR_NOT_SUPPORTED; });
+}
+
+CUresult cuDeviceComputeCapability(int* major, int* minor, abi::CUdevice dev) {
+    return on_device(dev, [&](Device&) {
+        if (major == nullptr || minor == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *major = 8;
+        *minor = 0;
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceGetProperties(abi::CUdevprop* properties, abi::CUdevice dev) {
+    return on_device(dev, [&](const Device& device) {
+        if (properties == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *properties = device.profile.properties();
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDeviceCanAccessPeer(int* can, abi::CUdevice dev, abi::CUdevice peer) {
+    return on_device(dev, [&](Device&) {
+        if (peer != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+        if (can == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *can = 0;  // a device is no peer of itself
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+// There is one device, and a pair needs two.
+CUresult cuDeviceGetP2PAttribute(int* value, abi::CUdevice_P2PAttribute, abi::CUdevice, abi::CUdevice) {
+    return enter([&](Device&) {
+        return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_ERROR_INVALID_DEVICE;
+    });
+}
+
+CUresult cuDeviceGetTexture1DLinearMaxWidth(std::size_t*, abi::CUarray_format, unsigned int, abi::CUdevice dev) {
+    return on_device(dev, [](Device&) { return abi::CUDA_ERROR_NOT_SUPPORTED; });
+}
+
+CUresult cuDevicePrimaryCtxRetain(abi::CUcontext* context, abi::CUdevice dev) {
+    return on_device(dev, [&](Device& device) {
+        if (context == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        std::uint64_t handle = 0;
+        const CUresult result = device.retain_primary(handle);
+        *context = as_handle<abi::CUcontext>(handle);
+        return result;
+    });
+}
+
+CUresult cuDevicePrimaryCtxRelease_v2(abi::CUdevice dev) {
+    return on_device(dev, [](Device& device) { return device.release_primary(); });
+}
+
+CUresult cuDevicePrimaryCtxReset_v2(abi::CUdevice dev) {
+    return on_device(dev, [](Device& device) { return device.reset_primary(); });
+}
+
+CUresult cuDevicePrimaryCtxSetFlags_v2(abi::CUdevice dev, unsigned int flags) {
+    return on_device(dev, [&](Device& device) {
+        const unsigned policy = flags & abi::CU_CTX_SCHED_MASK;
+        const bool one_policy = (policy & (policy - 1)) == 0;
+        if ((flags & ~abi::CU_CTX_FLAGS_MASK) != 0 || !one_policy) return abi::CUDA_ERROR_INVALID_VALUE;
+        return device.set_primary_flags(flags);
+    });
+}
+
+CUresult cuDevicePrimaryCtxGetState(abi::CUdevice dev, unsigned int* flags, int* active) {
+    return on_device(dev, [&](Device& device) {
+        if (flags == nullptr || active == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *flags = device.primary_flags();
+        *active = device.primary_active() ? 1 : 0;
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+CUresult cuDevicePrimaryCtxRelease(abi::CUdevice dev) { return cuDevicePrimaryCtxRelease_v2(dev); }
+CUresult cuDevicePrimaryCtxReset(abi::CUdevice dev) { return cuDevicePrimaryCtxReset_v2(dev); }
+CUresult cuDevicePrimaryCtxSetFlags(abi::CUdevice dev, unsigned int flags) {
+    return cuDevicePrimaryCtxSetFlags_v2(dev, flags);
+}

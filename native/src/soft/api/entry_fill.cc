@@ -1,0 +1,65 @@
+// Exported: fills. Asynchronous to the host in all forms, except for pinned memory in the blocking ones.
+#include "soft/api/entry.h"
+#include "soft/memory/transfer.h"
+
+using namespace soft;
+using namespace soft::driver;
+
+namespace {
+
+CUresult check(const Device& device, const Fill& fill) {
+    const bool aligned = fill.target % fill.unit == 0 && (fill.rows == 1 || fill.pitch % fill.unit == 0);
+    std::size_t width = 0;
+    if (!aligned || __builtin_mul_overflow(fill.count, fill.unit, &width)) return abi::CUDA_ERROR_INVALID_VALUE;
+    const bool sane = fill.rows == 1 || (fill.pitch >= width && fill.pitch <= kMaxPitch && fill.rows <= kMaxPitch);
+    if (!sane) return abi::CUDA_ERROR_INVALID_VALUE;
+    const std::size_t extent = (fill.rows - 1) * fill.pitch + width;
+    return device.memory.spans(fill.target, extent) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+}
+
+CUresult run(abi::CUstream handle, bool per_thread, bool blocking, const Fill& fill) {
+    return enter_context([&](Device& device, Context& context) {
+        const StreamRef stream = find_stream(device, context, handle, per_thread);
+        if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (fill.count == 0 || fill.rows == 0) return abi::CUDA_SUCCESS;
+        if (const CUresult checked = check(device, fill); checked != abi::CUDA_SUCCESS) return checked;
+        bool wait = false;
+        if (blocking) {
+            const auto block = device.memory.find_block(fill.target);
+            wait = block && (block->kind == BlockKind::pinned || block->kind == BlockKind::registered);
+        }
+        const CommandRef command = make_command(CommandKind::transfer, stream);
+        command->work = [fill] { perform(fill); };
+        return submit_work(device, context, command, wait);
+    });
+}
+
+Fill rows(std::uint64_t target, std::size_t pitch, std::uint32_t value, std::size_t unit, std::size_t width,
+          std::size_t height) {
+    return {target, value, unit, width, height, pitch};
+}
+
+Fill line(std::uint64_t target, std::uint32_t value, std::size_t unit, std::size_t count) {
+    return {target, value, unit, count, 1, 0};
+}
+
+}  // namespace
+
+// The four forms of each width: blocking and Async, linear and 2D, each with its twin.
+#define SOFT_FILL(bits, type)                                                                                     \
+    SOFT_TWIN(cuMemsetD##bits##_v2, _ptds, (abi::CUdeviceptr target, type value, std::size_t count),              \
+              run(nullptr, per_thread, true, line(target, value, sizeof(type), count)))                           \
+    SOFT_TWIN(cuMemsetD##bits##Async, _ptsz,                                                                      \
+              (abi::CUdeviceptr target, type value, std::size_t count, abi::CUstream stream),                     \
+              run(stream, per_thread, false, line(target, value, sizeof(type), count)))                           \
+    SOFT_TWIN(cuMemsetD2D##bits##_v2, _ptds,                                                                      \
+              (abi::CUdeviceptr target, std::size_t pitch, type value, std::size_t width, std::size_t height),    \
+              run(nullptr, per_thread, true, rows(target, pitch, value, sizeof(type), width, height)))            \
+    SOFT_TWIN(cuMemsetD2D##bits##Async, _ptsz,                                                                    \
+              (abi::CUdeviceptr target, std::size_t pitch, type value, std::size_t width, std::size_t height,     \
+               abi::CUstream stream),                                                                             \
+              run(stream, per_thread, false, rows(target, pitch, value, sizeof(type), width, height)))
+
+SOFT_FILL(8, unsigned char)
+SOFT_FILL(16, unsigned short)
+SOFT_FILL(32, unsigned int)

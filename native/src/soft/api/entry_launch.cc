@@ -1,0 +1,179 @@
+// Exported: kernel launches. What can be known to be wrong is refused here, with the code CUDA gives for it; faults of
+// the running kernel come with the next synchronisation.
+#include <array>
+#include <algorithm>
+#include <span>
+
+#include "soft/api/entry.h"
+#include "soft/api/function_view.h"
+
+using namespace soft;
+using namespace soft::driver;
+
+namespace {
+
+struct Shape {
+    std::array<unsigned, 3> grid;
+    std::array<unsigned, 3> block;
+    unsigned dynamic_shared = 0;  // bytes
+    bool cooperative = false;
+};
+
+// How arguments are given: an array of pointers, or one packed buffer (`extra`).
+struct Arguments {
+    void** pointers = nullptr;
+    void** extra = nullptr;
+};
+
+CUresult check_block(const FunctionInfo& declared, const Shape& shape) {
+    std::uint64_t threads = 1;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (shape.block[axis] == 0 || shape.block[axis] > kMaxBlockDim[axis]) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (shape.grid[axis] == 0 || shape.grid[axis] > kMaxGridDim[axis]) return abi::CUDA_ERROR_INVALID_VALUE;
+        threads *= shape.block[axis];
+    }
+    if (threads > kMaxThreadsPerBlock) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (threads > declared.max_threads) return abi::CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+    if (declared.required_block[0] == 0) return abi::CUDA_SUCCESS;
+    const bool as_required = std::ranges::equal(shape.block, declared.required_block);
+    return as_required ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+}
+
+CUresult check_shape(const Device& device, const FunctionView& view, const Shape& shape) {
+    if (const CUresult block = check_block(*view.declared, shape); block != abi::CUDA_SUCCESS) return block;
+    const auto most = static_cast<unsigned>(view.settings->max_dynamic_shared.load(std::memory_order_relaxed));
+    if (shape.dynamic_shared > most) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (view.declared->static_shared + shape.dynamic_shared > kSharedPerBlockOptIn) {
+        return abi::CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+    }
+    if (!shape.cooperative) return abi::CUDA_SUCCESS;
+    const auto threads = static_cast<int>(shape.block[0] * shape.block[1] * shape.block[2]);
+    const auto room = static_cast<std::uint64_t>(resident_blocks(view, threads, shape.dynamic_shared)) *
+                      static_cast<std::uint64_t>(device.profile.multiprocessors());
+    const std::uint64_t layer = std::uint64_t{shape.grid[0]} * shape.grid[1];
+    const bool fits = layer <= room && layer * shape.grid[2] <= room;
+    return fits ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE;
+}
+
+CUresult take_packed(const FunctionInfo& declared, void** extra, std::vector<std::byte>& params) {
+    const void* buffer = nullptr;
+    const std::size_t* size = nullptr;
+    for (void** at = extra; address_of(*at) != abi::CU_LAUNCH_PARAM_END_AS_INT; at += 2) {
+        if (address_of(*at) == abi::CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT) {
+            buffer = at[1];
+        } else if (address_of(*at) == abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT) {
+            size = static_cast<const std::size_t*>(at[1]);
+        } else {
+            return abi::CUDA_ERROR_INVALID_VALUE;
+        }
+    }
+    // The last parameter may be followed by padding that callers leave out.
+    const ParamInfo* last = declared.params.empty() ? nullptr : &declared.params.back();
+    const std::size_t needed = last == nullptr ? 0 : last->offset + last->size;
+    if (needed == 0) return abi::CUDA_SUCCESS;
+    if (buffer == nullptr || size == nullptr || *size < needed) return abi::CUDA_ERROR_INVALID_VALUE;
+    copy_exact(params.data(), buffer, needed);
+    return abi::CUDA_SUCCESS;
+}
+
+CUresult take_arguments(const FunctionInfo& declared, const Arguments& arguments, std::vector<std::byte>& params) {
+    if (arguments.pointers != nullptr && arguments.extra != nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    params.resize(declared.param_bytes);
+    if (arguments.extra != nullptr) return take_packed(declared, arguments.extra, params);
+    if (arguments.pointers == nullptr) {
+        return declared.params.empty() ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    for (std::size_t index = 0; index < declared.params.size(); ++index) {
+        const ParamInfo& param = declared.params[index];
+        if (arguments.pointers[index] == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        copy_exact(params.data() + param.offset, arguments.pointers[index], param.size);
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream_handle, bool per_thread,
+                const Arguments& arguments) {
+    return enter_context([&](Device& device, Context& context) {
+        CUresult error = abi::CUDA_SUCCESS;
+        const ModuleFunction* function = find_function(device, context, handle, error);
+        if (function == nullptr) return error;
+        const StreamRef stream = find_stream(device, context, stream_handle, per_thread);
+        if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (function->module->context_number() != context.number || stream->group != context.group) {
+            return abi::CUDA_ERROR_INVALID_HANDLE;
+        }
+        const FunctionView view{function->declared, function->settings.get()};
+        if (const CUresult checked = check_shape(device, view, shape); checked != abi::CUDA_SUCCESS) return checked;
+
+        LaunchConfig config;
+        const CUresult taken = take_arguments(*function->declared, arguments, config.params);
+        if (taken != abi::CUDA_SUCCESS) return taken;
+        config.function = &function->module->program().function(function->index);
+        config.grid = shape.grid;
+        config.block = shape.block;
+        config.dynamic_shared = shape.dynamic_shared;
+        config.cooperative = shape.cooperative;
+        const CommandRef command = make_command(CommandKind::kernel, stream);
+        command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
+        command->grid = Grid::make(std::move(config), context);
+        command->code = function->module->shared_from_this();
+        device.scheduler.submit(command);
+        return abi::CUDA_SUCCESS;
+    });
+}
+
+// Attributes that change nothing here are accepted; those that change what a kernel may do are refused.
+CUresult read_attributes(std::span<const abi::CUlaunchAttribute> attributes, Shape& shape) {
+    for (const abi::CUlaunchAttribute& attribute : attributes) {
+        switch (attribute.id) {
+            case abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
+                shape.cooperative = attribute.value.cooperative != 0;
+                break;
+            case abi::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION:
+            case abi::CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION: {
+                const auto& cluster = attribute.value.clusterDim;
+                if (cluster.x > 1 || cluster.y > 1 || cluster.z > 1) return abi::CUDA_ERROR_INVALID_CLUSTER_SIZE;
+                break;
+            }
+            case abi::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT:
+            case abi::CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT:
+                return abi::CUDA_ERROR_NOT_SUPPORTED;
+            case abi::CU_LAUNCH_ATTRIBUTE_DEVICE_UPDATABLE_KERNEL_NODE:
+                if (attribute.value.deviceUpdatableKernelNode.deviceUpdatable != 0) {
+                    return abi::CUDA_ERROR_NOT_SUPPORTED;
+                }
+                break;
+            default:
+                if (attribute.id < 0 || attribute.id >= abi::CU_LAUNCH_ATTRIBUTE_MAX) {
+                    return abi::CUDA_ERROR_INVALID_VALUE;
+                }
+        }
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+CUresult launch_ex(const abi::CUlaunchConfig* config, abi::CUfunction handle, bool per_thread,
+                   const Arguments& arguments) {
+    if (config == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (config->numAttrs != 0 && config->attrs == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    Shape shape{{config->gridDimX, config->gridDimY, config->gridDimZ},
+                {config->blockDimX, config->blockDimY, config->blockDimZ},
+                config->sharedMemBytes};
+    const CUresult read = read_attributes({config->attrs, config->numAttrs}, shape);
+    if (read != abi::CUDA_SUCCESS) return read;
+    return launch(handle, shape, config->hStream, per_thread, arguments);
+}
+
+}  // namespace
+
+SOFT_TWIN(cuLaunchKernel, _ptsz,
+          (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
+           unsigned int bz, unsigned int shared, abi::CUstream stream, void** params, void** extra),
+          launch(f, {{gx, gy, gz}, {bx, by, bz}, shared, false}, stream, per_thread, {params, extra}))
+SOFT_TWIN(cuLaunchCooperativeKernel, _ptsz,
+          (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
+           unsigned int bz, unsigned int shared, abi::CUstream stream, void** params),
+          launch(f, {{gx, gy, gz}, {bx, by, bz}, shared, true}, stream, per_thread, {params, nullptr}))
+SOFT_TWIN(cuLaunchKernelEx, _ptsz,
+          (const abi::CUlaunchConfig* config, abi::CUfunction f, void** params, void** extra),
+          launch_ex(config, f, per_thread, {params, extra}))

@@ -1,0 +1,86 @@
+// All memory that kernels may touch: device allocations, pinned host memory, registered host memory.
+// Used by api/ (allocation, attributes, copies) and, through the context's services, by the engine (find_range).
+// Thread-safe; knows no context beyond its number and no stream.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "soft/device_services.h"
+#include "soft/memory/arena.h"
+#include "soft/memory/free_space.h"
+#include "soft/memory/range_index.h"
+
+namespace soft::driver {
+
+enum class BlockKind : std::uint8_t {
+    device,      // cuMemAlloc and its kin
+    image,       // a module's variables; counted as device memory, not the program's to free
+    pinned,      // cuMemHostAlloc: host memory, not counted
+    registered,  // cuMemHostRegister: the program's own memory, outside the arena
+};
+
+struct Block {
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;  // bytes asked for
+    BlockKind kind = BlockKind::device;
+    std::uint32_t flags = 0;  // CU_MEMHOSTALLOC_* or CU_MEMHOSTREGISTER_*
+    std::uint64_t owner = 0;  // number of the context that pays
+    std::uint64_t id = 0;     // unique for ever in this process (CU_POINTER_ATTRIBUTE_BUFFER_ID)
+};
+
+class DeviceMemory {
+public:
+    // Reserves the arena. `total` is the device's memory in bytes; `byte_exact` ends ranges at the byte asked for
+    // instead of at the next multiple of 512 (a GPU does not fault there either). False when nothing can be reserved.
+    bool open(const char* arena_request, std::uint64_t total, bool byte_exact);
+
+    // Answers 0 when device memory, address space or the system's is used up. 512-byte aligned, 2 MiB from 1 MiB on.
+    std::uint64_t allocate(std::uint64_t size, BlockKind kind, std::uint32_t flags, std::uint64_t owner);
+    // False when `address` is not exactly the start of a live block of that kind.
+    bool release(std::uint64_t address, BlockKind kind);
+    // Everything a context still owns, when it ends.
+    void release_all_of(std::uint64_t owner);
+
+    enum class Registration : std::uint8_t { done, overlap };
+    Registration add_registered(std::uint64_t address, std::uint64_t size, std::uint32_t flags, std::uint64_t owner);
+    bool remove_registered(std::uint64_t address);
+
+    bool find_range(std::uint64_t address, Range& range) const;
+    bool in_arena(std::uint64_t address) const { return index_.covers(address); }
+    std::optional<Block> find_block(std::uint64_t address) const;
+    // True when all of [address, address + size) lies in one live block.
+    bool spans(std::uint64_t address, std::uint64_t size) const;
+
+    std::uint64_t total() const { return total_; }
+    std::uint64_t unused() const;  // bytes
+
+private:
+    std::optional<std::uint64_t> place_small(std::uint64_t size);
+    std::optional<std::uint64_t> place_large(std::uint64_t size);
+    void vacate(std::uint64_t lo, std::uint64_t size);
+    void drop(std::unordered_map<std::uint64_t, Block>::iterator at);
+    static bool counted(BlockKind kind) { return kind == BlockKind::device || kind == BlockKind::image; }
+
+    mutable std::mutex mutex_;
+    Arena arena_;
+    RangeIndex index_;
+    FreeSpace granules_;
+    FreeSpace small_{kGranule};
+    std::uint64_t spare_granule_ = 0;  // one emptied granule stays committed: allocate-free loops need no system call
+    std::unordered_map<std::uint64_t, Block> blocks_;
+    std::uint64_t total_ = 0;
+    std::uint64_t used_ = 0;
+    std::uint64_t next_id_ = 1;
+    bool byte_exact_ = false;
+
+    mutable std::shared_mutex registered_mutex_;
+    std::map<std::uint64_t, Block> registered_;
+    std::atomic<std::size_t> registered_count_{0};
+};
+
+}  // namespace soft::driver

@@ -1,0 +1,248 @@
+// Scheduler, second half: threads. Who wakes, who waits, who helps; the rules are at the head of scheduler.h.
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <thread>
+
+#include "soft/stream/scheduler.h"
+
+namespace soft::driver {
+namespace {
+
+constexpr std::uint64_t kYoung_ns = 50'000;  // a launcher that is going to wait has begun to by then
+constexpr std::uint64_t kSpin_ns = 50'000;
+constexpr auto kDoze = std::chrono::microseconds(100);
+
+thread_local bool inside_host_function = false;
+
+// The program's signals are for the program's threads; faults stay deliverable, the engine may rely on them.
+bool start_detached(void (Scheduler::*body)(), Scheduler* scheduler) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT}) sigdelset(&all, fault);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = true;
+    try {
+        std::thread(body, scheduler).detach();
+    } catch (const std::system_error&) {
+        started = false;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+}
+
+}  // namespace
+
+bool in_host_function() { return inside_host_function; }
+
+// False when there are enough, or when the system gives no more: those that wait do the work then.
+bool Scheduler::start_thread() {
+    if (thread_total_ == thread_count_) return false;
+    if (!start_detached(&Scheduler::pool_main, this)) return false;
+    ++thread_total_;
+    return true;
+}
+
+void Scheduler::start_callback_thread() {
+    if (callback_started_) return;
+    callback_started_ = start_detached(&Scheduler::callback_main, this);
+}
+
+// Sees to it that somebody looks at the work that lies around: soon, or at once when `now`.
+void Scheduler::rouse(bool now) {
+    if (ready_.empty() && active_.empty()) return;
+    if (now) impatient_ = true;
+    epoch_.fetch_add(1, std::memory_order_relaxed);
+    if (tokens_ != 0) return;
+    if (dozer_) {
+        if (now) dozing_.notify_one();
+        return;
+    }
+    if (parked_count_ > tokens_) {
+        ++tokens_;
+        parked_.notify_one();
+        return;
+    }
+    if (!start_thread() && sleepers_ != 0) progress_.notify_all();
+}
+
+// What a pool thread should do next; null when nothing, or when it is better left to a thread that will wait.
+CommandRef Scheduler::pick() {
+    for (const CommandRef& command : active_) {
+        if (busy_ < thread_count_ && command->grid->has_unstarted()) return command;
+    }
+    if (ready_.empty()) return nullptr;
+    const CommandRef& first = ready_.front();
+    const bool alone = first->single_block && ready_.size() == 1 && !impatient_;
+    if (alone && now_ns() - first->ready_ns < kYoung_ns) return nullptr;
+    impatient_ = false;
+    return first;
+}
+
+void Scheduler::rest(Lock& lock) {
+    if (!dozer_ && now_ns() < hot_until_ns_) {
+        dozer_ = true;
+        dozing_.wait_for(lock, kDoze);
+        dozer_ = false;
+        return;
+    }
+    ++parked_count_;
+    parked_.wait(lock, [this] { return tokens_ != 0 || stopping_; });
+    --parked_count_;
+    if (tokens_ != 0) --tokens_;
+}
+
+void Scheduler::pool_main() {
+    pthread_setname_np(pthread_self(), "ferry-soft");
+    const std::unique_ptr<Worker> worker = Worker::make();
+    Lock lock(mutex_);
+    while (!stopping_) {
+        if (const CommandRef next = pick()) {
+            run(next, worker.get(), lock);
+        } else {
+            rest(lock);
+        }
+    }
+}
+
+void Scheduler::callback_main() {
+    pthread_setname_np(pthread_self(), "ferry-callback");
+    Lock lock(mutex_);
+    while (!stopping_) {
+        callback_.wait(lock, [this] { return !callbacks_.empty() || stopping_; });
+        if (callbacks_.empty()) continue;
+        const CommandRef command = callbacks_.front();
+        callbacks_.pop_front();
+        command->started = true;
+        lock.unlock();
+        inside_host_function = true;
+        command->work();
+        inside_host_function = false;
+        lock.lock();
+        finish(command);
+        retire_markers();
+        rouse(true);
+    }
+}
+
+// The first command that can be worked on now and that must be before the stream's last one is.
+CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
+    if (stream.queue.empty() || stream.visit == visit) return nullptr;
+    stream.visit = visit;
+    const CommandRef& head = stream.queue.front();
+    if (head->kind == CommandKind::host) {
+        if (head->waiting == 0) return nullptr;
+    } else if (head->started) {
+        const bool joinable = head->kind == CommandKind::kernel && !head->single_block && head->grid != nullptr;
+        return joinable && head->grid->has_unstarted() ? head : nullptr;
+    } else if (head->waiting == 0) {
+        return head;
+    }
+    for (const CommandRef& on : head->after) {
+        if (on->done.load(std::memory_order_relaxed)) continue;
+        if (CommandRef found = needed_by(*on->stream, visit)) return found;
+    }
+    return nullptr;
+}
+
+// One step of work towards the end of `stream`. False when there is nothing that this thread can do.
+bool Scheduler::help(Stream& stream, Lock& lock) {
+    if (spare_workers_.empty()) {
+        lock.unlock();
+        auto made = Worker::make();
+        lock.lock();
+        spare_workers_.push_back(std::move(made));
+    }
+    const CommandRef next = needed_by(stream, ++visits_);
+    if (!next) return false;
+    std::unique_ptr<Worker> worker = std::move(spare_workers_.back());
+    spare_workers_.pop_back();
+    run(next, worker.get(), lock);
+    spare_workers_.push_back(std::move(worker));
+    return true;
+}
+
+void Scheduler::pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock) {
+    const std::uint64_t before = epoch_.load(std::memory_order_relaxed);
+    if (now_ns() < spin_until_ns) {
+        lock.unlock();
+        while (epoch_.load(std::memory_order_relaxed) == before && now_ns() < spin_until_ns) sched_yield();
+        lock.lock();
+        return;
+    }
+    ++command->awaited;
+    ++sleepers_;
+    progress_.wait(lock);
+    --sleepers_;
+    --command->awaited;
+}
+
+void Scheduler::wait(const CommandRef& command, bool spin) {
+    if (command->done.load(std::memory_order_acquire)) return;
+    Lock lock(mutex_);
+    const std::uint64_t spin_until_ns = spin ? now_ns() + kSpin_ns : 0;
+    while (!command->done.load(std::memory_order_relaxed) && !stopping_) {
+        if (!help(*command->stream, lock)) pause(command, spin_until_ns, lock);
+    }
+    rouse(false);
+}
+
+void Scheduler::wait_stream(Stream& stream, bool spin) {
+    CommandRef last;
+    {
+        const Lock lock(mutex_);
+        if (stream.queue.empty()) return;
+        last = stream.queue.back();
+    }
+    wait(last, spin);
+}
+
+void Scheduler::wait_point(const EventPoint& point, bool spin) {
+    CommandRef command;
+    {
+        const Lock lock(mutex_);
+        command = point.command;
+    }
+    if (command) wait(command, spin);
+}
+
+void Scheduler::wait_group(StreamGroup& group, bool spin) {
+    std::vector<CommandRef> tails;
+    {
+        const Lock lock(mutex_);
+        for (const Stream* stream : group.all) {
+            if (!stream->queue.empty()) tails.push_back(stream->queue.back());
+        }
+    }
+    for (const CommandRef& tail : tails) wait(tail, spin);
+}
+
+bool Scheduler::finished(Stream& stream) {
+    const Lock lock(mutex_);
+    if (stream.queue.empty()) return true;
+    rouse(true);
+    return false;
+}
+
+bool Scheduler::finished(const EventPoint& point) {
+    if (point.done.load(std::memory_order_acquire)) return true;
+    const Lock lock(mutex_);
+    rouse(true);
+    return point.done.load(std::memory_order_relaxed);
+}
+
+void Scheduler::stop() {
+    const Lock lock(mutex_);
+    stopping_ = true;
+    for (const Command* command : running_) command->grid->cancel();
+    parked_.notify_all();
+    progress_.notify_all();
+    callback_.notify_all();
+}
+
+}  // namespace soft::driver

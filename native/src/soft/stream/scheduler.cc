@@ -1,0 +1,214 @@
+// Scheduler, first half: the order of commands, and running them. The second half is pool.cc.
+#include "soft/stream/scheduler.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace soft::driver {
+namespace {
+
+constexpr std::uint64_t kHot_ns = 2'000'000;
+constexpr std::size_t kBacklog = 4;           // commands of one stream that show that nobody waits for each
+constexpr std::size_t kBacklogLimit = 16384;  // beyond it the launcher helps first, as a GPU's full queue blocks it
+
+bool blocks_with_legacy(const Stream& stream) { return !stream.is_legacy && (stream.flags & 1U) == 0; }
+
+}  // namespace
+
+std::uint64_t now_ns() {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void Scheduler::depend(Command& command, const CommandRef& on) {
+    if (!on || on->done.load(std::memory_order_relaxed)) return;
+    command.after.push_back(on);
+    ++command.waiting;
+}
+
+void Scheduler::link(const CommandRef& command, const EventPoint* after) {
+    Stream& stream = *command->stream;
+    if (!stream.queue.empty()) depend(*command, stream.queue.back());
+    if (stream.is_legacy) {
+        for (const Stream* other : stream.group->blocking) {
+            if (!other->queue.empty()) depend(*command, other->queue.back());
+        }
+    } else if (blocks_with_legacy(stream) && stream.group->legacy && !stream.group->legacy->queue.empty()) {
+        depend(*command, stream.group->legacy->queue.back());
+    }
+    if (after != nullptr) depend(*command, after->command);
+    for (const CommandRef& on : command->after) on->before.push_back(command);
+    stream.queue.push_back(command);
+}
+
+bool Scheduler::idle(Stream& stream) {
+    const Lock lock(mutex_);
+    const StreamGroup& group = *stream.group;
+    const auto empty = [](const Stream* other) { return other->queue.empty(); };
+    if (!stream.queue.empty()) return false;
+    if (stream.is_legacy) return std::ranges::all_of(group.blocking, empty);
+    return !blocks_with_legacy(stream) || !group.legacy || group.legacy->queue.empty();
+}
+
+// Sorts a command whose turn has come to where somebody will find it.
+void Scheduler::make_ready(const CommandRef& command) {
+    const bool dropped = command->stream->group->error.load(std::memory_order_relaxed) != 0;
+    if (command->kind == CommandKind::marker || (dropped && !command->runs_after_fault)) {
+        markers_.push_back(command);
+        return;
+    }
+    if (command->kind == CommandKind::host) {
+        callbacks_.push_back(command);
+        start_callback_thread();
+        callback_.notify_one();
+        return;
+    }
+    command->ready_ns = now_ns();
+    const auto place = std::find_if(ready_.rbegin(), ready_.rend(), [&](const CommandRef& other) {
+        return other->stream->priority <= command->stream->priority;
+    });
+    ready_.insert(place.base(), command);
+}
+
+void Scheduler::forget(Stream& stream) {
+    std::erase(stream.group->blocking, &stream);
+    std::erase(stream.group->all, &stream);
+}
+
+void Scheduler::finish(const CommandRef& command) {
+    Stream& stream = *command->stream;
+    if (command->point) {
+        command->point->time_ns = now_ns();
+        command->point->command.reset();
+        // SAFETY: release; time_ns is read without the lock by whoever has seen done.
+        command->point->done.store(true, std::memory_order_release);
+        command->point.reset();
+    }
+    command->work = nullptr;
+    command->code.reset();
+    command->done.store(true, std::memory_order_release);
+    command->after.clear();
+    // Its turn had come, so everything before it in its stream is gone: it is the front.
+    stream.queue.pop_front();
+    if (stream.destroyed && stream.queue.empty()) forget(stream);
+    for (const CommandRef& next : std::exchange(command->before, {})) {
+        if (--next->waiting == 0) make_ready(next);
+    }
+    epoch_.fetch_add(1, std::memory_order_relaxed);
+    if (command->awaited != 0) progress_.notify_all();
+}
+
+void Scheduler::retire_markers() {
+    while (!markers_.empty()) {
+        const CommandRef marker = std::move(markers_.back());
+        markers_.pop_back();
+        marker->grid.reset();
+        finish(marker);
+    }
+}
+
+void Scheduler::submit(const CommandRef& command, const EventPoint* after, bool will_wait) {
+    Stream& stream = *command->stream;
+    Lock lock(mutex_);
+    while (stream.queue.size() >= kBacklogLimit && !stopping_) {
+        const CommandRef oldest = stream.queue.front();
+        if (!help(stream, lock)) pause(oldest, 0, lock);
+    }
+    const bool others = !ready_.empty() || !active_.empty();
+    link(command, after);
+    const bool dropped = stream.group->error.load(std::memory_order_relaxed) != 0;
+    if (command->waiting == 0) {
+        if (command->kind == CommandKind::transfer && !dropped) {
+            run_work(command, lock);
+        } else {
+            make_ready(command);
+        }
+        retire_markers();
+    }
+    if (ready_.empty() && active_.empty()) return;
+    hot_until_ns_ = now_ns() + kHot_ns;
+    if (will_wait && !others) return;
+    const bool plain_grid = command->kind == CommandKind::kernel && !command->single_block;
+    rouse(plain_grid || stream.queue.size() >= kBacklog);
+}
+
+void Scheduler::run_work(const CommandRef& command, Lock& lock) {
+    command->started = true;
+    ++busy_;
+    lock.unlock();
+    command->work();
+    lock.lock();
+    --busy_;
+    finish(command);
+    retire_markers();
+}
+
+void Scheduler::run_grid(const CommandRef& command, Worker& worker, Lock& lock) {
+    Grid& grid = *command->grid;
+    if (!command->started) {
+        command->started = true;
+        running_.push_back(command.get());
+        if (!command->single_block) active_.push_back(command);
+    }
+    ++busy_;
+    if (grid.unstarted_blocks() > 1 && busy_ < thread_count_) rouse(true);
+    lock.unlock();
+    grid.work(worker);
+    lock.lock();
+    --busy_;
+    close_grid(command);
+}
+
+// After each visit: the grid may be over, and another thread may have closed it already.
+void Scheduler::close_grid(const CommandRef& command) {
+    if (command->grid == nullptr) return;
+    Grid& grid = *command->grid;
+    if (grid.done() || !grid.has_unstarted()) std::erase(active_, command);
+    if (!grid.done()) return;
+    std::erase(running_, command.get());
+    StreamGroup& group = *command->stream->group;
+    if (const Fault& fault = grid.fault(); fault.error != 0 && !stopping_) {
+        int none = 0;
+        if (group.error.compare_exchange_strong(none, fault.error) && on_fault) on_fault(group, fault);
+        // A fault ends everything its context runs.
+        for (const Command* other : running_) {
+            if (other->stream->group.get() == &group) other->grid->cancel();
+        }
+    }
+    command->grid.reset();
+    finish(command);
+    retire_markers();
+}
+
+void Scheduler::run(CommandRef command, Worker* worker, Lock& lock) {
+    if (!command->started) {
+        std::erase(ready_, command);
+        const bool dropped = command->stream->group->error.load(std::memory_order_relaxed) != 0;
+        if (dropped) {
+            command->started = true;
+            markers_.push_back(command);
+            return retire_markers();
+        }
+    }
+    if (command->kind == CommandKind::transfer) return run_work(command, lock);
+    run_grid(command, *worker, lock);
+}
+
+void Scheduler::enter_stream(const StreamRef& stream) {
+    const Lock lock(mutex_);
+    StreamGroup& group = *stream->group;
+    group.all.push_back(stream.get());
+    if (stream->is_legacy) group.legacy = stream;
+    if (blocks_with_legacy(*stream)) group.blocking.push_back(stream.get());
+}
+
+void Scheduler::leave_stream(Stream& stream) {
+    const Lock lock(mutex_);
+    stream.destroyed = true;
+    if (stream.queue.empty()) forget(stream);
+}
+
+}  // namespace soft::driver
