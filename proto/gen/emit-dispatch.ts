@@ -171,7 +171,9 @@ function argument(param: ModelParam, _index: number, all: readonly ModelParam[])
         case 'scalar': {
             const bytes = all.find((other) => other.param.is === 'bytesIn' && other.param.size === name);
             if (bytes !== undefined) return `request.${bytes.field}.size()`;
-            return p.c.startsWith('CU') && p.wire === 'i32' && p.c !== 'CUdevice'
+            // The guest numbers devices as its Welcome did; the driver, as the host has them.
+            if (p.c === 'CUdevice') return `executor.device(request.${field})`;
+            return p.c.startsWith('CU') && p.wire === 'i32'
                 ? `static_cast<${qualified(p.c)}>(request.${field})`
                 : `request.${field}`;
         }
