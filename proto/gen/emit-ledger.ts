@@ -33,6 +33,8 @@ function line(call: Call, api: Api): string {
         `since:${row.since}`,
         ...(row.twin === undefined ? [] : [`twin:${row.twin}`]),
         ...Object.entries(row.aliases ?? {}).map(([name, since]) => `alias:${name}@${since}`),
+        ...Object.entries(row.guard ?? {}).map(([name, guard]) => `guard:${name}=${guard}`),
+        ...(row.charge === undefined ? [] : [`charge:${row.charge.quota}(${row.charge.by})`]),
         ...(row.hand === undefined ? [] : [`hand:${row.hand}`]),
         ...(row.via === undefined ? [] : [`via:${row.via.call}`]),
         ...(row.sends ?? []).map((name) => `sends:${name}`),

@@ -5,13 +5,14 @@ import { createHash } from 'node:crypto';
 import { banner, fieldType, hex, wrapComment } from './cpp.ts';
 import type { Message, Model, WireField } from './model.ts';
 
-/** A digest of everything two ends must agree on; compared at Open and Hello. */
-export function specHash(ledgers: readonly string[], model: Model, wireVersion: number): string {
+/** A digest of what two ends must agree on, and of nothing else; compared at Open and Hello. */
+export function specHash(model: Model, wireVersion: number): string {
+    const show = (message: Message | undefined): string =>
+        (message?.fields ?? []).map((f) => `${f.name}:${f.type}:${f.kind ?? ''}:${f.limit ?? ''}`).join(',');
+    const records = model.calls.map((c) => `${c.id} ${c.name} ${show(c.request)} ${show(c.reply)}`);
     const numbers = Object.entries(model.limits).map(([name, limit]) => `${name}=${limit.value}`);
-    return createHash('sha256')
-        .update([String(wireVersion), ...ledgers, ...numbers].join('\n'))
-        .digest('hex')
-        .slice(0, 16);
+    const text = [String(wireVersion), ...records, ...numbers].join('\n');
+    return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 export function emitCallId(model: Model, hash: string): string {

@@ -28,9 +28,7 @@ export interface Headers {
 
 export function emitAll(model: Model, headers: Headers): Output[] {
     const { wireVersion } = headers;
-    const cuda = emitCudaLedger(model);
-    const session = emitSessionLedger(model);
-    const hash = specHash([cuda, session], model, wireVersion);
+    const hash = specHash(model, wireVersion);
     const built = (path: string, text: string): Output => ({
         path: `build/gen/${path}`,
         text,
@@ -38,8 +36,8 @@ export function emitAll(model: Model, headers: Headers): Output[] {
     });
     const kept = (path: string, text: string): Output => ({ path, text, committed: true });
     return [
-        kept('proto/ledger/cuda.txt', cuda),
-        kept('proto/ledger/session.txt', session),
+        kept('proto/ledger/cuda.txt', emitCudaLedger(model)),
+        kept('proto/ledger/session.txt', emitSessionLedger(model)),
         kept('proto/LIMITS.md', emitLimitsPage(model)),
         kept('host-daemon/src/generated/calls.ts', emitCallTable(model)),
         kept('host-daemon/src/generated/wire.ts', emitWireTable(model, hash, wireVersion)),

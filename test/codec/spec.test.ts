@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { procEntries } from '../../proto/gen/emit-guest-tables.ts';
 import { exportedCalls } from '../../proto/gen/emit-stub.ts';
 import { buildModel } from '../../proto/gen/model.ts';
+import { specHash } from '../../proto/gen/emit-wire.ts';
 import { emitAll } from '../../proto/gen/outputs.ts';
 import { validate } from '../../proto/gen/validate.ts';
 import type { Row } from '../../proto/spec/dsl.ts';
@@ -117,6 +118,25 @@ describe('the generator', () => {
         expect(emitAll(loadModel(), { wireVersion, abi })).toEqual(
             emitAll(loadModel(), { wireVersion, abi }),
         );
+    });
+
+    test('changes the hash with a field, a limit or a number, and not with a sentence', () => {
+        const hash = specHash(loadModel(), wireVersion);
+        const row = specification.chapters[0]?.rows['cuInit'] as Row;
+        const withRow = (rows: Readonly<Record<string, Row>>): string =>
+            specHash(buildModel({ ...specification, chapters: [{ file: '', block: 1, rows }] }), wireVersion);
+        expect(specHash(loadModel(), wireVersion + 1)).not.toBe(hash);
+        expect(withRow({ cuInit: { ...row, doc: 'Another sentence.' } })).toBe(withRow({ cuInit: row }));
+        expect(withRow({ cuInit: { ...row, id: 0x0177 } })).not.toBe(withRow({ cuInit: row }));
+    });
+
+    test('lists entry points by name, then by version, each version once', () => {
+        const keys = procEntries(loadModel()).map(({ base, since }) => ({ base, since }));
+        const sorted = [...keys].sort((a, b) =>
+            a.base < b.base ? -1 : a.base > b.base ? 1 : a.since - b.since,
+        );
+        expect(keys).toEqual(sorted);
+        expect(new Set(keys.map(({ base, since }) => `${base} ${since}`)).size).toBe(keys.length);
     });
 
     test('gives every exported call an answer to cuGetProcAddress', () => {
