@@ -9,12 +9,12 @@ import { envNameOf, flagNameOf, settingKeys, settings, type SettingKey } from '.
 import { DaemonError } from '../errors.ts';
 import { specHash, wireVersion } from '../generated/wire.ts';
 import { writeBundle } from './bundle-command.ts';
-import { runDaemon, type DaemonOptions } from './daemon-command.ts';
-import { runDoctor, type DoctorOptions } from './doctor-command.ts';
+import type { DaemonOptions } from './daemon-command.ts';
+import type { DoctorOptions } from './doctor-command.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { printError, printJson, printLine } from './output.ts';
 import { runProgram, type RunOptions } from './run-command.ts';
-import { showDevices, showStatus, type QueryOptions } from './status-command.ts';
+import type { QueryOptions } from './status-command.ts';
 
 const endpointOption = [
     '--endpoint <endpoint>',
@@ -42,6 +42,7 @@ function addDaemonCommand(program: Command, finish: (code: number) => void): voi
         command.option(`--${flagNameOf(key)} <value>`, `${settings[key].doc} (${envNameOf(key)})`);
     }
     command.action(async (options: Record<string, unknown>) => {
+        const { runDaemon } = await import('./daemon-command.ts');
         // SAFETY: commander fills these four from the options declared above, by its naming rule.
         finish(await runDaemon(flagsOf(options), options as DaemonOptions));
     });
@@ -65,20 +66,29 @@ function addQueryCommands(program: Command, finish: (code: number) => void): voi
         .description('sessions of a running daemon')
         .option(...endpointOption)
         .option(...jsonOption)
-        .action(async (options: QueryOptions) => finish(await showStatus(options)));
+        .action(async (options: QueryOptions) => {
+            const { showStatus } = await import('./status-command.ts');
+            finish(await showStatus(options));
+        });
     program
         .command('devices')
         .description('devices of a running daemon')
         .option(...endpointOption)
         .option(...jsonOption)
-        .action(async (options: QueryOptions) => finish(await showDevices(options)));
+        .action(async (options: QueryOptions) => {
+            const { showDevices } = await import('./status-command.ts');
+            finish(await showDevices(options));
+        });
     program
         .command('doctor')
         .description('check what a guest needs; each problem with its next step')
         .option('--config <file>', 'configuration of the daemon that is meant')
         .option(...endpointOption)
         .option(...jsonOption)
-        .action(async (options: DoctorOptions) => finish(await runDoctor(options)));
+        .action(async (options: DoctorOptions) => {
+            const { runDoctor } = await import('./doctor-command.ts');
+            finish(await runDoctor(options));
+        });
 }
 
 function addRunCommand(program: Command, finish: (code: number) => void): void {

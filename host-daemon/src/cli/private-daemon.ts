@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { endpointOfSocket, places, type Environment } from '../config/places.ts';
-import { ControlClient } from '../control/client.ts';
 import { DaemonError } from '../errors.ts';
+import { canConnect } from './reach.ts';
 
 export interface PrivateDaemon {
     readonly endpoint: string;
@@ -16,7 +16,8 @@ export interface PrivateDaemon {
 
 const folderPrefix = 'ferry-run-';
 const startLimitMs = 40_000;
-const pollMs = 50;
+const connectLimitMs = 1000;
+const pollMs = 10;
 
 function parentFolder(env: Environment): string {
     const runtimeFolder = env['XDG_RUNTIME_DIR'];
@@ -80,20 +81,11 @@ export async function startPrivateDaemon(args: readonly string[], env: Environme
 
 async function waitUntilServing(endpoint: string, exit: () => number | string | null): Promise<void> {
     const deadlineMs = Date.now() + startLimitMs;
-    const client = new ControlClient(endpoint);
-    try {
-        while (Date.now() < deadlineMs && exit() === null) {
-            const answered = await client.getVersion(1000).then(
-                () => true,
-                () => false,
-            );
-            if (answered) {
-                return;
-            }
-            await new Promise((resolve) => setTimeout(resolve, pollMs));
+    while (Date.now() < deadlineMs && exit() === null) {
+        if (await canConnect(endpoint, connectLimitMs)) {
+            return;
         }
-    } finally {
-        client.close();
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
     throw new DaemonError('unreachable', `no daemon at ${endpoint} (exit: ${exit() ?? 'none'})`);
 }

@@ -7,13 +7,13 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { places } from '../config/places.ts';
-import { ControlClient } from '../control/client.ts';
 import { DaemonError } from '../errors.ts';
 import { chooseEndpoint } from './endpoint.ts';
 import { exitCodes } from './exit-codes.ts';
 import { guestEnvironment } from './guest-environment.ts';
 import { printError } from './output.ts';
 import { startPrivateDaemon, type PrivateDaemon } from './private-daemon.ts';
+import { canConnect } from './reach.ts';
 import { formatStats, readStats } from './stats.ts';
 
 export interface RunOptions {
@@ -65,7 +65,7 @@ async function findDaemon(options: RunOptions): Promise<PrivateDaemon> {
     if (options.device !== undefined) {
         return startPrivateDaemon(['--device', options.device], process.env);
     }
-    if (await isReachable(endpoint)) {
+    if (await canConnect(endpoint, reachLimitMs)) {
         return stay;
     }
     if (named) {
@@ -75,25 +75,6 @@ async function findDaemon(options: RunOptions): Promise<PrivateDaemon> {
         );
     }
     return startPrivateDaemon([], process.env);
-}
-
-async function isReachable(endpoint: string): Promise<boolean> {
-    const socket = endpoint.startsWith('unix:') ? endpoint.slice('unix:'.length) : null;
-    if (socket !== null && !existsSync(socket)) {
-        return false;
-    }
-    const client = new ControlClient(endpoint);
-    try {
-        await client.getVersion(reachLimitMs);
-        return true;
-    } catch (error) {
-        if (error instanceof DaemonError && error.code === 'unreachable') {
-            return false;
-        }
-        throw error;
-    } finally {
-        client.close();
-    }
 }
 
 const alwaysForwarded = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;

@@ -1,0 +1,24 @@
+// Whether anybody listens at an endpoint. A bare connect and not a call: `ferry run` would pay 150 ms to
+// load the gRPC packages before every program, and a daemon listens only once it serves.
+import { connect } from 'node:net';
+
+import { socketOfEndpoint } from '../config/places.ts';
+import { DaemonError } from '../errors.ts';
+
+export function canConnect(endpoint: string, limitMs: number): Promise<boolean> {
+    const path = socketOfEndpoint(endpoint);
+    if (path === null) {
+        throw new DaemonError('usage', `endpoint: expected unix:/path, got ${endpoint}`);
+    }
+    return new Promise((resolve) => {
+        const socket = connect({ path });
+        const finish = (connected: boolean) => {
+            clearTimeout(timer);
+            socket.destroy();
+            resolve(connected);
+        };
+        const timer = setTimeout(() => finish(false), limitMs);
+        socket.on('connect', () => finish(true));
+        socket.on('error', () => finish(false));
+    });
+}
