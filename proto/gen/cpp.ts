@@ -26,10 +26,6 @@ export function qualified(cType: string): string {
     return cType.replace(/\b(CU\w+|cuuint64_t)/g, 'abi::$1').replace(/\bsize_t\b/g, 'std::size_t');
 }
 
-export function parameterList(params: readonly ModelParam[]): string {
-    return params.map((p) => `${qualified(p.cType)} ${p.name}`).join(', ');
-}
-
 export function prototype(api: Api): string {
     return api.params.map((p) => p.cType).join(', ');
 }
