@@ -28,10 +28,6 @@ export const limits = {
     ),
     kernelParameterBytes: limit(32764, 'bytes', 'Packed arguments of one launch: the largest CUDA allows.'),
     copySliceBytes: limit(1 * MiB, 'bytes', 'Bytes of one copy record or landing; longer copies are sliced.'),
-        257 * MiB,
-        'bytes',
-        'One record with its header: the largest image and what goes with it.',
-    ),
     sealBytes: limit(
         64 * KiB,
         'bytes',

@@ -17,10 +17,6 @@ export const limits = {
     kernelParameterBytes: 32764,
     /** Bytes of one copy record or landing; longer copies are sliced. In bytes. */
     copySliceBytes: 1048576,
-    /** One record with its header: the largest image and what goes with it. In bytes. */
-    recordBytes: 269484032,
-    /** One reply with its header: kernel metadata and what goes with it. In bytes. */
-    replyBytes: 68157440,
     /** A lane seals its batch at this size when FERRY_BATCH_BYTES is not set. In bytes. */
     sealBytes: 65536,
     /** A lane seals its batch this long after the first record. In us. */
