@@ -1,7 +1,7 @@
 // C++ spelling of the model: types, literals, headers, wrapped comments and argument lists. Used by every
 // emitter of C++; the only place that knows where a namespace goes.
 
-import type { Api, ModelParam, WireField } from './model.ts';
+import type { Api, WireField } from './model.ts';
 
 export const columns = 110;
 
