@@ -1,6 +1,7 @@
 // `ferry daemon` as a process: starting, stopping, being killed, and what it leaves behind. The fake addon
 // serves the workers; the rest is real.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -181,6 +182,32 @@ describe('ferry daemon', () => {
         daemon.child.stdin?.end();
         expect(await daemon.ended).toBe(0);
         expect(existsSync(dirname(socket))).toBe(false);
+    });
+
+    it('serves on when it runs out of descriptors, and starts workers again later', async () => {
+        const socket = newSocket();
+        const daemon = await startDaemonProcess(socket, ['--workers-warm', '0']);
+        const client = clientOf(socket);
+        await client.getVersion();
+        const limitDescriptors = (count: number) => {
+            const args = ['--pid', String(daemon.child.pid), `--nofile=${count}:4096`];
+            expect(spawnSync('prlimit', args).status).toBe(0);
+        };
+        limitDescriptors(readdirSync(`/proc/${daemon.child.pid}/fd`).length);
+        await expect(client.open(hello)).rejects.toBeDefined();
+        await expect(client.getVersion()).resolves.toBeDefined();
+        limitDescriptors(4096);
+        await expect(client.open(hello)).resolves.toBeDefined();
+    });
+
+    it('serves on when the reader of its log goes away', async () => {
+        const socket = newSocket();
+        const daemon = await startDaemonProcess(socket);
+        daemon.child.stderr?.destroy();
+        const client = clientOf(socket);
+        const guest = await attach(client);
+        guest.leave();
+        await until('ended', async () => (await client.listSessions()).sessions[0]?.state === 'ended');
     });
 
     it('logs one JSON object a line', async () => {

@@ -146,6 +146,10 @@ async function main(): Promise<void> {
     const finish = (code: number) => {
         process.exitCode = code;
     };
+    // The reader of `ferry status | head` has what it wants and is gone; that is no failure.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
+    });
     const program = new Command('ferry')
         .description('Runs unmodified CUDA programs on a GPU that another process owns.')
         .version(readVersion())

@@ -71,7 +71,7 @@ function ensurePrivateFolder(folder: string): void {
 // ended and goes when this process does, however it dies. The file itself is never removed: a lock on a
 // removed file locks nothing for the next one who makes it anew.
 function openLockFile(path: string): number {
-    const descriptor = openSync(path, 'a+', 0o600);
+    const descriptor = openFile(path);
     const locked = spawnSync('flock', ['--exclusive', '--nonblock', '3'], {
         stdio: ['ignore', 'ignore', 'pipe', descriptor],
     });
@@ -93,6 +93,14 @@ function openLockFile(path: string): number {
     }
     const holder = readFileSync(path, 'utf8').trim();
     throw new DaemonError('already_running', `another daemon (pid ${holder}) holds ${path}`);
+}
+
+function openFile(path: string): number {
+    try {
+        return openSync(path, 'a+', 0o600);
+    } catch (error) {
+        throw new DaemonError('socket_unusable', `${path} cannot be opened: ${messageOf(error)}`, error);
+    }
 }
 
 function removeLeftovers(socket: string, workerFolder: string): void {

@@ -19,6 +19,8 @@ export function createLog(level: Config['log.level'], format: Config['log.format
     const asText = format === 'text' || (format === 'auto' && process.stderr.isTTY === true);
     // Synchronous: the last line before a crash is the one that matters, and a daemon logs events, not calls.
     const json = pino.destination({ fd: 2, sync: true });
+    // Whoever read the log may go away; the guests must not suffer for it.
+    json.on('error', () => undefined);
     const destination = asText ? { write: (line: string) => json.write(textOfLine(line)) } : json;
     return pino({ level, base: { pid: process.pid } }, destination);
 }

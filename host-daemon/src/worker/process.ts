@@ -1,7 +1,7 @@
 // One worker process as the daemon sees it: spawned, spoken to, ended. Used by worker/pool.ts and
 // daemon/device.ts. It decides nothing: what a record means is its owner's affair.
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 
 import { RecordChannel } from './channel.ts';
 import { parseUpRecord, type DownRecord, type UpRecord } from './messages.ts';
@@ -27,7 +27,8 @@ const nodeFlags = ['--max-old-space-size=64'];
 
 export class WorkerProcess {
     readonly #child: ChildProcess;
-    readonly #channel: RecordChannel;
+    /** Null when the process could not even be made; its error event follows. */
+    readonly #channel: RecordChannel | null;
     #listener: WorkerListener | null = null;
     #early: UpRecord[] = [];
     #stderr = '';
@@ -41,14 +42,18 @@ export class WorkerProcess {
             stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
         });
         // Until the engine puts its own pipes there, stderr tells why a worker could not even start.
+        // Without descriptors left there are no streams at all, whatever the types say.
+        const streams: readonly unknown[] = this.#child.stdio ?? [];
         this.#child.stderr?.on('data', (chunk: Buffer) => {
             this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-stderrLimitBytes);
         });
-        this.#channel = new RecordChannel(this.#child.stdio[3] as Duplex, {
-            record: (record) => this.#takeRecord(record),
+        const stream = streams[3];
+        const events = {
+            record: (record: unknown) => this.#takeRecord(record),
             // The exit that follows says why; a worker that closed its channel but lives on is of no use.
             closed: () => this.kill(),
-        });
+        };
+        this.#channel = stream instanceof Duplex ? new RecordChannel(stream, events) : null;
         this.#child.on('error', (error) => this.#exited(`cannot be started: ${error.message}`));
         this.#child.on('close', (code, signal) => this.#exited(describeExit(code, signal, this.#stderr)));
     }
@@ -76,7 +81,7 @@ export class WorkerProcess {
     }
 
     send(record: DownRecord): void {
-        this.#channel.send(record);
+        this.#channel?.send(record);
     }
 
     /** Asks the worker to end its guest with `result` (a CUresult), and kills it if that takes too long. */
@@ -111,7 +116,7 @@ export class WorkerProcess {
         if (this.#stopTimer !== null) {
             clearTimeout(this.#stopTimer);
         }
-        this.#channel.destroy();
+        this.#channel?.destroy();
         this.#listener?.exited(how);
     }
 }
