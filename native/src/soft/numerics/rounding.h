@@ -201,5 +201,45 @@ inline double sqrt(double a) {
     return sqrt_directed(a, R);
 }
 
+// Flushing of results, for exact values (or rounded to odd). Tiny is what stays below 2^-126 after rounding
+// with an unbounded exponent, as on devices: a product just under 2^-126 that rounds up to it survives only
+// if it would have with all 24 bits. `ftz` of a finished result cannot tell; it errs only on results of
+// exactly 2^-126.
+template <Round R>
+inline float narrow_ftz(double v) {
+    const float result = narrow<R>(v);
+    const float scaled = narrow<R>(v * 0x1p64);
+    const bool tiny = scaled < 0x1p-62f && scaled > -0x1p-62f;
+    return f32_from(tiny ? bits_of(result) & 0x80000000u : bits_of(result));
+}
+
+// mul.ftz and fma.ftz in full: operands and result flushed. add, sub and sqrt need no such form (their tiny
+// results are exact or do not exist): ftz(add<R>(ftz(a), ftz(b))).
+template <Round R = Round::rn>
+inline float mul_ftz(float a, float b) {
+    return canonical(narrow_ftz<R>(static_cast<double>(ftz(a)) * static_cast<double>(ftz(b))));
+}
+template <Round R = Round::rn>
+inline float fma_ftz(float a, float b, float c) {
+    const double product = static_cast<double>(ftz(a)) * static_cast<double>(ftz(b));
+    const double sum = add_to_odd(product, ftz(c));
+    return canonical(narrow_ftz<R>(signed_zero_sum<R>(sum, product, ftz(c))));
+}
+// A quotient of 24-bit operands keeps 2^-48 away from the points where rounding turns, so 53 bits decide like
+// all.
+template <Round R = Round::rn>
+inline float div_ftz(float a, float b) {
+    const float x = ftz(a);
+    const float y = ftz(b);
+    const float result = soft::numerics::div<R>(x, y);
+    const float scaled = narrow<R>(static_cast<double>(x) / static_cast<double>(y) * 0x1p64);
+    const bool tiny = scaled < 0x1p-62f && scaled > -0x1p-62f;
+    return f32_from(tiny ? bits_of(result) & 0x80000000u : bits_of(result));
+}
+template <Round R = Round::rn>
+inline float rcp_ftz(float a) {
+    return div_ftz<R>(1.0f, a);
+}
+
 }  // namespace FERRY_ISA
 }  // namespace soft::numerics
