@@ -82,7 +82,8 @@ export function functionsOf(text: string): readonly FunctionShape[] {
     };
     const open = () => {
         const owner = stack.findLast(({ kind }) => kind === 'function');
-        const kind = kindOf(head, owner !== undefined);
+        // Braces inside parentheses outside any function are an initialiser's.
+        const kind = owner === undefined && parentheses > 0 ? 'other' : kindOf(head, owner !== undefined);
         const inner = stack.at(-1);
         const depth = kind === 'function' ? 0 : (inner?.depth ?? 0) + (kind === 'control' ? 1 : 0);
         stack.push({ kind, name: nameOf(head), line: headLine, deepest: 0, depth });
