@@ -16,9 +16,9 @@
 //          6 u16 call      wire::CallId of the record that is answered, 0 for output and callback
 //          8 u32 ticket    of the record; for a callback, its number
 //         12 i32 result    CUresult
-//         16 payload       result: the row's outputs; landing: u64 offset, then bytes; output: u32 fd (1 or 2),
-//                          then bytes; callback: u64 guest function, u64 guest argument, u64 stream handle,
-//                          u32 kind
+//         16 payload       result: the row's outputs; landing: u64 offset, then bytes;
+//                          output: u32 fd (1 or 2), then bytes;
+//                          callback: u64 guest function, u64 guest argument, u64 stream handle, u32 kind
 #pragma once
 #include <cstddef>
 #include <cstdint>

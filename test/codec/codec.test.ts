@@ -4,29 +4,24 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { allMessages } from '../../proto/gen/emit-test.ts';
-import { buildProgram, loadModel, runProgram } from './toolchain.ts';
+import { buildPrograms, loadModel, runProgram } from './toolchain.ts';
 
-const sanitizers = [
-    '-O1',
-    '-fsanitize=address,undefined',
-    '-fno-sanitize-recover=all',
-    '-fno-omit-frame-pointer',
-];
-const sources = ['test/codec/codec_main.cc', 'test/codec/properties.cc'];
 const messages = allMessages(loadModel()).map((message) => message.name);
+
+beforeAll(buildPrograms, 300_000);
 
 describe('the codec of every message', () => {
     const verdicts = new Map<string, string[]>();
 
     beforeAll(() => {
-        const done = runProgram(buildProgram('codec', sources, sanitizers));
+        const done = runProgram('codec');
         expect(done.stderr).toBe('');
         expect(done.status).toBe(0);
         for (const line of done.stdout.trim().split('\n')) {
             const [name = '', verdict = ''] = line.split('\t');
             verdicts.set(name, [...(verdicts.get(name) ?? []), verdict]);
         }
-    }, 300_000);
+    });
 
     test('is checked for each message of the specification and for no other', () => {
         expect([...verdicts.keys()].sort()).toEqual([...messages].sort());
@@ -38,16 +33,11 @@ describe('the codec of every message', () => {
 });
 
 describe('the properties themselves', () => {
-    const planted = ['codec_planted_main.cc', 'properties.cc'].map((file) => `test/codec/${file}`);
     const found: string[] = [];
 
     beforeAll(() => {
-        found.push(
-            ...runProgram(buildProgram('planted', planted, sanitizers))
-                .stdout.trim()
-                .split('\n'),
-        );
-    }, 300_000);
+        found.push(...runProgram('codec_planted').stdout.trim().split('\n'));
+    });
 
     test.each([
         ['Lossy', 'idempotence: a field changed on the way'],

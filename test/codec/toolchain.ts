@@ -1,8 +1,8 @@
 // Compiles and runs the small native programs of the codec and ABI tests. Called by codec.test.ts and
-// abi.test.ts; writes only under build/codec-test.
+// abi.test.ts; writes only under build/codec.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +11,6 @@ import { buildModel, type Model } from '../../proto/gen/model.ts';
 import { specification } from '../../proto/spec/index.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const outputFolder = join(root, 'build/codec-test');
 export const strict = ['-std=c++20', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'];
 const limitMs = 240_000;
 
@@ -36,17 +35,20 @@ function run(program: string, args: readonly string[], input?: string): Outcome 
 const compiler = process.env['CXX'] ?? 'g++';
 const includes = ['-Iproto', '-Ibuild/gen', '-Itest/codec'];
 
-/** Builds an executable under build/codec-test and answers its path; throws what the compiler said. */
-export function buildProgram(name: string, sources: readonly string[], flags: readonly string[]): string {
-    mkdirSync(outputFolder, { recursive: true });
-    const path = join(outputFolder, name);
-    const built = run(compiler, [...strict, ...flags, ...includes, ...sources, '-o', path]);
-    if (built.status !== 0) throw new Error(`${name} does not compile:\n${built.stderr}`);
-    return path;
+/** Builds the programs of test/codec/CMakeLists.txt; throws what the compiler said. */
+export function buildPrograms(): void {
+    const steps = [
+        ['-S', 'test/codec', '-B', 'build/codec'],
+        ['--build', 'build/codec', '-j', '2'],
+    ];
+    for (const step of steps) {
+        const done = run('cmake', step);
+        if (done.status !== 0) throw new Error(`cmake ${step.join(' ')}:\n${done.stdout}${done.stderr}`);
+    }
 }
 
-export function runProgram(path: string): Outcome {
-    return run(path, []);
+export function runProgram(name: 'codec' | 'codec_planted'): Outcome {
+    return run(join(root, 'build/codec', name), []);
 }
 
 /** Only checks a translation unit, given as text. */
