@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 
 import { startPrivateDaemon } from '../host-daemon/src/cli/private-daemon.ts';
 import { ControlClient } from '../host-daemon/src/control/client.ts';
-import { medianRun, runGuest, type GuestRun, type Mode } from './guest-runs.ts';
+import { medianRun, runGuest, type GuestRun, type Mode, type Target } from './guest-runs.ts';
 
 export interface BenchGuest {
     readonly name: string;
@@ -32,14 +32,7 @@ export async function runBench(
         });
         let allPassed = true;
         for (const { name, command } of guests) {
-            const runs = new Map<Mode, GuestRun[]>(modes.map((mode) => [mode, []]));
-            for (let index = 0; index < runCount; index += 1) {
-                for (const mode of modes) {
-                    runs.get(mode)?.push(
-                        await runGuest(mode, { endpoint: daemon.endpoint, driver }, command),
-                    );
-                }
-            }
+            const runs = await runInTurns({ endpoint: daemon.endpoint, driver }, command, runCount);
             for (const mode of modes) {
                 allPassed = report(name, mode, runs.get(mode) ?? []) && allPassed;
             }
@@ -49,6 +42,21 @@ export async function runBench(
         client.close();
         await daemon.stop();
     }
+}
+
+// In turns, so that a change in the machine's load falls on all modes alike.
+async function runInTurns(
+    target: Target,
+    command: readonly string[],
+    count: number,
+): Promise<Map<Mode, GuestRun[]>> {
+    const runs = new Map<Mode, GuestRun[]>(modes.map((mode) => [mode, []]));
+    for (let index = 0; index < count; index += 1) {
+        for (const mode of modes) {
+            runs.get(mode)?.push(await runGuest(mode, target, command));
+        }
+    }
+    return runs;
 }
 
 function report(name: string, mode: Mode, runs: readonly GuestRun[]): boolean {
