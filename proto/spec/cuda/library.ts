@@ -115,7 +115,7 @@ export const library = {
             library: handle('library'),
             name: text('nameBytes'),
         },
-        hand: 'both',
+        hand: 'guest',
         fails: {
             NOT_FOUND: 'no variable of that name',
             INVALID_VALUE: 'name is null',

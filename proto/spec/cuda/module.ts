@@ -143,7 +143,7 @@ export const module = {
             hmod: named('module', handle('module')),
             name: text('nameBytes'),
         },
-        hand: 'both',
+        hand: 'guest',
         fails: {
             NOT_FOUND: 'no variable of that name',
             INVALID_VALUE: 'name is null',
@@ -220,7 +220,7 @@ export const module = {
             attrib: named('attribute', enumOf('CUfunction_attribute')),
             value: { is: 'scalar', c: 'int', wire: 'i32' },
         },
-        hand: 'both',
+        hand: 'guest',
         fails: {
             INVALID_VALUE: 'read-only, or out of the range the metadata allows',
             INVALID_HANDLE: 'not a function',

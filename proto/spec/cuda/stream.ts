@@ -39,7 +39,6 @@ export const streams = {
         aliases: { cuStreamDestroy: 2000 },
         flow: { class: 'async', error: 'nextSync' },
         params: { hStream: named('stream', destroyed('stream')) },
-        hand: 'host',
         driver: 'required',
         fails: { INVALID_HANDLE: 'not a stream, or one of the default streams' },
         doc: 'The stream ends after its work; the name is invalid at once.',
