@@ -1,0 +1,122 @@
+// A launch in flight: hands out blocks to the threads inside, counts them, and keeps the first fault. See grid.h.
+#include "soft/launch/grid.h"
+
+#include <algorithm>
+
+#include "soft/launch/fault_signal.h"
+#include "soft/launch/runtime.h"
+
+namespace soft {
+namespace {
+
+// How many blocks one worker keeps in flight when the running ones only spin. An ordinary launch starts another one late,
+// for programs that wait between blocks without saying so.
+constexpr std::size_t kOrdinaryResident = 64;
+constexpr std::uint32_t kSpinsBeforeAnother = 4096;
+
+std::uint64_t next_serial() {
+    static std::atomic<std::uint64_t> serial{0};
+    return ++serial;
+}
+
+}  // namespace
+
+std::unique_ptr<Worker> Worker::make() {
+    static std::atomic<std::uint32_t> number{0};
+    auto worker = std::make_unique<WorkerState>();
+    worker->number = number++ % 128;
+    return worker;
+}
+
+std::unique_ptr<Grid> Grid::make(LaunchConfig config, DeviceServices& services) {
+    return std::make_unique<GridState>(std::move(config), services);
+}
+
+GridState::GridState(LaunchConfig launch, DeviceServices& device)
+    : config(std::move(launch)), services(device), function(config.function), code(function->code),
+      serial(next_serial()),
+      block_count(static_cast<std::uint64_t>(config.grid[0]) * config.grid[1] * config.grid[2]),
+      thread_count(config.block[0] * config.block[1] * config.block[2]) {}
+
+bool GridState::done() const {
+    const bool over = finished_.load() >= block_count || stop.load();
+    return over && inside_.load() == 0;
+}
+
+std::uint64_t GridState::unstarted_blocks() const {
+    const std::uint64_t next = next_block_.load(std::memory_order_relaxed);
+    return stop.load(std::memory_order_relaxed) || next >= block_count ? 0 : block_count - next;
+}
+
+void GridState::fail(int error, std::string text) {
+    const std::lock_guard<std::mutex> lock(fault_mutex_);
+    if (fault_.error == 0) {
+        fault_.error = error;
+        fault_.text = std::move(text);
+    }
+    stop.store(true);
+}
+
+bool GridState::take_block(WorkerState& worker, std::vector<BlockContext*>& resident) {
+    if (next_block_.load(std::memory_order_relaxed) >= block_count) return false;
+    const std::uint64_t linear = next_block_.fetch_add(1);
+    if (linear >= block_count) return false;
+    const auto is_free = [](const auto& context) { return !context->resident; };
+    auto found = std::ranges::find_if(worker.contexts, is_free);
+    if (found == worker.contexts.end()) {
+        worker.contexts.push_back(std::make_unique<BlockContext>());
+        found = worker.contexts.end() - 1;
+    }
+    BlockContext& context = **found;
+    if (!context.prepare(*this, worker)) {
+        fail(2, "out of memory for the registers of a block");
+        return false;
+    }
+    context.start(linear);
+    context.resident = true;
+    resident.push_back(&context);
+    return true;
+}
+
+void GridState::work_inside(WorkerState& worker) {
+    std::vector<BlockContext*> resident;
+    std::uint32_t spins = 0;
+    while (!stop.load(std::memory_order_relaxed)) {
+        const bool wants_more = config.cooperative || (spins > kSpinsBeforeAnother && resident.size() < kOrdinaryResident);
+        if (resident.empty() || wants_more) {
+            const bool taken = take_block(worker, resident);
+            if (!taken && resident.empty()) break;
+            spins = 0;
+        }
+        for (std::size_t k = 0; k < resident.size();) {
+            const BlockStatus status = resident[k]->run();
+            if (status == BlockStatus::stopped) break;
+            spins += status == BlockStatus::spinning;
+            if (status != BlockStatus::finished) {
+                ++k;
+                continue;
+            }
+            resident[k]->resident = false;
+            resident.erase(resident.begin() + static_cast<std::ptrdiff_t>(k));
+            finished_.fetch_add(1);
+        }
+    }
+    for (BlockContext* context : resident) context->resident = false;
+}
+
+void GridState::work(Worker& scratch) {
+    auto& worker = static_cast<WorkerState&>(scratch);
+    inside_.fetch_add(1);
+    if (worker.caches_for != serial) {
+        worker.caches.assign(function->cache_count + 1, RangeCache{});
+        worker.caches_for = serial;
+    }
+    const bool survived = run_protected([&] { work_inside(worker); });
+    if (!survived) {
+        for (const auto& context : worker.contexts) context->resident = false;
+        fail(700, "a kernel touched memory that went away while it ran");
+    }
+    inside_.fetch_sub(1);
+}
+
+}  // namespace soft

@@ -1,0 +1,34 @@
+// The tables of handlers that the units of launch/ export to the registry.
+#pragma once
+#include <span>
+
+#include "soft/launch/registry.h"
+
+namespace soft {
+
+#define FERRY_HOT_TABLES(isa)                         \
+    namespace isa {                                   \
+    std::span<const OpEntry> integer_entries();       \
+    std::span<const OpEntry> compare_entries();       \
+    std::span<const OpEntry> float_entries();         \
+    std::span<const OpEntry> float_convert_entries(); \
+    std::span<const OpEntry> global_entries();        \
+    std::span<const OpEntry> shared_entries();        \
+    }
+FERRY_HOT_TABLES(isa_base)
+FERRY_HOT_TABLES(isa_v3)
+FERRY_HOT_TABLES(isa_v4)
+#undef FERRY_HOT_TABLES
+
+std::span<const OpEntry> control_entries();
+std::span<const OpEntry> barrier_entries();
+std::span<const OpEntry> small_integer_entries();
+std::span<const OpEntry> memory_entries();
+std::span<const OpEntry> predicate_entries();
+std::span<const OpEntry> fault_entries();
+
+constexpr std::span<const OpEntry> (*kColdTables[])() = {
+    control_entries, barrier_entries, small_integer_entries, memory_entries, predicate_entries, fault_entries,
+};
+
+}  // namespace soft

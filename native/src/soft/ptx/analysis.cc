@@ -1,0 +1,154 @@
+// What the decoder knows of a function before it emits code: the layout of its variables, and which registers are only
+// names for a constant, a kernel parameter or a special register. See decoder.h.
+#include <algorithm>
+
+#include "soft/ptx/decoder.h"
+
+namespace soft::ptx {
+namespace {
+
+std::uint32_t align_up(std::uint32_t value, std::uint32_t to) { return (value + to - 1) / to * to; }
+
+bool has_no_result(std::string_view opcode) {
+    static constexpr std::string_view kOpcodes[] = {
+        "st", "bra", "brx", "bar", "barrier", "red", "ret", "exit", "trap", "membar", "fence", "prefetch", "prefetchu",
+        "nanosleep", "cp", "brkpt", "pmevent", "sust", "sured", "stmatrix", "mbarrier", "discard", "stackrestore",
+        "applypriority", "griddepcontrol", "setmaxnreg",
+    };
+    return std::ranges::find(kOpcodes, opcode) != std::end(kOpcodes);
+}
+
+void add_registers(const FunctionSyntax& function, const Operand& operand, std::vector<std::uint32_t>& out) {
+    if (operand.kind == OperandKind::reg) out.push_back(operand.index);
+    const bool groups = operand.kind == OperandKind::vector || operand.kind == OperandKind::pair ||
+                        operand.kind == OperandKind::list;
+    for (std::uint32_t k = 0; groups && k < operand.count; ++k) {
+        add_registers(function, function.operands[operand.first + k], out);
+    }
+}
+
+}  // namespace
+
+void definitions(const FunctionSyntax& function, const Statement& s, std::vector<std::uint32_t>& out) {
+    const bool reduces = s.opcode == "bar" || s.opcode == "barrier" || s.opcode == "mbarrier";
+    if ((has_no_result(s.opcode) && !reduces) || s.operand_count == 0) return;
+    const Operand& first = function.operands[s.first_operand];
+    if (s.opcode == "call" && first.kind != OperandKind::list) return;
+    add_registers(function, first, out);
+}
+
+bool Decoder::prepare() {
+    cfg_ = build_cfg(syntax_);
+    for (std::uint32_t k = 0; k < cfg_.blocks.size(); ++k) statement_blocks_.insert_or_assign(cfg_.blocks[k].first, k);
+    slots_.assign(syntax_.registers.size(), kNoSlot);
+    if (!lay_out_locals()) return false;
+    find_aliases();
+    assign_slots();
+    statement_ = nullptr;
+    return error_.empty();
+}
+
+// Kernel parameters sit in the parameter block; a device function's parameters, `.param` variables and `.local` arrays
+// in its frame of local memory; `.shared` ones in the block's shared memory.
+bool Decoder::lay_out_locals() {
+    std::uint64_t local = 0;
+    std::uint64_t param = 0;
+    std::uint64_t shared = code_.shared_bytes;
+    local_offsets_.assign(syntax_.locals.size(), 0);
+    for (std::size_t k = 0; k < syntax_.locals.size(); ++k) {
+        const Variable& variable = syntax_.locals[k];
+        const std::uint64_t align = std::max(1u, variable.align);
+        const bool is_formal = k < syntax_.params.size() + syntax_.results.size();
+        std::uint64_t* top = &local;
+        if (variable.space == Space::param && is_entry() && is_formal) top = &param;
+        if (variable.space == Space::shared) top = &shared;
+        if (variable.space == Space::reg || variable.space == Space::global || variable.space == Space::constant) continue;
+        *top = (*top + align - 1) / align * align;
+        local_offsets_[k] = static_cast<std::uint32_t>(*top);
+        *top += variable.size;
+        if (*top > 0x7fffffffu) return fail("the variables of this function are too large");
+    }
+    code_.local_bytes = align_up(static_cast<std::uint32_t>(local), 16);
+    code_.shared_bytes = static_cast<std::uint32_t>(shared);
+    const std::size_t results = syntax_.results.size();
+    for (std::size_t k = 0; k < results + syntax_.params.size(); ++k) {
+        const Variable& variable = syntax_.locals[k];
+        Formal formal;
+        formal.in_register = variable.space == Space::reg;
+        formal.size = static_cast<std::uint32_t>(variable.size);
+        formal.at = formal.in_register ? register_slot(static_cast<std::uint32_t>(syntax_.local_register[k]))
+                                       : local_offsets_[k];
+        (k < results ? code_.results : code_.params).push_back(formal);
+    }
+    return true;
+}
+
+bool Decoder::alias_param(const Statement& s, std::uint32_t& slot) {
+    const Operand& address = operand(1);
+    if (!is_entry() || address.kind != OperandKind::address || address.count != 1 || s.type_count != 1) return false;
+    const Operand& base = child(address, 0);
+    if (base.kind != OperandKind::local_symbol || base.index >= syntax_.params.size()) return false;
+    const Type type = s.types[0];
+    const std::uint32_t width = operand_width(operand(0), type);
+    if (width == 0 || width == 16 || type == Type::b128) return false;
+    const std::int64_t offset = local_offsets_[base.index] + address.offset;
+    if (offset < 0 || offset + type_size(type) > 1 << 20) return false;
+    slot = special(Special::param, width, static_cast<std::uint32_t>(offset), type_size(type), is_signed(type));
+    return true;
+}
+
+// A register that one unguarded statement defines, from something that never changes, needs no slot of its own.
+bool Decoder::alias_of(const Statement& s, std::uint32_t& slot) {
+    statement_ = &s;
+    if (s.guard >= 0 || s.operand_count != 2 || operand(0).kind != OperandKind::reg) return false;
+    if (s.opcode == "ld" && has(Mod::param) && !has(Mod::v2) && !has(Mod::v4)) return alias_param(s, slot);
+    const bool is_cast = s.opcode == "cvta" && s.type_count == 1 && type() == Type::u64 &&
+                         (has(Mod::global) || has(Mod::const_));
+    if (s.opcode != "mov" && !is_cast) return false;
+    const Operand& from = operand(1);
+    const std::uint32_t width = slot_width(syntax_.registers[operand(0).index]);
+    if (s.type_count != 1 || slot_width(type()) != width || width == 16) return false;
+    if (from.kind == OperandKind::reg) {
+        slot = slots_[from.index];
+        return is_alias_[from.index] && slot_width(syntax_.registers[from.index]) == width;
+    }
+    const bool is_value = from.kind == OperandKind::integer || from.kind == OperandKind::f32 ||
+                          from.kind == OperandKind::f64;
+    const bool is_clock = from.kind == OperandKind::special &&
+                          (from.name.starts_with("%clock") || from.name.starts_with("%globaltimer") ||
+                           from.name.starts_with("%pm"));
+    const bool is_fixed = is_value || (from.kind == OperandKind::special && !is_clock);
+    if (!is_fixed || from.negated) return false;
+    slot = source(from, type());
+    return error_.empty();
+}
+
+void Decoder::find_aliases() {
+    std::vector<std::uint8_t> counts(syntax_.registers.size());
+    std::vector<std::uint32_t> defined;
+    is_alias_.assign(syntax_.registers.size(), false);
+    for (const Statement& s : syntax_.statements) {
+        defined.clear();
+        definitions(syntax_, s, defined);
+        for (const std::uint32_t reg : defined) counts[reg] = static_cast<std::uint8_t>(std::min(2, counts[reg] + 1));
+    }
+    for (const std::int32_t reg : syntax_.local_register) {
+        if (reg >= 0) counts[static_cast<std::uint32_t>(reg)] = 2;
+    }
+    for (const std::uint32_t block : cfg_.order) {
+        for (std::uint32_t k = cfg_.blocks[block].first; k < cfg_.blocks[block].last; ++k) {
+            const Statement& s = syntax_.statements[k];
+            std::uint32_t slot = kNoSlot;
+            defined.clear();
+            definitions(syntax_, s, defined);
+            if (defined.size() != 1 || counts[defined[0]] != 1 || !alias_of(s, slot)) continue;
+            slots_[defined[0]] = slot;
+            is_alias_[defined[0]] = true;
+        }
+    }
+    error_.clear();  // what is wrong is reported where the statement is decoded
+}
+
+void Decoder::assign_slots() {}
+
+}  // namespace soft::ptx

@@ -1,0 +1,36 @@
+// The table of builders by opcode. See decoder.h.
+#include <unordered_map>
+
+#include "soft/ptx/builders.h"
+
+namespace soft::ptx {
+namespace {
+
+using Map = std::unordered_map<std::string_view, Builder>;
+
+Map make_map() {
+    return Map{
+        {"add", build_add},   {"sub", build_sub},   {"mul", build_mul},     {"mad", build_mad},   {"fma", build_fma},
+        {"div", build_div},   {"rem", build_rem},   {"neg", build_neg},     {"abs", build_abs},   {"min", build_min},
+        {"max", build_max},   {"sqrt", build_root}, {"rcp", build_root},    {"and", build_and},   {"or", build_or},
+        {"xor", build_xor},   {"not", build_not},   {"cnot", build_cnot},   {"shl", build_shl},   {"shr", build_shr},
+        {"setp", build_setp}, {"selp", build_selp}, {"mov", build_mov},     {"cvta", build_cvta}, {"cvt", build_cvt},
+        {"ld", build_ld},     {"ldu", build_ld},    {"st", build_st},       {"bra", build_bra},   {"ret", build_ret},
+        {"exit", build_exit}, {"trap", build_trap}, {"bar", build_bar},     {"barrier", build_bar},
+        {"prefetch", build_nothing}, {"prefetchu", build_nothing}, {"discard", build_nothing},
+        {"applypriority", build_nothing}, {"brkpt", build_nothing}, {"pmevent", build_nothing},
+        {"griddepcontrol", build_nothing}, {"setmaxnreg", build_nothing}, {"membar", build_nothing},
+        {"fence", build_nothing},
+    };
+}
+
+}  // namespace
+
+Builder find_builder(std::string_view opcode, bool& known) {
+    static const Map kMap = make_map();
+    const auto found = kMap.find(opcode);
+    known = found != kMap.end();
+    return known ? found->second : nullptr;
+}
+
+}  // namespace soft::ptx

@@ -1,0 +1,56 @@
+// One builder per PTX opcode, grouped by file. Only find_builder (build.cc) names them.
+#pragma once
+#include "soft/ptx/decoder.h"
+
+namespace soft::ptx {
+
+// build_arithmetic.cc
+bool build_add(Decoder&);
+bool build_sub(Decoder&);
+bool build_mul(Decoder&);
+bool build_mad(Decoder&);
+bool build_fma(Decoder&);
+bool build_div(Decoder&);
+bool build_rem(Decoder&);
+bool build_neg(Decoder&);
+bool build_abs(Decoder&);
+bool build_min(Decoder&);
+bool build_max(Decoder&);
+bool build_root(Decoder&);
+
+// build_logic.cc
+bool build_and(Decoder&);
+bool build_or(Decoder&);
+bool build_xor(Decoder&);
+bool build_not(Decoder&);
+bool build_cnot(Decoder&);
+bool build_shl(Decoder&);
+bool build_shr(Decoder&);
+bool build_setp(Decoder&);
+bool build_selp(Decoder&);
+
+// build_move.cc
+bool build_mov(Decoder&);
+bool build_cvta(Decoder&);
+bool build_cvt(Decoder&);
+
+// build_memory.cc
+bool build_ld(Decoder&);
+bool build_st(Decoder&);
+bool build_nothing(Decoder&);
+
+// build_control.cc
+bool build_bra(Decoder&);
+bool build_ret(Decoder&);
+bool build_exit(Decoder&);
+bool build_trap(Decoder&);
+bool build_bar(Decoder&);
+
+// The type whose handler serves when the sign does not matter: u32 for s32 and b32, ...
+Type unsigned_type(Type type);
+// The same as plain bits: b32 for u32, s32 and f32, ...
+Type bit_type(Type type);
+// Emits family.type with operands d, a[, b[, c]] all of the statement's type.
+bool build_simple(Decoder& d, Family family, Type key, std::uint8_t variant = 0);
+
+}  // namespace soft::ptx

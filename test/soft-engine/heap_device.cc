@@ -1,0 +1,103 @@
+// See heap_device.h.
+#include "heap_device.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace soft_test {
+
+HeapDevice::~HeapDevice() {
+    for (const auto& [lo, hi] : ranges_) std::free(std::bit_cast<void*>(lo));
+}
+
+bool HeapDevice::find_range(std::uint64_t address, soft::Range& range) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    auto found = ranges_.upper_bound(address);
+    if (found == ranges_.begin()) return false;
+    --found;
+    range = soft::Range{found->first, found->second};
+    return address < found->second;
+}
+
+std::uint64_t HeapDevice::allocate(std::size_t size) {
+    const std::size_t rounded = (size + 255) / 256 * 256;
+    void* memory = std::aligned_alloc(256, rounded == 0 ? 256 : rounded);
+    std::memset(memory, 0, rounded);
+    const auto address = std::bit_cast<std::uint64_t>(memory);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ranges_[address] = address + size;
+    return address;
+}
+
+void HeapDevice::release(std::uint64_t address) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (ranges_.erase(address) != 0) std::free(std::bit_cast<void*>(address));
+}
+
+void HeapDevice::print(std::string_view text) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    output += text;
+}
+
+void HeapDevice::print_error(std::string_view text) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    errors += text;
+}
+
+Kernels::Kernels(HeapDevice& device, std::span<const std::string> texts) : device_(device) {
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    soft::LoadResult result = soft::Program::load(views, device);
+    error = result.error;
+    log = result.log;
+    program_ = std::move(result.program);
+}
+
+const soft::FunctionInfo* Kernels::find(const std::string& name) const {
+    if (program_ == nullptr) return nullptr;
+    for (const auto& function : program_->functions()) {
+        if (function.name == name) return &function;
+    }
+    return nullptr;
+}
+
+const soft::GlobalInfo* Kernels::global(const std::string& name) const {
+    for (const auto& variable : program_->globals()) {
+        if (variable.name == name) return &variable;
+    }
+    return nullptr;
+}
+
+soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const Arguments& arguments) {
+    const soft::FunctionInfo* function = find(name);
+    if (function == nullptr) return soft::Fault{-1, "no kernel " + name + ": " + log};
+    soft::LaunchConfig config;
+    config.function = &program_->function(static_cast<std::size_t>(function - program_->functions().data()));
+    config.grid = shape.grid;
+    config.block = shape.block;
+    config.dynamic_shared = shape.dynamic_shared;
+    config.cooperative = shape.cooperative;
+    config.params = arguments.bytes();
+    if (config.params.size() != function->param_bytes) return soft::Fault{-2, "wrong parameters for " + name};
+    const auto grid = soft::Grid::make(std::move(config), device_);
+    static thread_local std::vector<std::unique_ptr<soft::Worker>> workers;
+    while (workers.size() < shape.threads) workers.push_back(soft::Worker::make());
+    std::vector<std::thread> threads;
+    for (unsigned k = 1; k < shape.threads; ++k) {
+        threads.emplace_back([&grid, worker = workers[k].get()] { grid->work(*worker); });
+    }
+    grid->work(*workers[0]);
+    for (std::thread& thread : threads) thread.join();
+    if (!grid->done()) return soft::Fault{-3, "not done"};
+    return grid->fault();
+}
+
+std::string read_text(const std::string& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+}  // namespace soft_test
