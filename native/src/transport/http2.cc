@@ -192,8 +192,6 @@ void Http2Server::finish(GrpcStatus status, std::string_view message) {
     (void)nghttp2_session_resume_data(session_, attach_stream_);
 }
 
-void Http2Server::terminate() { (void)nghttp2_session_terminate_session(session_, NGHTTP2_NO_ERROR); }
-
 // nghttp2 asks how many bytes of DATA there are; send_data() then moves them.
 ssize_t Http2Server::provide(std::size_t wanted, std::uint32_t* flags) {
     if (queue_.has_message()) {

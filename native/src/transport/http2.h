@@ -66,9 +66,6 @@ public:
     // Ends the call with trailers once everything queued has been sent.
     void finish(GrpcStatus status, std::string_view message);
     bool finished() const { return trailers_submitted_; }
-    // Says goodbye to the whole connection; flush() then close.
-    void terminate();
-
     std::size_t held() const { return queue_.held(); }
     SendQueue& queue() { return queue_; }
     std::uint64_t bytes_received() const { return bytes_received_; }

@@ -50,7 +50,8 @@ public:
     // A last frame, then the gRPC status.
     void send_farewell(std::int32_t result, std::string_view message);
     void close(GrpcStatus status, std::string_view message);
-    void terminate() { http_.terminate(); }
+    // After close(): everything, status included, has left this process.
+    bool drained() const { return http_.finished() && http_.held() == 0 && !http_.wants_write(); }
 
     OutBuffer take_buffer() { return http_.queue().take_buffer(); }
     std::uint64_t bytes_received() const { return http_.bytes_received(); }

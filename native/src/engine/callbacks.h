@@ -1,0 +1,76 @@
+// Callbacks: host functions that a stream must run in the guest. The driver calls a trampoline of ours in stream order,
+// on a thread of its own; it posts the callback to the engine thread and holds the stream until the guest has
+// answered (or the session is over). The guest's function pointer is a number here and is never called.
+// Used by the executor. launch(), answered() and collect() on the engine thread; the trampolines on any.
+#pragma once
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "cudart/abi.h"
+#include "engine/poke.h"
+#include "engine/replies.h"
+#include "host/driver_table.h"
+
+namespace engine {
+
+class Callbacks {
+public:
+    Callbacks(const device::DriverTable& driver, Poke& poke) : driver_(driver), poke_(poke) {}
+    ~Callbacks() { abandon(); }
+
+    struct Request {
+        std::uint64_t function = 0;
+        std::uint64_t argument = 0;
+        std::uint64_t stream = 0;  // as the guest names it
+        std::uint32_t kind = 0;    // 0 cuLaunchHostFunc, 1 cuStreamAddCallback
+    };
+    abi::CUresult launch(abi::CUstream stream, const Request& request);
+    // The guest has run callback `number`. False: it was never asked to.
+    bool answered(std::uint32_t number);
+    // Callbacks the device has reached since the last call, in order; `post(const Replies::Callback&)` for each.
+    template <class Post>
+    void collect(Post&& post) {
+        if (!any_reached()) return;
+        for (const auto& callback : take_reached()) post(callback);
+    }
+    std::size_t outstanding() const { return calls_.size(); }
+    // Lets every held stream go: nobody will answer any more.
+    void abandon();
+
+private:
+    struct Shared;
+    // One host function on its way; kept alive by both the table and the trampoline.
+    struct Call {
+        std::shared_ptr<Shared> shared;
+        Request request;
+        std::uint32_t number = 0;
+        bool reached = false;
+        bool answered = false;
+    };
+    // What trampolines touch: outlives this object while one of them is inside.
+    struct Shared {
+        explicit Shared(Poke& wake) : poke(&wake) {}
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::vector<Replies::Callback> reached;
+        Poke* poke;
+        bool abandoned = false;
+    };
+    static void run_host_function(void* user);
+    static void run_stream_callback(abi::CUstream stream, abi::CUresult status, void* user);
+    static void run(std::shared_ptr<Call> call, abi::CUresult status);
+    bool any_reached();
+    std::vector<Replies::Callback> take_reached();
+
+    const device::DriverTable& driver_;
+    Poke& poke_;
+    std::shared_ptr<Shared> shared_;
+    std::unordered_map<std::uint32_t, std::shared_ptr<Call>> calls_;
+    std::uint32_t last_number_ = 0;
+};
+
+}  // namespace engine

@@ -1,0 +1,113 @@
+// Current context, per-thread streams, primary contexts. See contexts.h.
+#include "engine/contexts.h"
+
+#include <algorithm>
+
+#include "engine/limits.h"
+
+namespace engine {
+namespace {
+
+constexpr unsigned kStreamOrdinary = 0;  // CU_STREAM_DEFAULT: ordered against the legacy stream, as CUDA has it
+
+}  // namespace
+
+abi::CUresult Contexts::use(std::uint16_t index) {
+    if (known_ && current_.index() == index) return abi::CUDA_SUCCESS;
+    const wire::Handle context = index == 0 ? wire::Handle{} : handles_.at(wire::HandleKind::context, index);
+    if (index != 0 && context.value == 0) return abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
+    return use(context);
+}
+
+abi::CUresult Contexts::use(wire::Handle context) {
+    if (known_ && current_ == context) return abi::CUDA_SUCCESS;
+    auto* object = static_cast<abi::CUcontext>(handles_.find(wire::HandleKind::context, context));
+    known_ = false;
+    const abi::CUresult result = driver_.cuCtxSetCurrent(object);
+    if (result != abi::CUDA_SUCCESS) return result;
+    known_ = true;
+    current_ = context;
+    current_object_ = object;
+    return result;
+}
+
+abi::CUresult Contexts::thread_stream(std::uint16_t thread, abi::CUstream& stream) {
+    for (const ThreadStream& known : thread_streams_) {
+        if (known.thread != thread || known.context != current_) continue;
+        stream = known.stream;
+        return abi::CUDA_SUCCESS;
+    }
+    if (thread_streams_.size() >= kMaxThreadStreams) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    const abi::CUresult result = driver_.cuStreamCreateWithPriority(&stream, kStreamOrdinary, 0);
+    if (result == abi::CUDA_SUCCESS) thread_streams_.push_back(ThreadStream{current_, thread, stream});
+    return result;
+}
+
+void Contexts::thread_exit(std::uint16_t thread) {
+    std::erase_if(thread_streams_, [this, thread](const ThreadStream& known) {
+        if (known.thread != thread) return false;
+        if (use(known.context) == abi::CUDA_SUCCESS) (void)driver_.cuStreamDestroy_v2(known.stream);
+        return true;
+    });
+}
+
+void Contexts::streams_of(wire::Handle context, std::vector<abi::CUstream>& streams) const {
+    streams.push_back(nullptr);
+    handles_.for_each_child(context, [&streams](wire::Handle child, void* object) {
+        if (child.kind() == wire::HandleKind::stream) streams.push_back(static_cast<abi::CUstream>(object));
+    });
+    for (const ThreadStream& known : thread_streams_) {
+        if (known.context == context) streams.push_back(known.stream);
+    }
+}
+
+void Contexts::forget_streams(wire::Handle context) {
+    std::erase_if(thread_streams_, [context](const ThreadStream& known) { return known.context == context; });
+    if (current_ == context) known_ = false;
+}
+
+abi::CUresult Contexts::retain(wire::Handle context, int device, std::uint32_t flags) {
+    Primary& primary = primaries_[device];
+    if (primary.retained == 0 && flags != 0 && driver_.cuDevicePrimaryCtxSetFlags_v2 != nullptr) {
+        (void)driver_.cuDevicePrimaryCtxSetFlags_v2(device, flags);
+    }
+    abi::CUcontext object = nullptr;
+    const abi::CUresult result = driver_.cuDevicePrimaryCtxRetain(&object, device);
+    if (result != abi::CUDA_SUCCESS) return result;
+    // The guest keeps one name for a device's primary context as long as it is held; another one is a lie.
+    const bool named = primary.retained != 0 ? primary.context == context
+                                             : handles_.bind(wire::HandleKind::context, context, object, {}) == Bound::ok;
+    if (!named) return abi::CUDA_ERROR_INVALID_HANDLE;
+    primary.context = context;
+    ++primary.retained;
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult Contexts::release(int device, wire::Handle& emptied) {
+    const auto found = primaries_.find(device);
+    if (found == primaries_.end() || found->second.retained == 0) return abi::CUDA_ERROR_INVALID_CONTEXT;
+    if (driver_.cuDevicePrimaryCtxRelease_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    const abi::CUresult result = driver_.cuDevicePrimaryCtxRelease_v2(device);
+    if (result != abi::CUDA_SUCCESS || --found->second.retained != 0) return result;
+    emptied = found->second.context;
+    return result;
+}
+
+abi::CUresult Contexts::reset(int device, wire::Handle& emptied) {
+    if (driver_.cuDevicePrimaryCtxReset_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    const abi::CUresult result = driver_.cuDevicePrimaryCtxReset_v2(device);
+    if (result == abi::CUDA_SUCCESS) emptied = primary(device);
+    return result;
+}
+
+wire::Handle Contexts::primary(int device) const {
+    const auto found = primaries_.find(device);
+    return found != primaries_.end() && found->second.retained != 0 ? found->second.context : wire::Handle{};
+}
+
+bool Contexts::last_release(int device) const {
+    const auto found = primaries_.find(device);
+    return found != primaries_.end() && found->second.retained == 1;
+}
+
+}  // namespace engine

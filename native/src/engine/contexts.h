@@ -1,0 +1,68 @@
+// Contexts: which CUDA context the engine thread has current, and what belongs to a guest thread within one (its
+// per-thread default stream). Every record names its context; the driver is told only when that changes.
+// Used by the executor, on the engine thread only.
+#pragma once
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "cudart/abi.h"
+#include "engine/handles.h"
+#include "host/driver_table.h"
+
+namespace engine {
+
+class Contexts {
+public:
+    Contexts(const device::DriverTable& driver, HandleTable& handles) : driver_(driver), handles_(handles) {}
+
+    // Makes the context with handle index `index` current; 0 means none. CONTEXT_IS_DESTROYED when there is none of
+    // that index (any more).
+    abi::CUresult use(std::uint16_t index);
+    // The same for any live context handle.
+    abi::CUresult use(wire::Handle context);
+    // After a driver call that changed the current context behind our back.
+    void forget_current() { known_ = false; }
+
+    wire::Handle current_handle() const { return current_; }
+    abi::CUcontext current() const { return current_object_; }
+
+    // The current context's per-thread default stream of guest thread `thread`, made at the first use.
+    abi::CUresult thread_stream(std::uint16_t thread, abi::CUstream& stream);
+    // Destroys the streams of a thread that has ended, in every context.
+    void thread_exit(std::uint16_t thread);
+    // Every stream in use in `context`, the legacy default stream included.
+    void streams_of(wire::Handle context, std::vector<abi::CUstream>& streams) const;
+
+    // `context` is gone, or emptied by a reset: its thread streams went with it.
+    void forget_streams(wire::Handle context);
+
+    // --- primary contexts, by device ordinal
+    abi::CUresult retain(wire::Handle context, int device, std::uint32_t flags);
+    // `emptied`: the context handle whose objects are gone now, value 0 when others still hold it.
+    abi::CUresult release(int device, wire::Handle& emptied);
+    abi::CUresult reset(int device, wire::Handle& emptied);
+    wire::Handle primary(int device) const;
+    bool last_release(int device) const;
+
+private:
+    struct Primary {
+        wire::Handle context;
+        std::uint32_t retained = 0;
+    };
+    struct ThreadStream {
+        wire::Handle context;
+        std::uint16_t thread;
+        abi::CUstream stream;
+    };
+
+    const device::DriverTable& driver_;
+    HandleTable& handles_;
+    wire::Handle current_;
+    abi::CUcontext current_object_ = nullptr;
+    bool known_ = false;
+    std::unordered_map<int, Primary> primaries_;
+    std::vector<ThreadStream> thread_streams_;
+};
+
+}  // namespace engine

@@ -1,0 +1,92 @@
+// The engine's face: one session on one thread, and the probe. Used by the addon and by tests; knows no Node.
+// Commands come in from any thread; events go out on the engine thread.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "device/driver.h"
+#include "engine/poke.h"
+#include "status.h"
+#include "transport/ticket.h"
+
+namespace engine {
+
+enum class DriverKind { nvidia, software, null };
+
+struct Options {
+    std::string socket_path;
+    transport::Ticket ticket{};
+    std::uint32_t ticket_ttl_ms = 0;
+    DriverKind driver = DriverKind::null;
+    std::string driver_path;                // of a libcuda; unused by the null device
+    std::string spec_hash;                  // empty: the one this engine was built with
+    std::uint64_t* meters = nullptr;        // kMeterSlots words that outlive the engine, or null
+    std::uint64_t batch_limit_bytes = 0;    // largest gRPC message accepted; 0: the specification's
+    bool capture_output = false;            // take over fd 1 and 2 of this process for the guest
+};
+
+enum class LogLevel { info, warn, error };
+
+// What happens to the session. Called on the engine thread; must not block.
+class Events {
+public:
+    virtual ~Events() = default;
+    virtual void listening() = 0;
+    virtual void attached(int pid, unsigned uid) = 0;
+    virtual void wants() = 0;
+    virtual void released() = 0;
+    // Last of all. `result` 0: the guest has said goodbye.
+    virtual void ended(int result, const std::string& message) = 0;
+    virtual void log(LogLevel level, const std::string& message) = 0;
+};
+
+class Engine {
+public:
+    // Starts the engine thread. `events` outlives the engine.
+    Engine(Options options, Events& events);
+    // Ends the session if it has not ended, and joins.
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Any thread.
+    void grant(std::uint32_t quantum_ms);
+    void revoke();
+    void stop(int result);
+
+private:
+    enum class CommandKind { grant, revoke, stop };
+    struct Command {
+        CommandKind kind;
+        int value;
+    };
+    void send(Command command);
+    void run();
+    void turn(class Session& session);
+    void obey(class Session& session);
+
+    const Options options_;
+    Events& events_;
+    Poke poke_;
+    std::mutex mutex_;
+    std::vector<Command> commands_;
+    std::thread thread_;
+};
+
+// Loads and initialises the driver in this process and describes its devices. Blocks; not for the daemon's process.
+ferry::Result<device::DriverReport> probe(DriverKind kind, const std::string& path);
+
+// What this engine speaks: a guest must speak the same.
+std::uint32_t wire_version();
+std::string_view spec_hash();
+
+// The null device, or the driver at `path`.
+ferry::Result<device::DriverTable> open_driver(DriverKind kind, const std::string& path,
+                                               const device::NullOptions& null_options);
+
+}  // namespace engine

@@ -1,0 +1,191 @@
+// The loop over records, what becomes of their results, and the progress of what is waited for. See executor.h.
+#include "engine/executor.h"
+
+#include <sched.h>
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "engine/limits.h"
+#include "wire/call_id.h"
+
+namespace engine {
+namespace {
+
+constexpr std::uint16_t kFirstCudaCall = 0x0100;
+
+bool wants_reply(const wire::RecordHeader& record) {
+    return record.ticket != 0 || (record.flags & static_cast<std::uint16_t>(wire::RecordFlag::wants_reply)) != 0;
+}
+
+std::string describe(const wire::RecordHeader& record) {
+    return "record " + std::string(wire::call_name(static_cast<wire::CallId>(record.call))) + " (call " +
+           std::to_string(record.call) + ", " + std::to_string(record.size) + " bytes)";
+}
+
+// False when no whole record stands at the front of `records`.
+bool read_header(std::span<const std::byte> records, wire::RecordHeader& record) {
+    if (records.size() < sizeof record) return false;
+    std::memcpy(&record, records.data(), sizeof record);
+    const bool sized = record.size >= sizeof record && record.size % wire::kRecordAlignment == 0;
+    return sized && record.size <= records.size();
+}
+
+}  // namespace
+
+Executor::Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel,
+                   Meters& meters, Poke& poke, Output& output)
+    : driver_(driver), ordinals_(std::move(ordinals)), meters_(meters), output_(output), replies_(channel, meters), contexts_(driver, handles_),
+      landing_(driver, replies_, *this), callbacks_(driver, poke), modules_(driver), waiters_(driver, poke),
+      watches_(driver, contexts_, waiters_, *this) {}
+
+std::size_t Executor::run(std::span<const std::byte> records) {
+    std::size_t done = 0;
+    held_ = false;
+    while (done < records.size() && !violated()) {
+        wire::RecordHeader record{};
+        if (!read_header(records.subspan(done), record)) {
+            violate("a batch does not consist of whole records");
+            break;
+        }
+        const Handler handler = find_handler(record.call);
+        if (handler == nullptr) {
+            violate("unknown " + describe(record));
+            break;
+        }
+        if (!step(handler, record, records.subspan(done + sizeof record, record.size - sizeof record))) {
+            held_ = true;
+            break;
+        }
+        done += record.size;
+        ++meters_[Meter::records];
+    }
+    return done;
+}
+
+// False: the record has to be run again.
+bool Executor::step(Handler handler, const wire::RecordHeader& record, std::span<const std::byte> payload) {
+    ReplySink sink(scratch_);
+    wire::Cursor cursor(payload);
+    const bool is_cuda = record.call >= kFirstCudaCall;
+    quiet_ = false;
+    abi::CUresult result = is_cuda ? sticky_ : abi::CUDA_SUCCESS;
+    if (is_cuda && result == abi::CUDA_SUCCESS) result = contexts_.use(record.context);
+    if (result == abi::CUDA_SUCCESS) result = handler(*this, record, cursor, sink);
+    if (result == kRetry) return false;
+    progress_ = 0;
+    if (result != kPending && !violated()) answer(record, result, sink.payload());
+    return true;
+}
+
+void Executor::answer(const wire::RecordHeader& record, abi::CUresult result, std::span<const std::byte> payload) {
+    if (is_sticky(result)) sticky_ = result;
+    if (!wants_reply(record)) {
+        if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
+        return;
+    }
+    before_reply();
+    const bool fine = result == abi::CUDA_SUCCESS || result == abi::CUDA_ERROR_NOT_READY;
+    if (fine && record.call >= kFirstCudaCall && deferred_ != abi::CUDA_SUCCESS) {
+        result = std::exchange(deferred_, abi::CUDA_SUCCESS);
+    }
+    replies_.result(record, result, payload);
+}
+
+// What must be on the wire before anything that can report completion: outputs of copies, and device printf.
+void Executor::before_reply() {
+    landing_.collect();
+    if (may_print_) output_.drain(replies_);
+    if (std::exchange(quiet_, false)) may_print_ = false;  // all there was to print has been printed
+}
+
+void Executor::landed(const wire::RecordHeader& record, abi::CUresult result) {
+    if (result != abi::CUDA_SUCCESS && is_sticky(result)) sticky_ = result;
+    answer(record, result, {});
+}
+
+void Executor::watch_ended(const Watch& watch, abi::CUresult result) {
+    if (result == abi::CUDA_SUCCESS && watch.after != nullptr) {
+        result = contexts_.use(watch.record.context);
+        if (result == abi::CUDA_SUCCESS) result = watch.after(*this, watch);
+    }
+    // A wait that took its time may have let other threads' launches in: what they print is still to come.
+    answer(watch.record, result, {});
+}
+
+abi::CUresult Executor::wait(Awaited::Kind kind, void* object, const wire::RecordHeader& record, AfterWait after,
+                             std::uint64_t argument) {
+    const Watch watch{{kind, object, contexts_.current()}, contexts_.current_handle(), record, after, argument};
+    const abi::CUresult result = watches_.query(watch);
+    if (result == abi::CUDA_ERROR_NOT_READY) {
+        watches_.add(watch);
+        return kPending;
+    }
+    quiet_ = result == abi::CUDA_SUCCESS && kind == Awaited::Kind::context && after == nullptr;
+    if (result != abi::CUDA_SUCCESS || after == nullptr) return result;
+    const abi::CUresult current = contexts_.use(record.context);
+    return current == abi::CUDA_SUCCESS ? after(*this, watch) : current;
+}
+
+abi::CUresult Executor::wait_for_context(wire::Handle context, const wire::RecordHeader& record, AfterWait after,
+                                         std::uint64_t argument) {
+    const abi::CUresult result = contexts_.use(context);
+    if (result != abi::CUDA_SUCCESS) return result;
+    return wait(Awaited::Kind::context, nullptr, record, after, argument);
+}
+
+void Executor::collect_callbacks() {
+    callbacks_.collect([this](const Replies::Callback& callback) {
+        before_reply();  // a callback reports completion of what stood before it
+        replies_.callback(callback);
+    });
+}
+
+// One look at everything; true while something might end within the spin.
+bool Executor::spin() {
+    collect_callbacks();
+    watches_.poll();
+    landing_.collect();
+    return watches_.any_polled() || landing_.pending();
+}
+
+bool Executor::settle() {
+    const auto deadline = std::chrono::steady_clock::now() + kSpin;
+    bool unfinished = spin();
+    while (unfinished && std::chrono::steady_clock::now() < deadline) {
+        ::sched_yield();
+        unfinished = spin();
+    }
+    replies_.flush();
+    if (!unfinished) return false;
+    const bool watched = watches_.hand_over();
+    const bool landings_watched = landing_.watch_heads(
+        [this](const Awaited& awaited) { return waiters_.start(watches_.next_job(), awaited); });
+    return !watched || !landings_watched;
+}
+
+bool Executor::idle() {
+    if (watches_.any() || landing_.pending() || callbacks_.outstanding() != 0) return false;
+    if (sticky_ != abi::CUDA_SUCCESS) return true;
+    for (std::uint32_t index = 1; index <= kMaxContexts; ++index) {
+        const wire::Handle context = handles_.at(wire::HandleKind::context, index);
+        if (context.value == 0) continue;
+        const Watch watch{{}, context, {}, nullptr, 0};
+        if (watches_.query(watch) == abi::CUDA_ERROR_NOT_READY) return false;
+    }
+    return true;
+}
+
+int Executor::device(std::int32_t ordinal) const {
+    const auto index = static_cast<std::size_t>(ordinal);
+    return ordinal >= 0 && index < ordinals_.size() ? ordinals_[index] : -1;
+}
+
+void Executor::violate(std::string message) {
+    if (violation_.empty()) violation_ = std::move(message);
+}
+
+void Executor::malformed(const wire::RecordHeader& record) { violate("malformed " + describe(record)); }
+
+}  // namespace engine

@@ -1,0 +1,144 @@
+// The executor: reads records, finds their objects, calls the driver, answers. The only part that calls the dispatch
+// table. Owned by the session; every method runs on the engine thread. It blocks on nothing but driver calls that
+// are quick or cannot be had otherwise (loading code, creating contexts); waits become watches.
+// A record that is malformed or lies makes it `violated`: it stops there, and the session ends.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cudart/abi.h"
+#include "engine/callbacks.h"
+#include "engine/contexts.h"
+#include "engine/handles.h"
+#include "engine/landing.h"
+#include "engine/meters.h"
+#include "engine/modules.h"
+#include "engine/outcome.h"
+#include "engine/output.h"
+#include "engine/replies.h"
+#include "engine/waiters.h"
+#include "engine/watches.h"
+#include "host/dispatch.h"
+#include "host/driver_table.h"
+#include "wire/cursor.h"
+#include "wire/record.h"
+
+namespace engine {
+
+class Executor final : private WatchEvents, private LandingEvents {
+public:
+    // `ordinals`: the driver's ordinal of each device the guest has been told of.
+    Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel, Meters& meters,
+             Poke& poke, Output& output);
+
+    // --- for the session
+    // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all of them
+    // when it is held (call again with the rest after settle()) or violated.
+    std::size_t run(std::span<const std::byte> records);
+    // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and sends what
+    // there is to say. Answers true when the caller should come again before long, poked or not.
+    bool settle();
+    bool held() const { return held_; }
+    bool violated() const { return !violation_.empty(); }
+    const std::string& violation() const { return violation_; }
+    // The guest has said session_detach and has been answered.
+    bool detached() const { return detached_; }
+    // Nothing of this session is on the device, as far as can be asked without waiting.
+    bool idle();
+    std::size_t callbacks_outstanding() const { return callbacks_.outstanding(); }
+    // Nobody will answer callbacks any more.
+    void abandon() { callbacks_.abandon(); }
+
+    // Sends what the last records have answered, without looking at what is still waited for.
+    void flush() { replies_.flush(); }
+
+    // --- for handlers, generated and by hand
+    const device::DriverTable& driver() const { return driver_; }
+    // The driver's object behind a handle. Streams 0 and 1 are CUDA's own; 2 is the record's thread's.
+    template <class T>
+    abi::CUresult resolve(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record, T& out) {
+        void* object = nullptr;
+        const abi::CUresult result = find_object(kind, handle, record, object);
+        out = static_cast<T>(object);
+        return result;
+    }
+    // Gives `object` the name the guest has chosen, under the current context where its kind has one.
+    abi::CUresult bind(wire::HandleKind kind, wire::Handle handle, void* object);
+    abi::CUresult bind_under(wire::Handle parent, wire::HandleKind kind, wire::Handle handle, void* object);
+    // Takes the name away again; `object` is the caller's to destroy.
+    abi::CUresult take(wire::HandleKind kind, wire::Handle handle, void** object);
+    // The driver's ordinal for one of the guest's; -1, which no driver knows, when there is none.
+    int device(std::int32_t ordinal) const;
+    // The record does not decode: ends the session.
+    void malformed(const wire::RecordHeader& record);
+    void violate(std::string message);
+
+    // --- for handlers by hand
+    // Ends the record when `awaited` is over and `after` has run. Answers at once when it is over already.
+    abi::CUresult wait(Awaited::Kind kind, void* object, const wire::RecordHeader& record, AfterWait after = nullptr,
+                       std::uint64_t argument = 0);
+    // The same for all work of `context`.
+    abi::CUresult wait_for_context(wire::Handle context, const wire::RecordHeader& record, AfterWait after,
+                                   std::uint64_t argument);
+    HandleTable& handles() { return handles_; }
+    Contexts& contexts() { return contexts_; }
+    Landing& landing() { return landing_; }
+    Callbacks& callbacks() { return callbacks_; }
+    Modules& modules() { return modules_; }
+    Meters& meters() { return meters_; }
+    CopyPlace place(abi::CUstream stream) const { return {contexts_.current(), stream}; }
+    // How far a record that answered kRetry had come.
+    std::uint64_t& progress() { return progress_; }
+    void note_launch() { may_print_ = true; }
+    void note_allocation(std::uint64_t address, std::uint64_t size);
+    void note_free(std::uint64_t address);
+    bool may_allocate() const;
+    void note_detach() { detached_ = true; }
+    // `context` has lost everything in it (`gone`: and itself).
+    void empty_context(wire::Handle context, bool gone);
+
+private:
+    struct Allocation {
+        std::uint64_t size;
+        wire::Handle context;
+    };
+    bool step(Handler handler, const wire::RecordHeader& record, std::span<const std::byte> payload);
+    abi::CUresult find_object(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record,
+                              void*& object);
+    abi::CUresult find_stream(wire::Handle handle, const wire::RecordHeader& record, void*& object);
+    void answer(const wire::RecordHeader& record, abi::CUresult result, std::span<const std::byte> payload);
+    void before_reply();
+    void collect_callbacks();
+    void watch_ended(const Watch& watch, abi::CUresult result) override;
+    void landed(const wire::RecordHeader& record, abi::CUresult result) override;
+    bool spin();
+
+    const device::DriverTable& driver_;
+    const std::vector<int> ordinals_;
+    Meters& meters_;
+    Output& output_;
+    Replies replies_;
+    HandleTable handles_;
+    Contexts contexts_;
+    Landing landing_;
+    Callbacks callbacks_;
+    Modules modules_;
+    Waiters waiters_;
+    Watches watches_;
+    std::unordered_map<std::uint64_t, Allocation> allocations_;
+    std::vector<std::byte> scratch_;
+    std::uint64_t progress_ = 0;
+    abi::CUresult deferred_ = abi::CUDA_SUCCESS;  // first failure of a record nobody waited for
+    abi::CUresult sticky_ = abi::CUDA_SUCCESS;
+    std::string violation_;
+    bool held_ = false;
+    bool detached_ = false;
+    bool may_print_ = false;    // something has run since the last synchronising reply
+    bool quiet_ = false;        // this record has found its context without work
+};
+
+}  // namespace engine

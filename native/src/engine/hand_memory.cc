@@ -1,0 +1,124 @@
+// Memory by hand: allocations are counted, frees wait for what could use the memory, copies go through the landing.
+// Called by generated dispatch.
+#include "engine/executor.h"
+#include "engine/limits.h"
+#include "host/hand.h"
+
+namespace engine::hand {
+namespace {
+
+// Of cuMemcpy2DAsync_v2's record.
+constexpr std::uint32_t kDeviceToDevice = 0;
+constexpr std::uint32_t kGuestToDevice = 1;
+constexpr std::uint32_t kDeviceToGuest = 2;
+
+abi::CUresult free_memory(Executor& executor, const Watch& watch) {
+    const abi::CUresult result = executor.driver().cuMemFree_v2(watch.argument);
+    if (result == abi::CUDA_SUCCESS) executor.note_free(watch.argument);
+    return result;
+}
+
+abi::CUresult copy_rows_on_device(Executor& executor, const wire::cuMemcpy2DAsync_v2_Request& request,
+                                  abi::CUstream stream) {
+    abi::CUDA_MEMCPY2D shape{};
+    shape.srcMemoryType = abi::CU_MEMORYTYPE_DEVICE;
+    shape.srcDevice = request.src;
+    shape.srcPitch = request.src_pitch;
+    shape.dstMemoryType = abi::CU_MEMORYTYPE_DEVICE;
+    shape.dstDevice = request.dst;
+    shape.dstPitch = request.dst_pitch;
+    shape.WidthInBytes = request.width;
+    shape.Height = request.height;
+    return executor.driver().cuMemcpy2DAsync_v2(&shape, stream);
+}
+
+// A landing without a ticket has nowhere to go.
+bool names_a_landing(Executor& executor, const wire::RecordHeader& header) {
+    if (header.ticket == 0) executor.violate("a copy to the guest names no ticket");
+    return header.ticket != 0;
+}
+
+}  // namespace
+
+abi::CUresult cuMemAlloc_v2(Executor& executor, const wire::RecordHeader&, const wire::cuMemAlloc_v2_Request& request,
+                            ReplySink& sink) {
+    if (!executor.may_allocate()) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    abi::CUdeviceptr address = 0;
+    const abi::CUresult result = executor.driver().cuMemAlloc_v2(&address, request.size);
+    if (result != abi::CUDA_SUCCESS) return result;
+    executor.note_allocation(address, request.size);
+    wire::cuMemAlloc_v2_Reply reply;
+    reply.address = address;
+    sink.outputs(reply);
+    return result;
+}
+
+abi::CUresult cuMemAllocPitch_v2(Executor& executor, const wire::RecordHeader&,
+                                 const wire::cuMemAllocPitch_v2_Request& request, ReplySink& sink) {
+    if (!executor.may_allocate()) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (executor.driver().cuMemAllocPitch_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    abi::CUdeviceptr address = 0;
+    std::size_t pitch = 0;
+    const abi::CUresult result = executor.driver().cuMemAllocPitch_v2(&address, &pitch, request.WidthInBytes,
+                                                                      request.Height, request.ElementSizeBytes);
+    if (result != abi::CUDA_SUCCESS) return result;
+    executor.note_allocation(address, pitch * request.Height);
+    wire::cuMemAllocPitch_v2_Reply reply;
+    reply.address = address;
+    reply.pitch = pitch;
+    sink.outputs(reply);
+    return result;
+}
+
+abi::CUresult cuMemFree_v2(Executor& executor, const wire::RecordHeader& header,
+                           const wire::cuMemFree_v2_Request& request, ReplySink&) {
+    if (request.address == 0) return abi::CUDA_SUCCESS;
+    if (executor.contexts().current() == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
+    // cuMemFree itself would block the engine thread until the device is quiet.
+    return executor.wait(Awaited::Kind::context, nullptr, header, free_memory, request.address);
+}
+
+abi::CUresult cuMemcpyHtoDAsync_v2(Executor& executor, const wire::RecordHeader& header,
+                                   const wire::cuMemcpyHtoDAsync_v2_Request& request, ReplySink&) {
+    abi::CUstream stream = nullptr;
+    const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
+    if (result != abi::CUDA_SUCCESS) return result;
+    if (request.data.size() <= kUnstagedCopy) {
+        return executor.driver().cuMemcpyHtoDAsync_v2(request.dst, request.data.data(), request.data.size(), stream);
+    }
+    return executor.landing().stage(request.dst, request.data, executor.place(stream), executor.progress());
+}
+
+abi::CUresult cuMemcpyDtoHAsync_v2(Executor& executor, const wire::RecordHeader& header,
+                                   const wire::cuMemcpyDtoHAsync_v2_Request& request, ReplySink&) {
+    if (!names_a_landing(executor, header)) return abi::CUDA_ERROR_INVALID_VALUE;
+    abi::CUstream stream = nullptr;
+    const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
+    if (result != abi::CUDA_SUCCESS) return result;
+    const DeviceRows rows{request.src, request.size, request.size, 1};
+    return executor.landing().land(header, rows, executor.place(stream), executor.progress());
+}
+
+abi::CUresult cuMemcpy2DAsync_v2(Executor& executor, const wire::RecordHeader& header,
+                                 const wire::cuMemcpy2DAsync_v2_Request& request, ReplySink&) {
+    if (executor.driver().cuMemcpy2DAsync_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    abi::CUstream stream = nullptr;
+    const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
+    if (result != abi::CUDA_SUCCESS) return result;
+    const CopyPlace place = executor.place(stream);
+    switch (request.kind) {
+        case kDeviceToDevice: return copy_rows_on_device(executor, request, stream);
+        case kGuestToDevice: {
+            const DeviceRows rows{request.dst, request.dst_pitch, request.width, request.height};
+            return executor.landing().stage_rows(rows, request.data, place);
+        }
+        case kDeviceToGuest: {
+            if (!names_a_landing(executor, header)) return abi::CUDA_ERROR_INVALID_VALUE;
+            const DeviceRows rows{request.src, request.src_pitch, request.width, request.height};
+            return executor.landing().land(header, rows, place, executor.progress());
+        }
+        default: return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+}
+
+}  // namespace engine::hand

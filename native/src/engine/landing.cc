@@ -1,0 +1,186 @@
+// Copies in flight. See landing.h.
+#include "engine/landing.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "engine/limits.h"
+#include "engine/outcome.h"
+
+namespace engine {
+namespace {
+
+constexpr unsigned kEventFlags = abi::CU_EVENT_BLOCKING_SYNC | abi::CU_EVENT_DISABLE_TIMING;
+
+}  // namespace
+
+abi::CUresult Landing::take_event(abi::CUcontext context, abi::CUevent& event) {
+    auto& spare = spare_events_[context];
+    if (spare.empty()) return driver_.cuEventCreate(&event, kEventFlags);
+    event = spare.back();
+    spare.pop_back();
+    return abi::CUDA_SUCCESS;
+}
+
+// The device work of `copy` has just been queued: an event behind it says when its slot is ready.
+abi::CUresult Landing::follow(Copy copy) {
+    abi::CUresult result = take_event(copy.place.context, copy.event);
+    if (result == abi::CUDA_SUCCESS) result = driver_.cuEventRecord(copy.event, copy.place.stream);
+    if (result != abi::CUDA_SUCCESS) {
+        // The device may still be using the slot: it is lost rather than lent again.
+        return result;
+    }
+    in_flight_.push_back(copy);
+    return result;
+}
+
+// One slot's worth, from packed offset `progress` on: whole rows where a row fits a slot, else a part of one row.
+abi::CUresult Landing::land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress, Copy& copy) {
+    const std::uint64_t row = progress / rows.width;
+    const std::uint64_t column = progress % rows.width;
+    std::byte* slot = slots_.memory(copy.slot).data();
+    const std::uint64_t fitting = column == 0 ? std::min(kSlotSize / rows.width, rows.height - row) : 0;
+    const std::uint64_t address = rows.address + row * rows.pitch + column;
+    if (fitting <= 1 || rows.pitch == rows.width) {
+        const std::uint64_t contiguous = rows.pitch == rows.width ? rows.width * rows.height - progress
+                                                                  : rows.width - column;
+        copy.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(contiguous, kSlotSize));
+        return driver_.cuMemcpyDtoHAsync_v2(slot, address, copy.size, place.stream);
+    }
+    abi::CUDA_MEMCPY2D shape{};
+    shape.srcMemoryType = abi::CU_MEMORYTYPE_DEVICE;
+    shape.srcDevice = address;
+    shape.srcPitch = rows.pitch;
+    shape.dstMemoryType = abi::CU_MEMORYTYPE_HOST;
+    shape.dstHost = slot;
+    shape.dstPitch = rows.width;
+    shape.WidthInBytes = rows.width;
+    shape.Height = fitting;
+    copy.size = static_cast<std::uint32_t>(rows.width * fitting);
+    return driver_.cuMemcpy2DAsync_v2(&shape, place.stream);
+}
+
+abi::CUresult Landing::land(const wire::RecordHeader& record, const DeviceRows& rows, const CopyPlace& place,
+                            std::uint64_t& progress) {
+    std::uint64_t total = 0;
+    const bool wraps = __builtin_mul_overflow(rows.width, rows.height, &total);
+    if (wraps || (rows.height > 1 && rows.pitch < rows.width)) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (total == 0) return abi::CUDA_SUCCESS;
+    while (progress < total) {
+        Copy copy{record, place, nullptr, 0, 0, progress, true, false, false};
+        if (!slots_.take(copy.slot)) return kRetry;
+        abi::CUresult result = land_piece(rows, place, progress, copy);
+        if (result != abi::CUDA_SUCCESS) slots_.give(copy.slot);
+        copy.last = progress + copy.size == total;
+        if (result == abi::CUDA_SUCCESS) result = follow(copy);
+        if (result != abi::CUDA_SUCCESS) {
+            cancel(record);
+            return result;
+        }
+        progress += copy.size;
+    }
+    return kPending;
+}
+
+abi::CUresult Landing::stage(std::uint64_t address, std::span<const std::byte> data, const CopyPlace& place,
+                             std::uint64_t& progress) {
+    while (progress < data.size()) {
+        Copy copy{{}, place, nullptr, 0, 0, 0, false, false, false};
+        if (!slots_.take(copy.slot)) return kRetry;
+        copy.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(data.size() - progress, kSlotSize));
+        std::byte* slot = slots_.memory(copy.slot).data();
+        std::memcpy(slot, data.data() + progress, copy.size);
+        abi::CUresult result = driver_.cuMemcpyHtoDAsync_v2(address + progress, slot, copy.size, place.stream);
+        if (result != abi::CUDA_SUCCESS) slots_.give(copy.slot);
+        if (result == abi::CUDA_SUCCESS) result = follow(copy);
+        if (result != abi::CUDA_SUCCESS) return result;
+        progress += copy.size;
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult Landing::stage_rows(const DeviceRows& rows, std::span<const std::byte> data, const CopyPlace& place) {
+    std::uint64_t total = 0;
+    const bool wraps = __builtin_mul_overflow(rows.width, rows.height, &total);
+    if (wraps || total != data.size() || total > kSlotSize) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (total == 0) return abi::CUDA_SUCCESS;
+    Copy copy{{}, place, nullptr, 0, static_cast<std::uint32_t>(total), 0, false, false, false};
+    if (!slots_.take(copy.slot)) return kRetry;
+    std::byte* slot = slots_.memory(copy.slot).data();
+    std::memcpy(slot, data.data(), data.size());
+    abi::CUDA_MEMCPY2D shape{};
+    shape.srcMemoryType = abi::CU_MEMORYTYPE_HOST;
+    shape.srcHost = slot;
+    shape.srcPitch = rows.width;
+    shape.dstMemoryType = abi::CU_MEMORYTYPE_DEVICE;
+    shape.dstDevice = rows.address;
+    shape.dstPitch = rows.pitch;
+    shape.WidthInBytes = rows.width;
+    shape.Height = rows.height;
+    const abi::CUresult result = driver_.cuMemcpy2DAsync_v2(&shape, place.stream);
+    if (result != abi::CUDA_SUCCESS) {
+        slots_.give(copy.slot);
+        return result;
+    }
+    return follow(copy);
+}
+
+// The record has failed half-way and is answered with its error: what of it is in flight lands nowhere.
+void Landing::cancel(const wire::RecordHeader& record) {
+    for (Copy& copy : in_flight_) {
+        if (copy.lands && copy.record.ticket == record.ticket) copy.lands = false;
+    }
+}
+
+void Landing::finish(const Copy& copy, abi::CUresult result) {
+    spare_events_[copy.place.context].push_back(copy.event);
+    bool slot_in_use = false;
+    if (copy.lands && result == abi::CUDA_SUCCESS) {
+        const auto bytes = slots_.memory(copy.slot).first(copy.size);
+        slot_in_use = replies_.landing(copy.record, copy.offset, bytes, this, copy.slot);
+    }
+    if (!slot_in_use) slots_.give(copy.slot);
+    if (!copy.lands || (!copy.last && result == abi::CUDA_SUCCESS)) return;
+    if (result != abi::CUDA_SUCCESS) cancel(copy.record);
+    events_.landed(copy.record, result);
+}
+
+void Landing::collect() {
+    if (in_flight_.empty() || collecting_) return;
+    collecting_ = true;
+    std::array<CopyPlace, kSlotCount> busy;
+    std::size_t busy_count = 0;
+    std::size_t kept = 0;
+    for (std::size_t index = 0; index < in_flight_.size(); ++index) {
+        const Copy copy = in_flight_[index];
+        const auto same = [&copy](const CopyPlace& place) {
+            return place.stream == copy.place.stream && place.context == copy.place.context;
+        };
+        const bool behind = std::any_of(busy.begin(), busy.begin() + busy_count, same);
+        const abi::CUresult result = behind ? abi::CUDA_ERROR_NOT_READY : driver_.cuEventQuery(copy.event);
+        if (result != abi::CUDA_ERROR_NOT_READY) {
+            finish(copy, result);
+            continue;
+        }
+        if (!behind) busy[busy_count++] = copy.place;
+        in_flight_[kept++] = in_flight_[index];  // as it is now: finish() may have cancelled it
+    }
+    in_flight_.resize(kept);
+    collecting_ = false;
+}
+
+void Landing::forget_context(abi::CUcontext context) {
+    spare_events_.erase(context);
+    std::vector<Copy> lost;
+    std::erase_if(in_flight_, [context, &lost](const Copy& copy) {
+        if (copy.place.context == context) lost.push_back(copy);
+        return copy.place.context == context;
+    });
+    for (const Copy& copy : lost) {
+        slots_.give(copy.slot);
+        if (copy.lands && copy.last) events_.landed(copy.record, abi::CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    }
+}
+
+}  // namespace engine

@@ -1,0 +1,116 @@
+// Landing: copies in flight between the guest and the device, through the slots of slots.h. Out: device bytes land in
+// a slot and go to the guest as `landing` replies, the last one followed by the record's result. In: bytes wait in a
+// slot until the device has taken them. Used by the executor, which calls collect() before any reply that reports
+// completion: what a stream had copied by then is on the wire before the guest can know that it is done.
+// A copy that finds no free slot answers kRetry; its record is run again, and goes on where `progress` says.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "cudart/abi.h"
+#include "engine/replies.h"
+#include "engine/slots.h"
+#include "engine/waiters.h"
+#include "host/driver_table.h"
+#include "transport/out_buffer.h"
+#include "wire/record.h"
+
+namespace engine {
+
+// Told when the last byte of a record's copy has landed.
+class LandingEvents {
+public:
+    virtual void landed(const wire::RecordHeader& record, abi::CUresult result) = 0;
+
+protected:
+    ~LandingEvents() = default;
+};
+
+// Rows of device memory that land packed; a plain copy is one row.
+struct DeviceRows {
+    std::uint64_t address = 0;
+    std::uint64_t pitch = 0;  // bytes from row to row
+    std::uint64_t width = 0;  // bytes per row
+    std::uint64_t height = 1;
+};
+
+// In which stream a copy stands; `context` is current.
+struct CopyPlace {
+    abi::CUcontext context = nullptr;
+    abi::CUstream stream = nullptr;
+};
+
+class Landing final : public transport::BodyOwner {
+public:
+    Landing(const device::DriverTable& driver, Replies& replies, LandingEvents& events)
+        : driver_(driver), replies_(replies), events_(events), slots_(driver) {}
+
+    // Queues the copy of `rows` towards the guest: kPending (the result follows by itself), kRetry, or an error.
+    abi::CUresult land(const wire::RecordHeader& record, const DeviceRows& rows, const CopyPlace& place,
+                       std::uint64_t& progress);
+    // Queues the copy of `data` to `address`: success, kRetry, or an error.
+    abi::CUresult stage(std::uint64_t address, std::span<const std::byte> data, const CopyPlace& place,
+                        std::uint64_t& progress);
+    // The same for rows packed in `data` (at most one slot of them), written with a pitch.
+    abi::CUresult stage_rows(const DeviceRows& rows, std::span<const std::byte> data, const CopyPlace& place);
+
+    // Sends what has landed and frees what has been taken. Cheap when nothing is in flight.
+    void collect();
+    bool pending() const { return !in_flight_.empty(); }
+    // `start(Awaited)` -> bool for the oldest copy of each stream that nobody waits for yet. False when one could not
+    // be started.
+    template <class Start>
+    bool watch_heads(Start&& start);
+
+    // The objects of `context` are gone. Call collect() before they go.
+    void forget_context(abi::CUcontext context);
+
+    void body_sent(std::uint32_t token) override { slots_.give(token); }
+
+private:
+    struct Copy {
+        wire::RecordHeader record;
+        CopyPlace place;
+        abi::CUevent event;
+        std::uint32_t slot;
+        std::uint32_t size;
+        std::uint64_t offset;  // of the landing in the guest's memory
+        bool lands;
+        bool last;
+        bool watched;
+    };
+    abi::CUresult follow(Copy copy);
+    abi::CUresult land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress, Copy& copy);
+    void cancel(const wire::RecordHeader& record);
+    void finish(const Copy& copy, abi::CUresult result);
+    abi::CUresult take_event(abi::CUcontext context, abi::CUevent& event);
+
+    const device::DriverTable& driver_;
+    Replies& replies_;
+    LandingEvents& events_;
+    Slots slots_;
+    std::vector<Copy> in_flight_;  // in the order of their records; at most one per slot
+    std::unordered_map<abi::CUcontext, std::vector<abi::CUevent>> spare_events_;
+    bool collecting_ = false;
+};
+
+template <class Start>
+bool Landing::watch_heads(Start&& start) {
+    bool all = true;
+    for (std::size_t index = 0; index < in_flight_.size(); ++index) {
+        Copy& copy = in_flight_[index];
+        bool is_head = true;
+        for (std::size_t earlier = 0; earlier < index && is_head; ++earlier) {
+            const CopyPlace& place = in_flight_[earlier].place;
+            is_head = place.stream != copy.place.stream || place.context != copy.place.context;
+        }
+        if (!is_head || copy.watched) continue;
+        copy.watched = start(Awaited{Awaited::Kind::event, copy.event, copy.place.context});
+        all = all && copy.watched;
+    }
+    return all;
+}
+
+}  // namespace engine

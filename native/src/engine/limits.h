@@ -1,0 +1,44 @@
+// The limits the engine enforces on a guest: those of proto/spec/limits.ts under the engine's names, and the few that
+// concern the engine alone (how much it holds, how long it waits) and that a guest cannot observe.
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "wire/limits.h"
+
+namespace engine {
+
+inline constexpr auto kMaxContexts = static_cast<std::uint32_t>(wire::limits::kContexts);
+inline constexpr auto kMaxStreams = static_cast<std::uint32_t>(wire::limits::kStreams);
+inline constexpr auto kMaxEvents = static_cast<std::uint32_t>(wire::limits::kEvents);
+inline constexpr auto kMaxModules = static_cast<std::uint32_t>(wire::limits::kModules);
+inline constexpr auto kMaxFunctions = static_cast<std::uint32_t>(wire::limits::kFunctions);
+inline constexpr std::size_t kMaxLogSize = wire::limits::kCompileLogBytes;
+inline constexpr std::size_t kMaxMetadataSize = wire::limits::kKernelMetadataBytes;
+inline constexpr std::size_t kMaxParameterSize = wire::limits::kKernelParameterBytes;
+inline constexpr std::size_t kMaxPendingCallbacks = wire::limits::kPendingCallbacks;
+inline constexpr std::size_t kMaxAllocations = wire::limits::kAllocations;
+inline constexpr std::size_t kOutputChunk = wire::limits::kOutputBytes;
+
+// An image with more kernels than this is not described at load (asking makes a driver load each of them): its kernels
+// are described one by one, when they are asked for by name.
+inline constexpr std::uint32_t kKernelsDescribedAtLoad = 256;
+inline constexpr std::uint32_t kMaxKernelParameters = 4096;
+inline constexpr std::size_t kMaxThreadStreams = 4096;
+
+// A slot of pinned staging memory: the largest landing, and the unit in which copies are cut.
+inline constexpr std::size_t kSlotSize = wire::limits::kCopySliceBytes;
+inline constexpr std::size_t kSlotCount = 64;
+inline constexpr std::size_t kSlotsPerChunk = 8;
+// Host-to-device copies up to here are left to the driver, which takes pageable bytes of this size at the call.
+inline constexpr std::size_t kUnstagedCopy = 64 << 10;
+
+inline constexpr std::chrono::microseconds kSpin{wire::limits::kSpinUs};
+inline constexpr std::size_t kWaiterThreads = 16;
+// Pending watches beyond the waiter threads are polled this often.
+inline constexpr std::chrono::milliseconds kPollInterval{1};
+// Replies a guest has not read, beyond which nothing more is executed for it.
+inline constexpr std::size_t kMaxUnsent = std::size_t{64} << 20;
+
+}  // namespace engine

@@ -1,0 +1,242 @@
+// The session's life: connections, batches, turns, and the end. See session.h; attaching is in session_attach.cc.
+#include "engine/session.h"
+
+#include "engine/limits.h"
+#include "wire/limits.h"
+
+namespace engine {
+namespace {
+
+using transport::GrpcStatus;
+
+constexpr int kLost = 999;  // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone
+constexpr std::chrono::milliseconds kGreetingBound{5000};
+constexpr std::chrono::milliseconds kClosingBound{200};
+
+int milliseconds_until(std::chrono::steady_clock::time_point then, std::chrono::steady_clock::time_point now) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(then - now).count();
+    return left <= 0 ? 0 : static_cast<int>(left);
+}
+
+}  // namespace
+
+Session::Session(const Options& options, Events& events, Poke& poke)
+    : options_(options), events_(events), poke_(poke),
+      gate_(options.ticket, std::chrono::milliseconds(options.ticket_ttl_ms), Clock::now()),
+      meters_(options.meters) {}
+
+Session::~Session() {
+    if (executor_ != nullptr) executor_->abandon();
+}
+
+void Session::open() {
+    const auto status = listener_.open(options_.socket_path);
+    if (!status.ok()) return die(kLost, status.message(), GrpcStatus::unavailable);
+    events_.listening();
+}
+
+std::size_t Session::fill_descriptors(pollfd* descriptors) const {
+    std::size_t count = 0;
+    if (listener_.is_open() && link_ == nullptr) descriptors[count++] = {listener_.fd(), POLLIN, 0};
+    if (link_ != nullptr) {
+        // The hang-up is watched even while nothing is read: a guest that died must not wait for its turn to be missed.
+        short wanted = POLLRDHUP;
+        if (!holds_reading()) wanted |= POLLIN;
+        if (link_->wants_write()) wanted |= POLLOUT;
+        descriptors[count++] = {link_->fd(), wanted, 0};
+    }
+    if (process_.valid()) descriptors[count++] = {process_.get(), POLLIN, 0};
+    return count;
+}
+
+int Session::timeout_ms(Clock::time_point now) const {
+    if (state_ == State::listening) return milliseconds_until(gate_.deadline(), now);
+    if (state_ == State::greeting || state_ == State::closing) return milliseconds_until(deadline_, now);
+    const bool polls = poll_soon_ || turns_.draining();
+    return polls ? static_cast<int>(kPollInterval.count()) : -1;
+}
+
+void Session::handle(const pollfd& descriptor) {
+    if (descriptor.revents == 0) return;
+    if (listener_.is_open() && descriptor.fd == listener_.fd()) return accept_guest();
+    if (process_.valid() && descriptor.fd == process_.get()) {
+        // A child the guest forked may keep the socket open; the guest itself is gone all the same.
+        process_.reset();
+        const bool said_goodbye = executor_ != nullptr && executor_->detached();
+        return die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest process ended", GrpcStatus::ok);
+    }
+    if (link_ == nullptr || descriptor.fd != link_->fd()) return;
+    const bool readable = (descriptor.revents & POLLIN) != 0;
+    const bool hung_up = (descriptor.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+    auto io = hung_up ? transport::Link::Io::closed : transport::Link::Io::open;
+    if (readable) io = link_->read();  // what a dying guest has still said comes first
+    lively_ = lively_ || readable;
+    if (io == transport::Link::Io::open) return;
+    (void)link_->flush();
+    if (state_ == State::greeting) return drop_connection();
+    const bool said_goodbye = executor_ != nullptr && executor_->detached();
+    if (state_ == State::attached) {
+        die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest closed the connection", GrpcStatus::ok);
+    }
+    publish_meters();
+    link_.reset();
+    state_ = State::over;
+}
+
+void Session::accept_guest() {
+    auto connection = listener_.accept();
+    if (!connection) return;
+    guest_pid_ = connection->pid;
+    guest_uid_ = connection->uid;
+    process_ = std::move(connection->process);
+    const std::size_t limit = options_.batch_limit_bytes != 0 ? options_.batch_limit_bytes : wire::limits::kBatchBytes;
+    link_.reset(new transport::Link(std::move(connection->socket), limit, *this));
+    state_ = State::greeting;
+    deadline_ = Clock::now() + kGreetingBound;
+    if (!link_->start().ok() || link_->flush() == transport::Link::Io::closed) drop_connection();
+}
+
+void Session::drop_connection() {
+    link_.reset();
+    process_.reset();
+    if (state_ == State::greeting) state_ = State::listening;
+    if (gate_.exhausted()) die(kLost, "too many wrong tickets were shown", GrpcStatus::unavailable);
+}
+
+bool Session::may_run() const {
+    if (state_ != State::attached || executor_ == nullptr || link_->held() > kMaxUnsent) return false;
+    // A host function in flight can only end by a record of the guest's: while it does, draining goes on executing.
+    return turns_.held() || (turns_.draining() && executor_->callbacks_outstanding() != 0);
+}
+
+bool Session::holds_reading() const {
+    return !backlog_.empty() || state_ == State::closing || state_ == State::over ||
+           (link_ != nullptr && link_->held() > kMaxUnsent);
+}
+
+std::size_t Session::execute(std::span<const std::byte> records) {
+    const std::size_t done = executor_->run(records);
+    if (executor_->violated()) die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
+    return done;
+}
+
+bool Session::on_batch(std::span<const std::byte> records) {
+    if (state_ != State::attached) return false;
+    ++meters_[Meter::batches];
+    if (backlog_.empty() && may_run()) records = records.subspan(execute(records));
+    if (state_ != State::attached) return false;
+    if (!records.empty()) backlog_.emplace_back(records.begin(), records.end());
+    return true;
+}
+
+// Runs what waits. True: some of it has been done.
+bool Session::pump() {
+    bool any = false;
+    while (!backlog_.empty() && may_run()) {
+        const auto rest = std::span<const std::byte>(backlog_.front()).subspan(backlog_done_);
+        const std::size_t done = execute(rest);
+        if (state_ != State::attached) return true;  // and the backlog is gone
+        any = any || done != 0;
+        backlog_done_ += done;
+        if (done != rest.size()) break;
+        backlog_.pop_front();
+        backlog_done_ = 0;
+    }
+    return any;
+}
+
+void Session::advance(Clock::time_point now) {
+    while (executor_ != nullptr && state_ == State::attached) {
+        poll_soon_ = executor_->settle();
+        if (link_->flush() == transport::Link::Io::closed) {
+            die(kLost, "the guest closed the connection", GrpcStatus::ok);
+            break;
+        }
+        if (executor_->detached()) {
+            die(0, "", GrpcStatus::ok);
+            break;
+        }
+        if (!pump()) break;
+    }
+    settle_turn(now);
+    if (link_ != nullptr && state_ != State::attached && link_->flush() == transport::Link::Io::closed) {
+        if (state_ == State::greeting) drop_connection();
+        if (state_ == State::closing) state_ = State::over;
+    }
+    if (state_ == State::greeting && link_->drained()) drop_connection();  // a stranger that has been told off
+    if (state_ == State::closing && (link_ == nullptr || link_->drained())) state_ = State::over;
+    check_clock(now);
+    publish_meters();
+}
+
+void Session::settle_turn(Clock::time_point now) {
+    if (state_ != State::attached || executor_ == nullptr) return;
+    if (turns_.draining() && turns_.drained(executor_->idle(), now)) events_.released();
+    if (!backlog_.empty() && turns_.want()) events_.wants();
+}
+
+void Session::check_clock(Clock::time_point now) {
+    if (state_ == State::listening && now >= gate_.deadline()) {
+        die(kLost, "no guest came while the ticket was valid", GrpcStatus::unavailable);
+    }
+    if (state_ == State::greeting && now >= deadline_) drop_connection();
+    if (state_ == State::closing && now >= deadline_) state_ = State::over;
+}
+
+void Session::publish_meters() {
+    if (link_ != nullptr) {
+        meters_[Meter::bytes_in] = link_->bytes_received();
+        meters_[Meter::bytes_out] = link_->bytes_sent();
+    }
+    meters_.publish();
+}
+
+void Session::grant() {
+    if (turns_.grant()) ++meters_[Meter::leases];
+}
+
+void Session::revoke(Clock::time_point now) {
+    if (turns_.revoke(now)) events_.released();
+}
+
+void Session::stop(int result) {
+    die(result, result == 0 ? "" : "the daemon ended this session", GrpcStatus::unavailable);
+}
+
+void Session::on_guest_done() {
+    const bool said_goodbye = executor_ != nullptr && executor_->detached();
+    if (state_ == State::greeting) return link_->close(GrpcStatus::invalid_argument, "the guest sent no Hello");
+    die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest ended its stream without detaching", GrpcStatus::ok);
+}
+
+void Session::on_violation(GrpcStatus status, const std::string& message) {
+    if (state_ == State::greeting) return link_->close(status, message);  // a stranger: the session waits for its guest
+    die(kLost, message, status);
+}
+
+void Session::die(int result, std::string message, GrpcStatus status) {
+    if (state_ == State::closing || state_ == State::over) return;
+    const bool has_guest = link_ != nullptr && state_ == State::attached;
+    result_ = result;
+    message_ = std::move(message);
+    listener_.close();
+    state_ = has_guest ? State::closing : State::over;
+    deadline_ = Clock::now() + kClosingBound;
+    if (executor_ != nullptr) executor_->abandon();
+    backlog_.clear();
+    if (!has_guest) return;
+    if (executor_ != nullptr) executor_->flush();  // what has been answered is still the guest's
+    if (result != 0 && executor_ != nullptr) link_->send_farewell(result, message_);
+    link_->close(status, message_);
+}
+
+void Session::send_replies(transport::OutBuffer replies) { link_->send_batch(std::move(replies)); }
+
+void Session::send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
+                           transport::BodyOwner* owner, std::uint32_t token) {
+    link_->send_batch(std::move(replies), body, owner, token);
+}
+
+transport::OutBuffer Session::take_buffer() { return link_->take_buffer(); }
+
+}  // namespace engine

@@ -1,0 +1,109 @@
+// The session: one guest process from the ticket to the last byte. It alone decides when it is over.
+//
+//   listening -> greeting (connected, no Hello yet) -> attached -> closing (last words on their way) -> over
+//        ^------------- wrong ticket, silence -|
+//
+// Owned and driven by the engine's loop, on the engine thread. Whatever fails, here or below, ends in die().
+#pragma once
+#include <poll.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/executor.h"
+#include "engine/meters.h"
+#include "engine/output.h"
+#include "engine/poke.h"
+#include "engine/turns.h"
+#include "transport/link.h"
+#include "transport/listener.h"
+#include "transport/ticket.h"
+
+namespace engine {
+
+class Session final : private transport::LinkEvents, private ReplyChannel {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    Session(const Options& options, Events& events, Poke& poke);
+    ~Session();
+
+    void open();
+    bool over() const { return state_ == State::over; }
+    int result() const { return result_; }
+    const std::string& message() const { return message_; }
+
+    // --- the loop: what to wait for, and what came of it
+    static constexpr std::size_t kDescriptors = 3;
+    std::size_t fill_descriptors(pollfd* descriptors) const;
+    // Milliseconds until advance() wants to be called whatever happens; -1: no need.
+    int timeout_ms(Clock::time_point now) const;
+    void handle(const pollfd& descriptor);
+    // Everything that can go on goes on.
+    void advance(Clock::time_point now);
+    // Whether something has arrived since the last question: then more is likely to come at once.
+    bool lively() { return std::exchange(lively_, false); }
+
+    // --- the daemon
+    void grant();
+    void revoke(Clock::time_point now);
+    void stop(int result);
+
+private:
+    enum class State { listening, greeting, attached, closing, over };
+
+    // LinkEvents
+    bool on_hello(const transport::Hello& hello) override;
+    bool on_batch(std::span<const std::byte> records) override;
+    void on_guest_done() override;
+    void on_violation(transport::GrpcStatus status, const std::string& message) override;
+    bool holds_reading() const override;
+    // ReplyChannel
+    void send_replies(transport::OutBuffer replies) override;
+    void send_replies(transport::OutBuffer replies, std::span<const std::byte> body, transport::BodyOwner* owner,
+                      std::uint32_t token) override;
+    transport::OutBuffer take_buffer() override;
+
+    void accept_guest();
+    void drop_connection();
+    void refuse_ticket(transport::TicketVerdict verdict);
+    transport::Welcome prepare_device(const transport::Hello& hello);
+    bool may_run() const;
+    std::size_t execute(std::span<const std::byte> records);
+    bool pump();
+    void settle_turn(Clock::time_point now);
+    void check_clock(Clock::time_point now);
+    void publish_meters();
+    void die(int result, std::string message, transport::GrpcStatus status);
+
+    const Options& options_;
+    Events& events_;
+    Poke& poke_;
+    transport::Listener listener_;
+    transport::TicketGate gate_;
+    std::unique_ptr<transport::Link> link_;
+    transport::UniqueFd process_;  // pidfd of the guest
+    int guest_pid_ = 0;
+    unsigned guest_uid_ = 0;
+    Meters meters_;
+    Output output_;
+    device::DriverTable driver_;
+    std::unique_ptr<Executor> executor_;
+    Turns turns_;
+    std::deque<std::vector<std::byte>> backlog_;  // batches (or their rest) that wait for the device
+    std::size_t backlog_done_ = 0;                // bytes of the first one that have been executed
+    State state_ = State::listening;
+    Clock::time_point deadline_{};                // of greeting and closing
+    int result_ = 0;
+    std::string message_;
+    bool poll_soon_ = false;                      // the executor waits for something that will not poke
+    bool lively_ = false;
+};
+
+}  // namespace engine

@@ -1,0 +1,105 @@
+// Attaching: ticket, versions, driver, the snapshot in the Welcome. Part of session.h's class.
+#include <cstdio>
+#include <cstdlib>
+
+#include "engine/session.h"
+#include "engine/visible_devices.h"
+#include "wire/call_id.h"
+#include "wire/record.h"
+
+namespace engine {
+namespace {
+
+using transport::GrpcStatus;
+using transport::TicketVerdict;
+using transport::Welcome;
+
+Welcome refusal(abi::CUresult result, std::string message) {
+    Welcome welcome;
+    welcome.result = result;
+    welcome.message = std::move(message);
+    return welcome;
+}
+
+// The guest keeps this range free for device memory; the software device puts its memory there, so that an address
+// means the same to both.
+void place_software_arena(const transport::Hello& hello) {
+    if (hello.window_size == 0) return;
+    char arena[64];
+    std::snprintf(arena, sizeof arena, "0x%llx:%llu", static_cast<unsigned long long>(hello.window_base),
+                  static_cast<unsigned long long>(hello.window_size));
+    ::setenv("FERRY_SOFT_ARENA", arena, 1);
+}
+
+transport::DeviceDescription described(const device::DeviceReport& report) {
+    return {report.name, report.uuid, report.total_memory, report.attributes};
+}
+
+}  // namespace
+
+bool Session::on_hello(const transport::Hello& hello) {
+    if (state_ != State::greeting) return false;
+    const TicketVerdict verdict = gate_.show(hello.ticket, Clock::now());
+    if (verdict != TicketVerdict::accepted) {
+        refuse_ticket(verdict);
+        return false;
+    }
+    listener_.close();
+    state_ = State::attached;  // from here on this is the guest's session, for better or worse
+    events_.attached(guest_pid_, guest_uid_);
+    const Welcome welcome = prepare_device(hello);
+    link_->send_welcome(welcome);
+    if (welcome.result == 0) return true;
+    events_.log(LogLevel::warn, "the guest was turned away: " + welcome.message);
+    die(welcome.result, welcome.message, GrpcStatus::failed_precondition);
+    return false;
+}
+
+void Session::refuse_ticket(TicketVerdict verdict) {
+    const char* reason = "the ticket is not valid";
+    if (verdict == TicketVerdict::expired) reason = "the ticket has expired";
+    if (verdict == TicketVerdict::used) reason = "the ticket has been used";
+    events_.log(LogLevel::warn, std::string("a guest was refused: ") + reason);
+    link_->close(GrpcStatus::unauthenticated, reason);
+}
+
+Welcome Session::prepare_device(const transport::Hello& hello) {
+    const std::string_view spec_hash = options_.spec_hash.empty() ? wire::kSpecHash : options_.spec_hash;
+    if (hello.wire_version != wire::kWireVersion || hello.spec_hash != spec_hash) {
+        return refusal(abi::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
+                       "the guest speaks wire version " + std::to_string(hello.wire_version) + " (calls " +
+                           std::string(hello.spec_hash) + "), the host " + std::to_string(wire::kWireVersion) +
+                           " (calls " + std::string(spec_hash) + "): install the same version of Ferry on both");
+    }
+    if (options_.capture_output) {
+        if (const auto status = output_.capture(); !status.ok()) {
+            return refusal(abi::CUDA_ERROR_OPERATING_SYSTEM, status.message());
+        }
+    }
+    if (options_.driver == DriverKind::software) place_software_arena(hello);
+    auto driver = open_driver(options_.driver, options_.driver_path, {hello.window_base, hello.window_size});
+    if (!driver.ok()) return refusal(abi::CUDA_ERROR_NO_DEVICE, driver.message());
+    driver_ = driver.value();
+    const device::DriverReport report = device::probe_driver(driver_);
+    if (report.result != abi::CUDA_SUCCESS) return refusal(report.result, report.message);
+
+    auto ordinals = hello.has_visible_devices ? visible_devices(hello.visible_devices, report.devices)
+                                              : all_devices(report.devices);
+    if (ordinals.empty()) {
+        return refusal(abi::CUDA_ERROR_NO_DEVICE, "no device is visible (CUDA_VISIBLE_DEVICES, or none is there)");
+    }
+    Welcome welcome;
+    welcome.snapshot.driver_version = report.driver_version;
+    for (const int ordinal : ordinals) {
+        welcome.snapshot.devices.push_back(described(report.devices[static_cast<std::size_t>(ordinal)]));
+    }
+    // NVIDIA's driver chooses its own addresses; the others use the guest's window.
+    if (options_.driver != DriverKind::nvidia) {
+        welcome.snapshot.window_base = hello.window_base;
+        welcome.snapshot.window_size = hello.window_size;
+    }
+    executor_.reset(new Executor(driver_, std::move(ordinals), *this, meters_, poke_, output_));
+    return welcome;
+}
+
+}  // namespace engine
