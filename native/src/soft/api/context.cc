@@ -9,7 +9,8 @@
 
 namespace soft::driver {
 
-Context::Context(Device& device, std::uint64_t number_, std::uint64_t handle_, std::uint32_t flags_, bool primary_)
+Context::Context(Device& device, std::uint64_t number_, std::uint64_t handle_, std::uint32_t flags_,
+                 bool primary_)
     : number(number_),
       handle(handle_),
       primary(primary_),
@@ -52,7 +53,8 @@ void Context::destroy_stream(Stream& stream) {
 StreamRef Context::thread_stream(std::uint64_t thread) {
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = thread_streams_.find(thread); found != thread_streams_.end()) return found->second;
+        if (const auto found = thread_streams_.find(thread); found != thread_streams_.end())
+            return found->second;
     }
     // No other thread makes the stream of this one.
     auto stream = std::make_shared<Stream>();

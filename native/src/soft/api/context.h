@@ -30,9 +30,10 @@ struct Event {
 };
 using EventRef = std::shared_ptr<Event>;
 
-// One life of a context: a primary context that is reset and used again gets a new one behind the same handle.
+// One life of a context: a primary context that is reset and used again gets a new one behind the same
+// handle.
 class Context final : public DeviceServices {
-public:
+  public:
     Context(Device& device, std::uint64_t number, std::uint64_t handle, std::uint32_t flags, bool primary);
 
     const std::uint64_t number;  // unique for ever in this process
@@ -44,9 +45,13 @@ public:
     MallocHeap heap;
     Output output;
 
-    abi::CUresult error() const { return static_cast<abi::CUresult>(group->error.load(std::memory_order_relaxed)); }
+    abi::CUresult error() const {
+        return static_cast<abi::CUresult>(group->error.load(std::memory_order_relaxed));
+    }
     // Whether a thread that waits may spin first (the program did not ask for blocking waits).
-    bool spins() const { return (flags.load(std::memory_order_relaxed) & abi::CU_CTX_SCHED_BLOCKING_SYNC) == 0; }
+    bool spins() const {
+        return (flags.load(std::memory_order_relaxed) & abi::CU_CTX_SCHED_BLOCKING_SYNC) == 0;
+    }
 
     // Null when handles have run out.
     StreamRef create_stream(std::uint32_t stream_flags, int priority);
@@ -61,7 +66,8 @@ public:
     // Gives `module` and its functions handles and keeps it until remove_module or the end.
     bool add_module(const std::shared_ptr<Module>& module);
     std::shared_ptr<Module> remove_module(const Module& module);
-    // The module of `library` here, loaded and named when this is its first use; null with `error` and `log` set.
+    // The module of `library` here, loaded and named when this is its first use; null with `error` and `log`
+    // set.
     std::shared_ptr<Module> instance_of(Library& library, abi::CUresult& error, std::string& log);
     // Takes back the handles of a module and of its functions.
     void unname(const std::shared_ptr<Module>& module);
@@ -88,7 +94,7 @@ public:
     void print(std::string_view text) override { output.print(text); }
     void print_error(std::string_view text) override { output.print_error(text); }
 
-private:
+  private:
     bool name(Module& module);
 
     Device& device_;

@@ -58,7 +58,8 @@ void at_exit() {
 
 }  // namespace
 
-Device::Device(unsigned threads, std::uint64_t memory_size) : scheduler(threads), profile(threads, memory_size) {
+Device::Device(unsigned threads, std::uint64_t memory_size)
+    : scheduler(threads), profile(threads, memory_size) {
     scheduler.on_fault = report_fault;
 }
 
@@ -74,8 +75,8 @@ bool Device::open() {
 abi::CUresult Device::start() {
     const std::lock_guard lock(start_mutex);
     if (phase() != Phase::unused) return abi::CUDA_SUCCESS;
-    const auto threads = static_cast<unsigned>(std::min<std::uint64_t>(
-        number_from("FERRY_SOFT_THREADS", usable_cores()), 1024));
+    const auto threads = static_cast<unsigned>(
+        std::min<std::uint64_t>(number_from("FERRY_SOFT_THREADS", usable_cores()), 1024));
     auto* device = new Device(threads, number_from("FERRY_SOFT_MEMORY", default_memory()));
     if (!device->open()) {
         delete device;
@@ -193,7 +194,8 @@ std::vector<std::shared_ptr<Library>> Device::libraries() {
 
 Context* Device::context_of(std::uint64_t number) {
     const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find(contexts_, number, [](const auto& context) { return context->number; });
+    const auto found =
+        std::ranges::find(contexts_, number, [](const auto& context) { return context->number; });
     return found == contexts_.end() ? nullptr : found->get();
 }
 

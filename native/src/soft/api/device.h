@@ -1,5 +1,5 @@
-// The device: one per process, made by cuInit, never destroyed (other libraries' exit handlers still call in).
-// Holds what is not a context's: memory, threads, handles, the primary context, libraries.
+// The device: one per process, made by cuInit, never destroyed (other libraries' exit handlers still call
+// in). Holds what is not a context's: memory, threads, handles, the primary context, libraries.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -22,7 +22,7 @@ inline constexpr int kDriverVersion = 13000;
 enum class Phase : int { unused, ready, exiting, forked };
 
 class Device {
-public:
+  public:
     // cuInit. CUDA_ERROR_OUT_OF_MEMORY when not even the smallest arena can be reserved; may be tried again.
     static abi::CUresult start();
     static Phase phase();
@@ -39,7 +39,8 @@ public:
     // CUDA_ERROR_INVALID_CONTEXT for a primary context, which is released instead.
     abi::CUresult destroy_context(Context& context);
 
-    // The primary context's present life, made when there is none: code may be loaded into it before it is retained.
+    // The primary context's present life, made when there is none: code may be loaded into it before it is
+    // retained.
     Context& primary();
     std::uint64_t primary_handle() const { return primary_handle_; }
     bool primary_active();
@@ -56,7 +57,7 @@ public:
     Context* context_of(std::uint64_t number);
     void thread_gone(std::uint64_t thread);
 
-private:
+  private:
     Device(unsigned threads, std::uint64_t memory_size);
     bool open();
     Context& primary_locked();

@@ -1,5 +1,5 @@
-// The attribute table. Values are those of a plain compute capability 8.0 device where a program could depend on them,
-// zero where the device cannot do a thing.
+// The attribute table. Values are those of a plain compute capability 8.0 device where a program could depend
+// on them, zero where the device cannot do a thing.
 #include "soft/api/device_profile.h"
 
 #include <algorithm>

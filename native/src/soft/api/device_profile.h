@@ -1,5 +1,5 @@
-// What the device says of itself: attributes, name, identity. One table, read by the attribute entries, the property
-// block, the occupancy calls and the launch checks, so that they cannot contradict each other.
+// What the device says of itself: attributes, name, identity. One table, read by the attribute entries, the
+// property block, the occupancy calls and the launch checks, so that they cannot contradict each other.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -13,19 +13,19 @@ inline constexpr unsigned kMaxThreadsPerBlock = 1024;
 inline constexpr unsigned kMaxBlockDim[3] = {1024, 1024, 64};
 inline constexpr unsigned kMaxGridDim[3] = {0x7fffffff, 65535, 65535};
 inline constexpr int kWarpSize = 32;
-inline constexpr int kSharedPerBlock = 48 << 10;         // bytes, without opting in
-inline constexpr int kSharedPerBlockOptIn = 163 << 10;   // bytes
+inline constexpr int kSharedPerBlock = 48 << 10;        // bytes, without opting in
+inline constexpr int kSharedPerBlockOptIn = 163 << 10;  // bytes
 inline constexpr int kSharedPerMultiprocessor = 164 << 10;
-inline constexpr int kSharedReserved = 1 << 10;          // bytes per block
+inline constexpr int kSharedReserved = 1 << 10;  // bytes per block
 inline constexpr int kRegistersPerMultiprocessor = 65536;
 inline constexpr int kThreadsPerMultiprocessor = 2048;
 inline constexpr int kBlocksPerMultiprocessor = 32;
-inline constexpr std::uint64_t kMaxPitch = 0x7fffffff;   // bytes
-inline constexpr std::uint64_t kPitchAlignment = 512;    // bytes, of cuMemAllocPitch
+inline constexpr std::uint64_t kMaxPitch = 0x7fffffff;  // bytes
+inline constexpr std::uint64_t kPitchAlignment = 512;   // bytes, of cuMemAllocPitch
 inline constexpr char kDeviceName[] = "Ferry Software Device";
 
 class DeviceProfile {
-public:
+  public:
     // `threads` pool threads stand for multiprocessors; `total_memory` in bytes.
     DeviceProfile(unsigned threads, std::uint64_t total_memory);
 
@@ -38,7 +38,7 @@ public:
     abi::CUuuid uuid() const;
     abi::CUdevprop properties() const;
 
-private:
+  private:
     std::array<int, abi::CU_DEVICE_ATTRIBUTE_MAX> values_{};
     std::uint64_t total_memory_;
 };

@@ -1,8 +1,8 @@
-// What every exported function begins with: is the driver up, is there a current context, has it a fault. And what many
-// need next: the stream or function behind a handle. Included by the entry_*.cc files only.
+// What every exported function begins with: is the driver up, is there a current context, has it a fault. And
+// what many need next: the stream or function behind a handle. Included by the entry_*.cc files only.
 //
-// The exported functions are declared by the generated guest/stubs.h (one list for shim and device), so a definition
-// that differs from the specification does not compile.
+// The exported functions are declared by the generated guest/stubs.h (one list for shim and device), so a
+// definition that differs from the specification does not compile.
 #pragma once
 #include <memory>
 #include <new>
@@ -11,15 +11,17 @@
 #include "soft/api/device.h"
 #include "soft/api/thread_state.h"
 
+#define SOFT_EXPORT extern "C" FERRY_EXPORT
+
 // A function with a per-thread-default-stream twin. `body` is an expression that may use `per_thread`.
-#define SOFT_TWIN(name, twin, parameters, body)  \
-    abi::CUresult name parameters {              \
-        constexpr bool per_thread = false;       \
-        return body;                             \
-    }                                            \
-    abi::CUresult name##twin parameters {        \
-        constexpr bool per_thread = true;        \
-        return body;                             \
+#define SOFT_TWIN(name, twin, parameters, body)       \
+    SOFT_EXPORT abi::CUresult name parameters {       \
+        constexpr bool per_thread = false;            \
+        return body;                                  \
+    }                                                 \
+    SOFT_EXPORT abi::CUresult name##twin parameters { \
+        constexpr bool per_thread = true;             \
+        return body;                                  \
     }
 
 namespace soft::driver {
@@ -54,8 +56,8 @@ CUresult enter(Body&& body) noexcept {
     }
 }
 
-// The calling thread's current context: CUDA_ERROR_INVALID_CONTEXT without one, CUDA_ERROR_CONTEXT_IS_DESTROYED for
-// one that has ended.
+// The calling thread's current context: CUDA_ERROR_INVALID_CONTEXT without one,
+// CUDA_ERROR_CONTEXT_IS_DESTROYED for one that has ended.
 inline CUresult find_current(Device& device, Context*& context) {
     const ThreadState& thread = this_thread();
     if (thread.stack.empty() || thread.stack.back() == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
@@ -66,8 +68,8 @@ inline CUresult find_current(Device& device, Context*& context) {
     return abi::CUDA_SUCCESS;
 }
 
-// Runs `body(Device&, Context&)` in the current context. A context that has had a fault answers that fault for ever;
-// a host function may not call in at all.
+// Runs `body(Device&, Context&)` in the current context. A context that has had a fault answers that fault
+// for ever; a host function may not call in at all.
 template <class Body>
 CUresult enter_context(Body&& body) noexcept {
     return enter([&](Device& device) {
@@ -88,8 +90,8 @@ inline StreamRef find_stream(Device& device, Context& context, abi::CUstream han
     return stream == nullptr ? nullptr : stream->shared_from_this();
 }
 
-// The function behind a CUfunction, or behind a CUkernel given in its place (loaded into `context` if need be).
-// Null: neither; `error` says why when loading failed.
+// The function behind a CUfunction, or behind a CUkernel given in its place (loaded into `context` if need
+// be). Null: neither; `error` says why when loading failed.
 ModuleFunction* find_function(Device& device, Context& context, abi::CUfunction handle, CUresult& error);
 
 // Submits and, when `wait`, waits; then answers the context's fault if there is one and prints what is due.

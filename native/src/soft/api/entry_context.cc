@@ -19,7 +19,8 @@ CUresult find_context(Device& device, abi::CUcontext handle, Context*& context) 
     if (handle == nullptr) return find_current(device, context);
     context = device.handles.find<Context>(handle);
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    return context->ended.load(std::memory_order_acquire) ? abi::CUDA_ERROR_CONTEXT_IS_DESTROYED : abi::CUDA_SUCCESS;
+    return context->ended.load(std::memory_order_acquire) ? abi::CUDA_ERROR_CONTEXT_IS_DESTROYED
+                                                          : abi::CUDA_SUCCESS;
 }
 
 std::atomic<std::uint64_t>* limit_of(Context& context, abi::CUlimit limit) {
@@ -43,7 +44,7 @@ std::atomic<std::uint64_t>* limit_of(Context& context, abi::CUlimit limit) {
 
 }  // namespace
 
-CUresult cuCtxCreate_v2(abi::CUcontext* pctx, unsigned int flags, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuCtxCreate_v2(abi::CUcontext* pctx, unsigned int flags, abi::CUdevice dev) {
     return enter([&](Device& device) {
         if (pctx == nullptr || check_flags(flags) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_VALUE;
         if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
@@ -55,19 +56,25 @@ CUresult cuCtxCreate_v2(abi::CUcontext* pctx, unsigned int flags, abi::CUdevice 
     });
 }
 
-CUresult cuCtxCreate_v3(abi::CUcontext* pctx, abi::CUexecAffinityParam*, int count, unsigned int flags,
-                        abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuCtxCreate(abi::CUcontext* pctx, unsigned int flags, abi::CUdevice dev) {
+    return cuCtxCreate_v2(pctx, flags, dev);
+}
+
+SOFT_EXPORT CUresult cuCtxCreate_v3(abi::CUcontext* pctx, abi::CUexecAffinityParam*, int count,
+                                    unsigned int flags, abi::CUdevice dev) {
     if (count != 0) return abi::CUDA_ERROR_UNSUPPORTED_EXEC_AFFINITY;
     return cuCtxCreate_v2(pctx, flags, dev);
 }
 
-CUresult cuCtxCreate_v4(abi::CUcontext* pctx, abi::CUctxCreateParams* params, unsigned int flags, abi::CUdevice dev) {
-    if (params != nullptr && params->numExecAffinityParams != 0) return abi::CUDA_ERROR_UNSUPPORTED_EXEC_AFFINITY;
+SOFT_EXPORT CUresult cuCtxCreate_v4(abi::CUcontext* pctx, abi::CUctxCreateParams* params, unsigned int flags,
+                                    abi::CUdevice dev) {
+    if (params != nullptr && params->numExecAffinityParams != 0)
+        return abi::CUDA_ERROR_UNSUPPORTED_EXEC_AFFINITY;
     if (params != nullptr && params->cigParams != nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     return cuCtxCreate_v2(pctx, flags, dev);
 }
 
-CUresult cuCtxDestroy_v2(abi::CUcontext ctx) {
+SOFT_EXPORT CUresult cuCtxDestroy_v2(abi::CUcontext ctx) {
     return enter([&](Device& device) {
         Context* context = ctx == nullptr ? nullptr : device.handles.find<Context>(ctx);
         if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
@@ -79,9 +86,9 @@ CUresult cuCtxDestroy_v2(abi::CUcontext ctx) {
     });
 }
 
-CUresult cuCtxDestroy(abi::CUcontext ctx) { return cuCtxDestroy_v2(ctx); }
+SOFT_EXPORT CUresult cuCtxDestroy(abi::CUcontext ctx) { return cuCtxDestroy_v2(ctx); }
 
-CUresult cuCtxGetCurrent(abi::CUcontext* pctx) {
+SOFT_EXPORT CUresult cuCtxGetCurrent(abi::CUcontext* pctx) {
     return enter([&](Device&) {
         if (pctx == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const auto& stack = this_thread().stack;
@@ -90,7 +97,7 @@ CUresult cuCtxGetCurrent(abi::CUcontext* pctx) {
     });
 }
 
-CUresult cuCtxSetCurrent(abi::CUcontext ctx) {
+SOFT_EXPORT CUresult cuCtxSetCurrent(abi::CUcontext ctx) {
     return enter([&](Device& device) {
         auto& stack = this_thread().stack;
         if (ctx == nullptr) {
@@ -98,14 +105,14 @@ CUresult cuCtxSetCurrent(abi::CUcontext ctx) {
             return abi::CUDA_SUCCESS;
         }
         Context* context = nullptr;
-        if (find_context(device, ctx, context) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_CONTEXT;
+        if (address_of(ctx) != device.primary_handle() && find_context(device, ctx, context) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_CONTEXT;
         if (stack.empty()) stack.push_back(nullptr);
         stack.back() = ctx;
         return abi::CUDA_SUCCESS;
     });
 }
 
-CUresult cuCtxPushCurrent_v2(abi::CUcontext ctx) {
+SOFT_EXPORT CUresult cuCtxPushCurrent_v2(abi::CUcontext ctx) {
     return enter([&](Device& device) {
         Context* context = nullptr;
         if (ctx == nullptr || find_context(device, ctx, context) != abi::CUDA_SUCCESS) {
@@ -116,7 +123,7 @@ CUresult cuCtxPushCurrent_v2(abi::CUcontext ctx) {
     });
 }
 
-CUresult cuCtxPopCurrent_v2(abi::CUcontext* pctx) {
+SOFT_EXPORT CUresult cuCtxPopCurrent_v2(abi::CUcontext* pctx) {
     return enter([&](Device&) {
         auto& stack = this_thread().stack;
         if (stack.empty()) return abi::CUDA_ERROR_INVALID_CONTEXT;
@@ -126,22 +133,23 @@ CUresult cuCtxPopCurrent_v2(abi::CUcontext* pctx) {
     });
 }
 
-CUresult cuCtxPushCurrent(abi::CUcontext ctx) { return cuCtxPushCurrent_v2(ctx); }
-CUresult cuCtxPopCurrent(abi::CUcontext* pctx) { return cuCtxPopCurrent_v2(pctx); }
+SOFT_EXPORT CUresult cuCtxPushCurrent(abi::CUcontext ctx) { return cuCtxPushCurrent_v2(ctx); }
+SOFT_EXPORT CUresult cuCtxPopCurrent(abi::CUcontext* pctx) { return cuCtxPopCurrent_v2(pctx); }
 
-CUresult cuCtxGetDevice_v2(abi::CUdevice* dev, abi::CUcontext ctx) {
+SOFT_EXPORT CUresult cuCtxGetDevice_v2(abi::CUdevice* dev, abi::CUcontext ctx) {
     return enter([&](Device& device) {
         Context* context = nullptr;
-        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS) return found;
+        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
+            return found;
         if (dev == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *dev = 0;
         return abi::CUDA_SUCCESS;
     });
 }
 
-CUresult cuCtxGetDevice(abi::CUdevice* dev) { return cuCtxGetDevice_v2(dev, nullptr); }
+SOFT_EXPORT CUresult cuCtxGetDevice(abi::CUdevice* dev) { return cuCtxGetDevice_v2(dev, nullptr); }
 
-CUresult cuCtxGetFlags(unsigned int* flags) {
+SOFT_EXPORT CUresult cuCtxGetFlags(unsigned int* flags) {
     return enter_context([&](Device&, const Context& context) {
         if (flags == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *flags = context.flags.load(std::memory_order_relaxed);
@@ -149,7 +157,7 @@ CUresult cuCtxGetFlags(unsigned int* flags) {
     });
 }
 
-CUresult cuCtxSetFlags(unsigned int flags) {
+SOFT_EXPORT CUresult cuCtxSetFlags(unsigned int flags) {
     return enter_context([&](Device& device, Context& context) {
         if (check_flags(flags) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_VALUE;
         context.flags.store(flags, std::memory_order_relaxed);
@@ -157,27 +165,29 @@ CUresult cuCtxSetFlags(unsigned int flags) {
     });
 }
 
-CUresult cuCtxGetId(abi::CUcontext ctx, unsigned long long* id) {
+SOFT_EXPORT CUresult cuCtxGetId(abi::CUcontext ctx, unsigned long long* id) {
     return enter([&](Device& device) {
         Context* context = nullptr;
-        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS) return found;
+        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
+            return found;
         if (id == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *id = context->number;
         return abi::CUDA_SUCCESS;
     });
 }
 
-CUresult cuCtxGetApiVersion(abi::CUcontext ctx, unsigned int* version) {
+SOFT_EXPORT CUresult cuCtxGetApiVersion(abi::CUcontext ctx, unsigned int* version) {
     return enter([&](Device& device) {
         Context* context = nullptr;
-        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS) return found;
+        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
+            return found;
         if (version == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *version = 3020;  // the ABI of contexts made since CUDA 3.2, as drivers answer to this day
         return abi::CUDA_SUCCESS;
     });
 }
 
-CUresult cuCtxSetLimit(abi::CUlimit limit, std::size_t value) {
+SOFT_EXPORT CUresult cuCtxSetLimit(abi::CUlimit limit, std::size_t value) {
     return enter_context([&](Device&, Context& context) {
         if (limit < 0 || limit >= abi::CU_LIMIT_MAX) return abi::CUDA_ERROR_INVALID_VALUE;
         if (limit == abi::CU_LIMIT_MALLOC_HEAP_SIZE) {
@@ -191,7 +201,7 @@ CUresult cuCtxSetLimit(abi::CUlimit limit, std::size_t value) {
     });
 }
 
-CUresult cuCtxGetLimit(std::size_t* value, abi::CUlimit limit) {
+SOFT_EXPORT CUresult cuCtxGetLimit(std::size_t* value, abi::CUlimit limit) {
     return enter_context([&](Device&, Context& context) {
         if (value == nullptr || limit < 0 || limit >= abi::CU_LIMIT_MAX) return abi::CUDA_ERROR_INVALID_VALUE;
         if (limit == abi::CU_LIMIT_MALLOC_HEAP_SIZE) {
@@ -205,7 +215,7 @@ CUresult cuCtxGetLimit(std::size_t* value, abi::CUlimit limit) {
     });
 }
 
-CUresult cuCtxGetCacheConfig(abi::CUfunc_cache* config) {
+SOFT_EXPORT CUresult cuCtxGetCacheConfig(abi::CUfunc_cache* config) {
     return enter_context([&](Device&, const Context& context) {
         if (config == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *config = static_cast<abi::CUfunc_cache>(context.cache_config.load(std::memory_order_relaxed));
@@ -213,7 +223,7 @@ CUresult cuCtxGetCacheConfig(abi::CUfunc_cache* config) {
     });
 }
 
-CUresult cuCtxSetCacheConfig(abi::CUfunc_cache config) {
+SOFT_EXPORT CUresult cuCtxSetCacheConfig(abi::CUfunc_cache config) {
     return enter_context([&](Device&, Context& context) {
         if (config < 0 || config > abi::CU_FUNC_CACHE_PREFER_EQUAL) return abi::CUDA_ERROR_INVALID_VALUE;
         context.cache_config.store(config, std::memory_order_relaxed);
@@ -221,7 +231,7 @@ CUresult cuCtxSetCacheConfig(abi::CUfunc_cache config) {
     });
 }
 
-CUresult cuCtxGetSharedMemConfig(abi::CUsharedconfig* config) {
+SOFT_EXPORT CUresult cuCtxGetSharedMemConfig(abi::CUsharedconfig* config) {
     return enter_context([&](Device&, Context&) {
         if (config == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *config = abi::CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE;
@@ -229,14 +239,14 @@ CUresult cuCtxGetSharedMemConfig(abi::CUsharedconfig* config) {
     });
 }
 
-CUresult cuCtxSetSharedMemConfig(abi::CUsharedconfig config) {
+SOFT_EXPORT CUresult cuCtxSetSharedMemConfig(abi::CUsharedconfig config) {
     return enter_context([&](Device&, Context&) {
         const bool known = config >= 0 && config <= abi::CU_SHARED_MEM_CONFIG_EIGHT_BYTE_BANK_SIZE;
         return known ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
     });
 }
 
-CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
+SOFT_EXPORT CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
     return enter_context([&](Device&, Context&) {
         if (least != nullptr) *least = 0;
         if (greatest != nullptr) *greatest = -5;
@@ -244,23 +254,24 @@ CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
     });
 }
 
-CUresult cuCtxSynchronize() { return cuCtxSynchronize_v2(nullptr); }
+SOFT_EXPORT CUresult cuCtxSynchronize() { return cuCtxSynchronize_v2(nullptr); }
 
-CUresult cuCtxSynchronize_v2(abi::CUcontext ctx) {
+SOFT_EXPORT CUresult cuCtxSynchronize_v2(abi::CUcontext ctx) {
     return enter([&](Device& device) {
         Context* context = nullptr;
-        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS) return found;
+        if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
+            return found;
         if (in_host_function()) return abi::CUDA_ERROR_NOT_PERMITTED;
         context->synchronize();
         return context->error();
     });
 }
 
-CUresult cuCtxResetPersistingL2Cache() {
+SOFT_EXPORT CUresult cuCtxResetPersistingL2Cache() {
     return enter_context([](Device&, Context&) { return abi::CUDA_SUCCESS; });
 }
 
-CUresult cuCtxEnablePeerAccess(abi::CUcontext peer, unsigned int flags) {
+SOFT_EXPORT CUresult cuCtxEnablePeerAccess(abi::CUcontext peer, unsigned int flags) {
     return enter_context([&](Device& device, Context&) {
         if (flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         Context* context = nullptr;
@@ -271,7 +282,7 @@ CUresult cuCtxEnablePeerAccess(abi::CUcontext peer, unsigned int flags) {
     });
 }
 
-CUresult cuCtxDisablePeerAccess(abi::CUcontext peer) {
+SOFT_EXPORT CUresult cuCtxDisablePeerAccess(abi::CUcontext peer) {
     return enter_context([&](Device& device, Context&) {
         Context* context = nullptr;
         if (peer == nullptr || find_context(device, peer, context) != abi::CUDA_SUCCESS) {
@@ -282,12 +293,12 @@ CUresult cuCtxDisablePeerAccess(abi::CUcontext peer) {
 }
 
 // Use counts of contexts were given up in CUDA 4; what is left answers for the current context.
-CUresult cuCtxAttach(abi::CUcontext* pctx, unsigned int flags) {
+SOFT_EXPORT CUresult cuCtxAttach(abi::CUcontext* pctx, unsigned int flags) {
     if (flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
     return cuCtxGetCurrent(pctx);
 }
 
-CUresult cuCtxDetach(abi::CUcontext ctx) {
+SOFT_EXPORT CUresult cuCtxDetach(abi::CUcontext ctx) {
     return enter([&](Device& device) {
         Context* context = nullptr;
         return ctx == nullptr ? abi::CUDA_ERROR_INVALID_CONTEXT : find_context(device, ctx, context);

@@ -1,5 +1,6 @@
-// Exported: copies. Each becomes one transfer command; the rules of when the caller waits are those of the API
-// synchronisation behaviour chapter: pageable memory is read before the call returns and written before it returns.
+// Exported: copies. Each becomes one transfer command; the rules of when the caller waits are those of the
+// API synchronisation behaviour chapter: pageable memory is read before the call returns and written before
+// it returns.
 #include <cstring>
 
 #include "soft/api/entry.h"
@@ -10,7 +11,8 @@ using namespace soft::driver;
 
 namespace {
 
-// What an address may be: memory the device knows, the program's own memory, or nothing (inside the arena but free).
+// What an address may be: memory the device knows, the program's own memory, or nothing (inside the arena but
+// free).
 enum class Side : std::uint8_t { known, pageable, dead };
 
 struct Request {
@@ -24,7 +26,8 @@ std::size_t extent(const Copy& copy, std::size_t pitch) { return (copy.rows - 1)
 
 Side side_of(const Device& device, std::uint64_t address, std::size_t size, bool must_be_known) {
     Range range;
-    if (device.memory.find_range(address, range)) return size <= range.hi - address ? Side::known : Side::dead;
+    if (device.memory.find_range(address, range))
+        return size <= range.hi - address ? Side::known : Side::dead;
     const bool plausible = !must_be_known && address != 0 && !device.memory.in_arena(address);
     return plausible ? Side::pageable : Side::dead;
 }
@@ -56,7 +59,8 @@ CUresult copy_on(Device& device, Context& context, const StreamRef& stream, cons
     const bool wait = target == Side::pageable || (request.blocking && source == Side::pageable);
     const bool stage = source == Side::pageable && !wait && !device.scheduler.idle(*stream);
     command->work = stage ? staged(copy) : std::function<void()>([copy] { perform(copy); });
-    if (const CUresult result = submit_work(device, context, command, wait); result != abi::CUDA_SUCCESS) return result;
+    if (const CUresult result = submit_work(device, context, command, wait); result != abi::CUDA_SUCCESS)
+        return result;
     // Another thread may have got in between the look at the stream and the submission.
     if (source == Side::pageable && !stage && !wait) device.scheduler.wait(command, context.spins());
     return abi::CUDA_SUCCESS;
@@ -111,17 +115,20 @@ CUresult check_peers(abi::CUcontext target, abi::CUcontext source) {
 }
 
 CUresult peer_copy(bool per_thread, bool blocking, abi::CUdeviceptr target, abi::CUcontext target_context,
-                   abi::CUdeviceptr source, abi::CUcontext source_context, std::size_t size, abi::CUstream stream) {
-    if (const CUresult peers = check_peers(target_context, source_context); peers != abi::CUDA_SUCCESS) return peers;
+                   abi::CUdeviceptr source, abi::CUcontext source_context, std::size_t size,
+                   abi::CUstream stream) {
+    if (const CUresult peers = check_peers(target_context, source_context); peers != abi::CUDA_SUCCESS)
+        return peers;
     const Request request{linear(target, source, size), true, true, blocking};
     return run(stream, per_thread, request);
 }
 
 // One side of a 2D copy: its first byte and whether it is said to be device memory.
-CUresult side_2d(abi::CUmemorytype type, std::uint64_t host, std::uint64_t on_device, std::size_t x, std::size_t y,
-                 std::size_t pitch, std::uint64_t& start, bool& must_be_known) {
+CUresult side_2d(abi::CUmemorytype type, std::uint64_t host, std::uint64_t on_device, std::size_t x,
+                 std::size_t y, std::size_t pitch, std::uint64_t& start, bool& must_be_known) {
     if (type == abi::CU_MEMORYTYPE_ARRAY) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    if (type < abi::CU_MEMORYTYPE_HOST || type > abi::CU_MEMORYTYPE_UNIFIED) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (type < abi::CU_MEMORYTYPE_HOST || type > abi::CU_MEMORYTYPE_UNIFIED)
+        return abi::CUDA_ERROR_INVALID_VALUE;
     start = (type == abi::CU_MEMORYTYPE_HOST ? host : on_device) + y * pitch + x;
     must_be_known = type == abi::CU_MEMORYTYPE_DEVICE;
     return abi::CUDA_SUCCESS;
@@ -137,11 +144,12 @@ CUresult read_2d(const abi::CUDA_MEMCPY2D& asked, Request& request) {
                         copy.target_pitch < asked.WidthInBytes + asked.dstXInBytes;
     const bool huge = copy.source_pitch > kMaxPitch || copy.target_pitch > kMaxPitch || copy.rows > kMaxPitch;
     if ((narrow || huge) && copy.rows > 1) return abi::CUDA_ERROR_INVALID_VALUE;
-    const CUresult source = side_2d(asked.srcMemoryType, address_of(asked.srcHost), asked.srcDevice, asked.srcXInBytes,
-                                    asked.srcY, copy.source_pitch, copy.source, request.source_must_be_known);
+    const CUresult source =
+        side_2d(asked.srcMemoryType, address_of(asked.srcHost), asked.srcDevice, asked.srcXInBytes,
+                asked.srcY, copy.source_pitch, copy.source, request.source_must_be_known);
     if (source != abi::CUDA_SUCCESS) return source;
-    return side_2d(asked.dstMemoryType, address_of(asked.dstHost), asked.dstDevice, asked.dstXInBytes, asked.dstY,
-                   copy.target_pitch, copy.target, request.target_must_be_known);
+    return side_2d(asked.dstMemoryType, address_of(asked.dstHost), asked.dstDevice, asked.dstXInBytes,
+                   asked.dstY, copy.target_pitch, copy.target, request.target_must_be_known);
 }
 
 CUresult copy_2d(const abi::CUDA_MEMCPY2D* asked, bool blocking, abi::CUstream stream, bool per_thread) {
@@ -169,7 +177,8 @@ SOFT_TWIN(cuMemcpyPeer, _ptds,
 SOFT_TWIN(cuMemcpyHtoDAsync_v2, _ptsz,
           (abi::CUdeviceptr target, const void* source, std::size_t size, abi::CUstream stream),
           run(stream, per_thread, {linear(target, address_of(source), size), false, true}))
-SOFT_TWIN(cuMemcpyDtoHAsync_v2, _ptsz, (void* target, abi::CUdeviceptr source, std::size_t size, abi::CUstream stream),
+SOFT_TWIN(cuMemcpyDtoHAsync_v2, _ptsz,
+          (void* target, abi::CUdeviceptr source, std::size_t size, abi::CUstream stream),
           run(stream, per_thread, {linear(address_of(target), source, size), true, false}))
 SOFT_TWIN(cuMemcpyDtoDAsync_v2, _ptsz,
           (abi::CUdeviceptr target, abi::CUdeviceptr source, std::size_t size, abi::CUstream stream),
@@ -182,6 +191,7 @@ SOFT_TWIN(cuMemcpyPeerAsync, _ptsz,
            abi::CUcontext source_context, std::size_t size, abi::CUstream stream),
           peer_copy(per_thread, false, target, target_context, source, source_context, size, stream))
 SOFT_TWIN(cuMemcpy2D_v2, _ptds, (const abi::CUDA_MEMCPY2D* copy), copy_2d(copy, true, nullptr, per_thread))
-SOFT_TWIN(cuMemcpy2DUnaligned_v2, _ptds, (const abi::CUDA_MEMCPY2D* copy), copy_2d(copy, true, nullptr, per_thread))
+SOFT_TWIN(cuMemcpy2DUnaligned_v2, _ptds, (const abi::CUDA_MEMCPY2D* copy),
+          copy_2d(copy, true, nullptr, per_thread))
 SOFT_TWIN(cuMemcpy2DAsync_v2, _ptsz, (const abi::CUDA_MEMCPY2D* copy, abi::CUstream stream),
           copy_2d(copy, false, stream, per_thread))

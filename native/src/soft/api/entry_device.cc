@@ -17,7 +17,8 @@ constexpr char kBusId[] = "0000:FE:00.0";
 // Runs `body(Device&)` when `device` is the only ordinal there is.
 template <class Body>
 CUresult on_device(abi::CUdevice ordinal, Body&& body) {
-    return enter([&](Device& device) { return ordinal == 0 ? body(device) : abi::CUDA_ERROR_INVALID_DEVICE; });
+    return enter(
+        [&](Device& device) { return ordinal == 0 ? body(device) : abi::CUDA_ERROR_INVALID_DEVICE; });
 }
 
 void put_text(char* target, int capacity, std::string_view text) {
@@ -28,7 +29,7 @@ void put_text(char* target, int capacity, std::string_view text) {
 
 }  // namespace
 
-CUresult cuInit(unsigned int flags) {
+SOFT_EXPORT CUresult cuInit(unsigned int flags) {
     if (flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
     if (Device::phase() != Phase::unused) return readiness();
     try {
@@ -38,27 +39,27 @@ CUresult cuInit(unsigned int flags) {
     }
 }
 
-CUresult cuDriverGetVersion(int* version) {
+SOFT_EXPORT CUresult cuDriverGetVersion(int* version) {
     if (version == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     *version = kDriverVersion;
     return abi::CUDA_SUCCESS;
 }
 
-CUresult cuGetErrorString(CUresult error, const char** text) {
+SOFT_EXPORT CUresult cuGetErrorString(CUresult error, const char** text) {
     const abi::ErrorText* row = abi::find_error(error);
     if (text == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     *text = row == nullptr ? nullptr : row->text;
     return row == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
 }
 
-CUresult cuGetErrorName(CUresult error, const char** name) {
+SOFT_EXPORT CUresult cuGetErrorName(CUresult error, const char** name) {
     const abi::ErrorText* row = abi::find_error(error);
     if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     *name = row == nullptr ? nullptr : row->name;
     return row == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
 }
 
-CUresult cuDeviceGet(abi::CUdevice* device, int ordinal) {
+SOFT_EXPORT CUresult cuDeviceGet(abi::CUdevice* device, int ordinal) {
     return enter([&](Device&) {
         if (device == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         if (ordinal != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
@@ -67,7 +68,7 @@ CUresult cuDeviceGet(abi::CUdevice* device, int ordinal) {
     });
 }
 
-CUresult cuDeviceGetCount(int* count) {
+SOFT_EXPORT CUresult cuDeviceGetCount(int* count) {
     return enter([&](Device&) {
         if (count == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *count = 1;
@@ -75,7 +76,7 @@ CUresult cuDeviceGetCount(int* count) {
     });
 }
 
-CUresult cuDeviceGetName(char* name, int len, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetName(char* name, int len, abi::CUdevice dev) {
     return on_device(dev, [&](Device&) {
         if (name == nullptr || len <= 0) return abi::CUDA_ERROR_INVALID_VALUE;
         put_text(name, len, kDeviceName);
@@ -83,7 +84,7 @@ CUresult cuDeviceGetName(char* name, int len, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDeviceGetUuid_v2(abi::CUuuid* uuid, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetUuid_v2(abi::CUuuid* uuid, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
         if (uuid == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *uuid = device.profile.uuid();
@@ -91,9 +92,11 @@ CUresult cuDeviceGetUuid_v2(abi::CUuuid* uuid, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDeviceGetUuid(abi::CUuuid* uuid, abi::CUdevice dev) { return cuDeviceGetUuid_v2(uuid, dev); }
+SOFT_EXPORT CUresult cuDeviceGetUuid(abi::CUuuid* uuid, abi::CUdevice dev) {
+    return cuDeviceGetUuid_v2(uuid, dev);
+}
 
-CUresult cuDeviceTotalMem_v2(std::size_t* bytes, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceTotalMem_v2(std::size_t* bytes, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
         if (bytes == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *bytes = device.profile.total_memory();
@@ -101,14 +104,15 @@ CUresult cuDeviceTotalMem_v2(std::size_t* bytes, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDeviceGetAttribute(int* value, abi::CUdevice_attribute attribute, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetAttribute(int* value, abi::CUdevice_attribute attribute, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
-        if (value == nullptr || !device.profile.attribute(attribute, *value)) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (value == nullptr || !device.profile.attribute(attribute, *value))
+            return abi::CUDA_ERROR_INVALID_VALUE;
         return abi::CUDA_SUCCESS;
     });
 }
 
-CUresult cuDeviceGetPCIBusId(char* id, int len, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetPCIBusId(char* id, int len, abi::CUdevice dev) {
     return on_device(dev, [&](Device&) {
         if (id == nullptr || len < static_cast<int>(sizeof kBusId)) return abi::CUDA_ERROR_INVALID_VALUE;
         put_text(id, len, kBusId);
@@ -116,7 +120,7 @@ CUresult cuDeviceGetPCIBusId(char* id, int len, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDeviceGetByPCIBusId(abi::CUdevice* dev, const char* id) {
+SOFT_EXPORT CUresult cuDeviceGetByPCIBusId(abi::CUdevice* dev, const char* id) {
     return enter([&](Device&) {
         if (dev == nullptr || id == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         unsigned domain = 0;
@@ -132,11 +136,11 @@ CUresult cuDeviceGetByPCIBusId(abi::CUdevice* dev, const char* id) {
 }
 
 // Locally unique ids exist on Windows only.
-CUresult cuDeviceGetLuid(char*, unsigned int*, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetLuid(char*, unsigned int*, abi::CUdevice dev) {
     return on_device(dev, [](Device&) { return abi::CUDA_ERROR_NOT_SUPPORTED; });
 }
 
-CUresult cuDeviceComputeCapability(int* major, int* minor, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceComputeCapability(int* major, int* minor, abi::CUdevice dev) {
     return on_device(dev, [&](Device&) {
         if (major == nullptr || minor == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *major = 8;
@@ -145,7 +149,7 @@ CUresult cuDeviceComputeCapability(int* major, int* minor, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDeviceGetProperties(abi::CUdevprop* properties, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetProperties(abi::CUdevprop* properties, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
         if (properties == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *properties = device.profile.properties();
@@ -153,7 +157,7 @@ CUresult cuDeviceGetProperties(abi::CUdevprop* properties, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDeviceCanAccessPeer(int* can, abi::CUdevice dev, abi::CUdevice peer) {
+SOFT_EXPORT CUresult cuDeviceCanAccessPeer(int* can, abi::CUdevice dev, abi::CUdevice peer) {
     return on_device(dev, [&](Device&) {
         if (peer != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
         if (can == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -163,17 +167,19 @@ CUresult cuDeviceCanAccessPeer(int* can, abi::CUdevice dev, abi::CUdevice peer) 
 }
 
 // There is one device, and a pair needs two.
-CUresult cuDeviceGetP2PAttribute(int* value, abi::CUdevice_P2PAttribute, abi::CUdevice, abi::CUdevice) {
+SOFT_EXPORT CUresult cuDeviceGetP2PAttribute(int* value, abi::CUdevice_P2PAttribute, abi::CUdevice,
+                                             abi::CUdevice) {
     return enter([&](Device&) {
         return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_ERROR_INVALID_DEVICE;
     });
 }
 
-CUresult cuDeviceGetTexture1DLinearMaxWidth(std::size_t*, abi::CUarray_format, unsigned int, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDeviceGetTexture1DLinearMaxWidth(std::size_t*, abi::CUarray_format, unsigned int,
+                                                        abi::CUdevice dev) {
     return on_device(dev, [](Device&) { return abi::CUDA_ERROR_NOT_SUPPORTED; });
 }
 
-CUresult cuDevicePrimaryCtxRetain(abi::CUcontext* context, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDevicePrimaryCtxRetain(abi::CUcontext* context, abi::CUdevice dev) {
     return on_device(dev, [&](Device& device) {
         if (context == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         std::uint64_t handle = 0;
@@ -183,15 +189,15 @@ CUresult cuDevicePrimaryCtxRetain(abi::CUcontext* context, abi::CUdevice dev) {
     });
 }
 
-CUresult cuDevicePrimaryCtxRelease_v2(abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDevicePrimaryCtxRelease_v2(abi::CUdevice dev) {
     return on_device(dev, [](Device& device) { return device.release_primary(); });
 }
 
-CUresult cuDevicePrimaryCtxReset_v2(abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuDevicePrimaryCtxReset_v2(abi::CUdevice dev) {
     return on_device(dev, [](Device& device) { return device.reset_primary(); });
 }
 
-CUresult cuDevicePrimaryCtxSetFlags_v2(abi::CUdevice dev, unsigned int flags) {
+SOFT_EXPORT CUresult cuDevicePrimaryCtxSetFlags_v2(abi::CUdevice dev, unsigned int flags) {
     return on_device(dev, [&](Device& device) {
         const unsigned policy = flags & abi::CU_CTX_SCHED_MASK;
         const bool one_policy = (policy & (policy - 1)) == 0;
@@ -200,7 +206,7 @@ CUresult cuDevicePrimaryCtxSetFlags_v2(abi::CUdevice dev, unsigned int flags) {
     });
 }
 
-CUresult cuDevicePrimaryCtxGetState(abi::CUdevice dev, unsigned int* flags, int* active) {
+SOFT_EXPORT CUresult cuDevicePrimaryCtxGetState(abi::CUdevice dev, unsigned int* flags, int* active) {
     return on_device(dev, [&](Device& device) {
         if (flags == nullptr || active == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *flags = device.primary_flags();
@@ -209,8 +215,10 @@ CUresult cuDevicePrimaryCtxGetState(abi::CUdevice dev, unsigned int* flags, int*
     });
 }
 
-CUresult cuDevicePrimaryCtxRelease(abi::CUdevice dev) { return cuDevicePrimaryCtxRelease_v2(dev); }
-CUresult cuDevicePrimaryCtxReset(abi::CUdevice dev) { return cuDevicePrimaryCtxReset_v2(dev); }
-CUresult cuDevicePrimaryCtxSetFlags(abi::CUdevice dev, unsigned int flags) {
+SOFT_EXPORT CUresult cuDevicePrimaryCtxRelease(abi::CUdevice dev) {
+    return cuDevicePrimaryCtxRelease_v2(dev);
+}
+SOFT_EXPORT CUresult cuDevicePrimaryCtxReset(abi::CUdevice dev) { return cuDevicePrimaryCtxReset_v2(dev); }
+SOFT_EXPORT CUresult cuDevicePrimaryCtxSetFlags(abi::CUdevice dev, unsigned int flags) {
     return cuDevicePrimaryCtxSetFlags_v2(dev, flags);
 }

@@ -9,7 +9,8 @@ namespace {
 constexpr unsigned kFlags =
     abi::CU_EVENT_BLOCKING_SYNC | abi::CU_EVENT_DISABLE_TIMING | abi::CU_EVENT_INTERPROCESS;
 
-// Runs `body(Device&, Context&, Event&, point)` with what the event last recorded, null before its first recording.
+// Runs `body(Device&, Context&, Event&, point)` with what the event last recorded, null before its first
+// recording.
 template <class Body>
 CUresult on_event(abi::CUevent handle, Body&& body) {
     return enter_context([&](Device& device, Context& context) -> CUresult {
@@ -45,17 +46,19 @@ CUresult record(abi::CUevent handle, abi::CUstream stream_handle, unsigned flags
 
 // The time of an event's last recording, in nanoseconds.
 CUresult time_of(abi::CUevent handle, std::uint64_t& time_ns) {
-    return on_event(handle, [&](Device&, Context&, const Event& event, const std::shared_ptr<EventPoint>& point) {
-        if (!point || (event.flags & abi::CU_EVENT_DISABLE_TIMING) != 0) return abi::CUDA_ERROR_INVALID_HANDLE;
-        if (!point->done.load(std::memory_order_acquire)) return abi::CUDA_ERROR_NOT_READY;
-        time_ns = point->time_ns;
-        return abi::CUDA_SUCCESS;
-    });
+    return on_event(handle,
+                    [&](Device&, Context&, const Event& event, const std::shared_ptr<EventPoint>& point) {
+                        if (!point || (event.flags & abi::CU_EVENT_DISABLE_TIMING) != 0)
+                            return abi::CUDA_ERROR_INVALID_HANDLE;
+                        if (!point->done.load(std::memory_order_acquire)) return abi::CUDA_ERROR_NOT_READY;
+                        time_ns = point->time_ns;
+                        return abi::CUDA_SUCCESS;
+                    });
 }
 
 }  // namespace
 
-CUresult cuEventCreate(abi::CUevent* out, unsigned int flags) {
+SOFT_EXPORT CUresult cuEventCreate(abi::CUevent* out, unsigned int flags) {
     return enter_context([&](Device&, Context& context) {
         if (out == nullptr || (flags & ~kFlags) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         if ((flags & abi::CU_EVENT_INTERPROCESS) != 0) return abi::CUDA_ERROR_NOT_SUPPORTED;
@@ -66,7 +69,7 @@ CUresult cuEventCreate(abi::CUevent* out, unsigned int flags) {
     });
 }
 
-CUresult cuEventDestroy_v2(abi::CUevent handle) {
+SOFT_EXPORT CUresult cuEventDestroy_v2(abi::CUevent handle) {
     return enter_context([&](Device& device, Context&) {
         Event* event = device.handles.find<Event>(handle);
         if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
@@ -75,13 +78,14 @@ CUresult cuEventDestroy_v2(abi::CUevent handle) {
     });
 }
 
-CUresult cuEventDestroy(abi::CUevent handle) { return cuEventDestroy_v2(handle); }
+SOFT_EXPORT CUresult cuEventDestroy(abi::CUevent handle) { return cuEventDestroy_v2(handle); }
 
-SOFT_TWIN(cuEventRecord, _ptsz, (abi::CUevent event, abi::CUstream stream), record(event, stream, 0, per_thread))
+SOFT_TWIN(cuEventRecord, _ptsz, (abi::CUevent event, abi::CUstream stream),
+          record(event, stream, 0, per_thread))
 SOFT_TWIN(cuEventRecordWithFlags, _ptsz, (abi::CUevent event, abi::CUstream stream, unsigned int flags),
           record(event, stream, flags, per_thread))
 
-CUresult cuEventQuery(abi::CUevent handle) {
+SOFT_EXPORT CUresult cuEventQuery(abi::CUevent handle) {
     return on_event(handle, [](Device& device, Context& context, const Event&, const auto& point) {
         if (point && !device.scheduler.finished(*point)) return abi::CUDA_ERROR_NOT_READY;
         context.output.flush();
@@ -89,7 +93,7 @@ CUresult cuEventQuery(abi::CUevent handle) {
     });
 }
 
-CUresult cuEventSynchronize(abi::CUevent handle) {
+SOFT_EXPORT CUresult cuEventSynchronize(abi::CUevent handle) {
     return on_event(handle, [](Device& device, Context& context, const Event& event, const auto& point) {
         const bool spin = context.spins() && (event.flags & abi::CU_EVENT_BLOCKING_SYNC) == 0;
         if (point) device.scheduler.wait_point(*point, spin);
@@ -98,7 +102,7 @@ CUresult cuEventSynchronize(abi::CUevent handle) {
     });
 }
 
-CUresult cuEventElapsedTime(float* milliseconds, abi::CUevent start, abi::CUevent end) {
+SOFT_EXPORT CUresult cuEventElapsedTime(float* milliseconds, abi::CUevent start, abi::CUevent end) {
     std::uint64_t start_ns = 0;
     std::uint64_t end_ns = 0;
     const CUresult first = time_of(start, start_ns);
@@ -113,6 +117,6 @@ CUresult cuEventElapsedTime(float* milliseconds, abi::CUevent start, abi::CUeven
     return abi::CUDA_SUCCESS;
 }
 
-CUresult cuEventElapsedTime_v2(float* milliseconds, abi::CUevent start, abi::CUevent end) {
+SOFT_EXPORT CUresult cuEventElapsedTime_v2(float* milliseconds, abi::CUevent start, abi::CUevent end) {
     return cuEventElapsedTime(milliseconds, start, end);
 }

@@ -10,8 +10,10 @@ namespace {
 CUresult check(const Device& device, const Fill& fill) {
     const bool aligned = fill.target % fill.unit == 0 && (fill.rows == 1 || fill.pitch % fill.unit == 0);
     std::size_t width = 0;
-    if (!aligned || __builtin_mul_overflow(fill.count, fill.unit, &width)) return abi::CUDA_ERROR_INVALID_VALUE;
-    const bool sane = fill.rows == 1 || (fill.pitch >= width && fill.pitch <= kMaxPitch && fill.rows <= kMaxPitch);
+    if (!aligned || __builtin_mul_overflow(fill.count, fill.unit, &width))
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    const bool sane =
+        fill.rows == 1 || (fill.pitch >= width && fill.pitch <= kMaxPitch && fill.rows <= kMaxPitch);
     if (!sane) return abi::CUDA_ERROR_INVALID_VALUE;
     const std::size_t extent = (fill.rows - 1) * fill.pitch + width;
     return device.memory.spans(fill.target, extent) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
@@ -46,18 +48,19 @@ Fill line(std::uint64_t target, std::uint32_t value, std::size_t unit, std::size
 }  // namespace
 
 // The four forms of each width: blocking and Async, linear and 2D, each with its twin.
-#define SOFT_FILL(bits, type)                                                                                     \
-    SOFT_TWIN(cuMemsetD##bits##_v2, _ptds, (abi::CUdeviceptr target, type value, std::size_t count),              \
-              run(nullptr, per_thread, true, line(target, value, sizeof(type), count)))                           \
-    SOFT_TWIN(cuMemsetD##bits##Async, _ptsz,                                                                      \
-              (abi::CUdeviceptr target, type value, std::size_t count, abi::CUstream stream),                     \
-              run(stream, per_thread, false, line(target, value, sizeof(type), count)))                           \
-    SOFT_TWIN(cuMemsetD2D##bits##_v2, _ptds,                                                                      \
-              (abi::CUdeviceptr target, std::size_t pitch, type value, std::size_t width, std::size_t height),    \
-              run(nullptr, per_thread, true, rows(target, pitch, value, sizeof(type), width, height)))            \
-    SOFT_TWIN(cuMemsetD2D##bits##Async, _ptsz,                                                                    \
-              (abi::CUdeviceptr target, std::size_t pitch, type value, std::size_t width, std::size_t height,     \
-               abi::CUstream stream),                                                                             \
+#define SOFT_FILL(bits, type)                                                                            \
+    SOFT_TWIN(cuMemsetD##bits##_v2, _ptds, (abi::CUdeviceptr target, type value, std::size_t count),     \
+              run(nullptr, per_thread, true, line(target, value, sizeof(type), count)))                  \
+    SOFT_TWIN(cuMemsetD##bits##Async, _ptsz,                                                             \
+              (abi::CUdeviceptr target, type value, std::size_t count, abi::CUstream stream),            \
+              run(stream, per_thread, false, line(target, value, sizeof(type), count)))                  \
+    SOFT_TWIN(                                                                                           \
+        cuMemsetD2D##bits##_v2, _ptds,                                                                   \
+        (abi::CUdeviceptr target, std::size_t pitch, type value, std::size_t width, std::size_t height), \
+        run(nullptr, per_thread, true, rows(target, pitch, value, sizeof(type), width, height)))         \
+    SOFT_TWIN(cuMemsetD2D##bits##Async, _ptsz,                                                           \
+              (abi::CUdeviceptr target, std::size_t pitch, type value, std::size_t width,                \
+               std::size_t height, abi::CUstream stream),                                                \
               run(stream, per_thread, false, rows(target, pitch, value, sizeof(type), width, height)))
 
 SOFT_FILL(8, unsigned char)

@@ -1,7 +1,7 @@
-// Exported: kernel launches. What can be known to be wrong is refused here, with the code CUDA gives for it; faults of
-// the running kernel come with the next synchronisation.
-#include <array>
+// Exported: kernel launches. What can be known to be wrong is refused here, with the code CUDA gives for it;
+// faults of the running kernel come with the next synchronisation.
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "soft/api/entry.h"
@@ -28,8 +28,10 @@ struct Arguments {
 CUresult check_block(const FunctionInfo& declared, const Shape& shape) {
     std::uint64_t threads = 1;
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        if (shape.block[axis] == 0 || shape.block[axis] > kMaxBlockDim[axis]) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (shape.grid[axis] == 0 || shape.grid[axis] > kMaxGridDim[axis]) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (shape.block[axis] == 0 || shape.block[axis] > kMaxBlockDim[axis])
+            return abi::CUDA_ERROR_INVALID_VALUE;
+        if (shape.grid[axis] == 0 || shape.grid[axis] > kMaxGridDim[axis])
+            return abi::CUDA_ERROR_INVALID_VALUE;
         threads *= shape.block[axis];
     }
     if (threads > kMaxThreadsPerBlock) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -41,7 +43,8 @@ CUresult check_block(const FunctionInfo& declared, const Shape& shape) {
 
 CUresult check_shape(const Device& device, const FunctionView& view, const Shape& shape) {
     if (const CUresult block = check_block(*view.declared, shape); block != abi::CUDA_SUCCESS) return block;
-    const auto most = static_cast<unsigned>(view.settings->max_dynamic_shared.load(std::memory_order_relaxed));
+    const auto most =
+        static_cast<unsigned>(view.settings->max_dynamic_shared.load(std::memory_order_relaxed));
     if (shape.dynamic_shared > most) return abi::CUDA_ERROR_INVALID_VALUE;
     if (view.declared->static_shared + shape.dynamic_shared > kSharedPerBlockOptIn) {
         return abi::CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
@@ -76,7 +79,8 @@ CUresult take_packed(const FunctionInfo& declared, void** extra, std::vector<std
     return abi::CUDA_SUCCESS;
 }
 
-CUresult take_arguments(const FunctionInfo& declared, const Arguments& arguments, std::vector<std::byte>& params) {
+CUresult take_arguments(const FunctionInfo& declared, const Arguments& arguments,
+                        std::vector<std::byte>& params) {
     if (arguments.pointers != nullptr && arguments.extra != nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     params.resize(declared.param_bytes);
     if (arguments.extra != nullptr) return take_packed(declared, arguments.extra, params);
@@ -103,7 +107,8 @@ CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream
             return abi::CUDA_ERROR_INVALID_HANDLE;
         }
         const FunctionView view{function->declared, function->settings.get()};
-        if (const CUresult checked = check_shape(device, view, shape); checked != abi::CUDA_SUCCESS) return checked;
+        if (const CUresult checked = check_shape(device, view, shape); checked != abi::CUDA_SUCCESS)
+            return checked;
 
         LaunchConfig config;
         const CUresult taken = take_arguments(*function->declared, arguments, config.params);
@@ -132,7 +137,8 @@ CUresult read_attributes(std::span<const abi::CUlaunchAttribute> attributes, Sha
             case abi::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION:
             case abi::CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION: {
                 const auto& cluster = attribute.value.clusterDim;
-                if (cluster.x > 1 || cluster.y > 1 || cluster.z > 1) return abi::CUDA_ERROR_INVALID_CLUSTER_SIZE;
+                if (cluster.x > 1 || cluster.y > 1 || cluster.z > 1)
+                    return abi::CUDA_ERROR_INVALID_CLUSTER_SIZE;
                 break;
             }
             case abi::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT:
@@ -167,12 +173,13 @@ CUresult launch_ex(const abi::CUlaunchConfig* config, abi::CUfunction handle, bo
 }  // namespace
 
 SOFT_TWIN(cuLaunchKernel, _ptsz,
-          (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
-           unsigned int bz, unsigned int shared, abi::CUstream stream, void** params, void** extra),
+          (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,
+           unsigned int by, unsigned int bz, unsigned int shared, abi::CUstream stream, void** params,
+           void** extra),
           launch(f, {{gx, gy, gz}, {bx, by, bz}, shared, false}, stream, per_thread, {params, extra}))
 SOFT_TWIN(cuLaunchCooperativeKernel, _ptsz,
-          (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
-           unsigned int bz, unsigned int shared, abi::CUstream stream, void** params),
+          (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,
+           unsigned int by, unsigned int bz, unsigned int shared, abi::CUstream stream, void** params),
           launch(f, {{gx, gy, gz}, {bx, by, bz}, shared, true}, stream, per_thread, {params, nullptr}))
 SOFT_TWIN(cuLaunchKernelEx, _ptsz,
           (const abi::CUlaunchConfig* config, abi::CUfunction f, void** params, void** extra),

@@ -41,20 +41,23 @@ CUresult current_instance(Device& device, Library& library, std::shared_ptr<Modu
 
 }  // namespace
 
-CUresult cuLibraryLoadData(abi::CUlibrary* library, const void* code, abi::CUjit_option* options, void** values,
-                           unsigned int count, abi::CUlibraryOption* library_options, void**,
-                           unsigned int library_count) {
+SOFT_EXPORT CUresult cuLibraryLoadData(abi::CUlibrary* library, const void* code, abi::CUjit_option* options,
+                                       void** values, unsigned int count,
+                                       abi::CUlibraryOption* library_options, void**,
+                                       unsigned int library_count) {
     return enter([&](Device& device) {
         const JitOptions jit(count, options, values);
         const bool unnamed = library_count != 0 && library_options == nullptr;
-        if (library == nullptr || code == nullptr || !jit.valid() || unnamed) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (library == nullptr || code == nullptr || !jit.valid() || unnamed)
+            return abi::CUDA_ERROR_INVALID_VALUE;
         return load_library(device, code, jit, *library);
     });
 }
 
-CUresult cuLibraryLoadFromFile(abi::CUlibrary* library, const char* path, abi::CUjit_option* options, void** values,
-                               unsigned int count, abi::CUlibraryOption* library_options, void** library_values,
-                               unsigned int library_count) {
+SOFT_EXPORT CUresult cuLibraryLoadFromFile(abi::CUlibrary* library, const char* path,
+                                           abi::CUjit_option* options, void** values, unsigned int count,
+                                           abi::CUlibraryOption* library_options, void** library_values,
+                                           unsigned int library_count) {
     if (const CUresult ready = readiness(); ready != abi::CUDA_SUCCESS) return ready;
     if (library == nullptr || path == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const auto bytes = read_file(path);
@@ -63,7 +66,7 @@ CUresult cuLibraryLoadFromFile(abi::CUlibrary* library, const char* path, abi::C
                              library_count);
 }
 
-CUresult cuLibraryUnload(abi::CUlibrary handle) {
+SOFT_EXPORT CUresult cuLibraryUnload(abi::CUlibrary handle) {
     return on_library(handle, [](Device& device, const Library& library) {
         const auto kept = device.remove_library(library);
         if (!kept) return abi::CUDA_ERROR_INVALID_HANDLE;
@@ -79,7 +82,7 @@ CUresult cuLibraryUnload(abi::CUlibrary handle) {
     });
 }
 
-CUresult cuLibraryGetKernel(abi::CUkernel* out, abi::CUlibrary handle, const char* name) {
+SOFT_EXPORT CUresult cuLibraryGetKernel(abi::CUkernel* out, abi::CUlibrary handle, const char* name) {
     return on_library(handle, [&](Device&, Library& library) {
         if (out == nullptr || name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const LibraryKernel* kernel = library.find_kernel(name);
@@ -89,7 +92,7 @@ CUresult cuLibraryGetKernel(abi::CUkernel* out, abi::CUlibrary handle, const cha
     });
 }
 
-CUresult cuLibraryGetModule(abi::CUmodule* out, abi::CUlibrary handle) {
+SOFT_EXPORT CUresult cuLibraryGetModule(abi::CUmodule* out, abi::CUlibrary handle) {
     return on_library(handle, [&](Device& device, Library& library) {
         if (out == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         std::shared_ptr<Module> module;
@@ -99,7 +102,8 @@ CUresult cuLibraryGetModule(abi::CUmodule* out, abi::CUlibrary handle) {
     });
 }
 
-CUresult cuLibraryGetGlobal(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUlibrary handle, const char* name) {
+SOFT_EXPORT CUresult cuLibraryGetGlobal(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUlibrary handle,
+                                        const char* name) {
     return on_library(handle, [&](Device& device, Library& library) {
         if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         std::shared_ptr<Module> module;
@@ -115,20 +119,21 @@ CUresult cuLibraryGetGlobal(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUl
 }
 
 // There is no managed memory, and host code cannot be called from a kernel.
-CUresult cuLibraryGetManaged(abi::CUdeviceptr*, std::size_t*, abi::CUlibrary handle, const char* name) {
+SOFT_EXPORT CUresult cuLibraryGetManaged(abi::CUdeviceptr*, std::size_t*, abi::CUlibrary handle,
+                                         const char* name) {
     return on_library(handle, [&](Device&, Library&) {
         return name == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_ERROR_NOT_FOUND;
     });
 }
 
-CUresult cuLibraryGetUnifiedFunction(void** function, abi::CUlibrary handle, const char* symbol) {
+SOFT_EXPORT CUresult cuLibraryGetUnifiedFunction(void** function, abi::CUlibrary handle, const char* symbol) {
     return on_library(handle, [&](Device&, Library&) {
         const bool asked = function != nullptr && symbol != nullptr;
         return asked ? abi::CUDA_ERROR_NOT_FOUND : abi::CUDA_ERROR_INVALID_VALUE;
     });
 }
 
-CUresult cuLibraryGetKernelCount(unsigned int* count, abi::CUlibrary handle) {
+SOFT_EXPORT CUresult cuLibraryGetKernelCount(unsigned int* count, abi::CUlibrary handle) {
     return on_library(handle, [&](Device&, Library& library) {
         if (count == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *count = static_cast<unsigned>(library.kernels().size());
@@ -136,7 +141,8 @@ CUresult cuLibraryGetKernelCount(unsigned int* count, abi::CUlibrary handle) {
     });
 }
 
-CUresult cuLibraryEnumerateKernels(abi::CUkernel* out, unsigned int count, abi::CUlibrary handle) {
+SOFT_EXPORT CUresult cuLibraryEnumerateKernels(abi::CUkernel* out, unsigned int count,
+                                               abi::CUlibrary handle) {
     return on_library(handle, [&](Device&, Library& library) {
         if (out == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const auto& kernels = library.kernels();
@@ -147,17 +153,18 @@ CUresult cuLibraryEnumerateKernels(abi::CUkernel* out, unsigned int count, abi::
     });
 }
 
-CUresult cuKernelGetFunction(abi::CUfunction* out, abi::CUkernel handle) {
+SOFT_EXPORT CUresult cuKernelGetFunction(abi::CUfunction* out, abi::CUkernel handle) {
     return on_kernel(handle, [&](Device& device, const LibraryKernel& kernel) {
         if (out == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         std::shared_ptr<Module> module;
         const CUresult result = current_instance(device, *kernel.library, module);
-        if (result == abi::CUDA_SUCCESS) *out = as_handle<abi::CUfunction>(module->functions()[kernel.index].handle);
+        if (result == abi::CUDA_SUCCESS)
+            *out = as_handle<abi::CUfunction>(module->functions()[kernel.index].handle);
         return result;
     });
 }
 
-CUresult cuKernelGetLibrary(abi::CUlibrary* out, abi::CUkernel handle) {
+SOFT_EXPORT CUresult cuKernelGetLibrary(abi::CUlibrary* out, abi::CUkernel handle) {
     return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
         if (out == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *out = as_handle<abi::CUlibrary>(kernel.library->handle);
@@ -165,22 +172,24 @@ CUresult cuKernelGetLibrary(abi::CUlibrary* out, abi::CUkernel handle) {
     });
 }
 
-CUresult cuKernelGetAttribute(int* value, abi::CUfunction_attribute attribute, abi::CUkernel handle,
-                              abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuKernelGetAttribute(int* value, abi::CUfunction_attribute attribute,
+                                          abi::CUkernel handle, abi::CUdevice dev) {
     return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
         if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
-        return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : get_attribute(view(kernel), attribute, *value);
+        return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE
+                                : get_attribute(view(kernel), attribute, *value);
     });
 }
 
-CUresult cuKernelSetAttribute(abi::CUfunction_attribute attribute, int value, abi::CUkernel handle,
-                              abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuKernelSetAttribute(abi::CUfunction_attribute attribute, int value,
+                                          abi::CUkernel handle, abi::CUdevice dev) {
     return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
         return dev != 0 ? abi::CUDA_ERROR_INVALID_DEVICE : set_attribute(view(kernel), attribute, value);
     });
 }
 
-CUresult cuKernelSetCacheConfig(abi::CUkernel handle, abi::CUfunc_cache config, abi::CUdevice dev) {
+SOFT_EXPORT CUresult cuKernelSetCacheConfig(abi::CUkernel handle, abi::CUfunc_cache config,
+                                            abi::CUdevice dev) {
     return on_kernel(handle, [&](Device&, const LibraryKernel&) {
         if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
         const bool known = config >= 0 && config <= abi::CU_FUNC_CACHE_PREFER_EQUAL;
@@ -188,7 +197,7 @@ CUresult cuKernelSetCacheConfig(abi::CUkernel handle, abi::CUfunc_cache config, 
     });
 }
 
-CUresult cuKernelGetName(const char** name, abi::CUkernel handle) {
+SOFT_EXPORT CUresult cuKernelGetName(const char** name, abi::CUkernel handle) {
     return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
         if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *name = kernel.declared.name.c_str();
@@ -196,7 +205,8 @@ CUresult cuKernelGetName(const char** name, abi::CUkernel handle) {
     });
 }
 
-CUresult cuKernelGetParamInfo(abi::CUkernel handle, std::size_t index, std::size_t* offset, std::size_t* size) {
+SOFT_EXPORT CUresult cuKernelGetParamInfo(abi::CUkernel handle, std::size_t index, std::size_t* offset,
+                                          std::size_t* size) {
     return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
         return get_parameter(view(kernel), index, offset, size);
     });

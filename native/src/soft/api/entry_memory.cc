@@ -24,17 +24,20 @@ CUresult release(Device& device, Context& context, std::uint64_t address, BlockK
     if (!block || block->address != address || block->kind != kind) return abi::CUDA_ERROR_INVALID_VALUE;
     context.synchronize();
     if (block->owner != context.number) {
-        if (Context* owner = device.context_of(block->owner)) device.scheduler.wait_group(*owner->group, true);
+        if (Context* owner = device.context_of(block->owner))
+            device.scheduler.wait_group(*owner->group, true);
     }
     if (const CUresult error = context.error(); error != abi::CUDA_SUCCESS) return error;
     return device.memory.release(address, kind) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
 }
 
-bool is_host(const Block& block) { return block.kind == BlockKind::pinned || block.kind == BlockKind::registered; }
+bool is_host(const Block& block) {
+    return block.kind == BlockKind::pinned || block.kind == BlockKind::registered;
+}
 
 }  // namespace
 
-CUresult cuMemGetInfo_v2(std::size_t* unused, std::size_t* total) {
+SOFT_EXPORT CUresult cuMemGetInfo_v2(std::size_t* unused, std::size_t* total) {
     return enter_context([&](const Device& device, Context&) {
         if (unused == nullptr || total == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *unused = device.memory.unused();
@@ -43,7 +46,7 @@ CUresult cuMemGetInfo_v2(std::size_t* unused, std::size_t* total) {
     });
 }
 
-CUresult cuMemAlloc_v2(abi::CUdeviceptr* dptr, std::size_t bytesize) {
+SOFT_EXPORT CUresult cuMemAlloc_v2(abi::CUdeviceptr* dptr, std::size_t bytesize) {
     return enter_context([&](Device& device, Context& context) {
         if (dptr == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         std::uint64_t address = 0;
@@ -53,8 +56,8 @@ CUresult cuMemAlloc_v2(abi::CUdeviceptr* dptr, std::size_t bytesize) {
     });
 }
 
-CUresult cuMemAllocPitch_v2(abi::CUdeviceptr* dptr, std::size_t* pitch, std::size_t width, std::size_t height,
-                            unsigned int element) {
+SOFT_EXPORT CUresult cuMemAllocPitch_v2(abi::CUdeviceptr* dptr, std::size_t* pitch, std::size_t width,
+                                        std::size_t height, unsigned int element) {
     return enter_context([&](Device& device, Context& context) {
         const bool known_element = element == 4 || element == 8 || element == 16;
         if (dptr == nullptr || pitch == nullptr || !known_element) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -71,14 +74,15 @@ CUresult cuMemAllocPitch_v2(abi::CUdeviceptr* dptr, std::size_t* pitch, std::siz
     });
 }
 
-CUresult cuMemFree_v2(abi::CUdeviceptr dptr) {
+SOFT_EXPORT CUresult cuMemFree_v2(abi::CUdeviceptr dptr) {
     return enter_context([&](Device& device, Context& context) {
         if (dptr == 0) return abi::CUDA_SUCCESS;
         return release(device, context, dptr, BlockKind::device);
     });
 }
 
-CUresult cuMemGetAddressRange_v2(abi::CUdeviceptr* base, std::size_t* size, abi::CUdeviceptr dptr) {
+SOFT_EXPORT CUresult cuMemGetAddressRange_v2(abi::CUdeviceptr* base, std::size_t* size,
+                                             abi::CUdeviceptr dptr) {
     return enter_context([&](const Device& device, Context&) {
         const auto block = device.memory.find_block(dptr);
         if (!block) return abi::CUDA_ERROR_NOT_FOUND;
@@ -88,7 +92,7 @@ CUresult cuMemGetAddressRange_v2(abi::CUdeviceptr* base, std::size_t* size, abi:
     });
 }
 
-CUresult cuMemHostAlloc(void** pp, std::size_t bytesize, unsigned int flags) {
+SOFT_EXPORT CUresult cuMemHostAlloc(void** pp, std::size_t bytesize, unsigned int flags) {
     return enter_context([&](Device& device, Context& context) {
         if (pp == nullptr || (flags & ~kHostFlags) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         std::uint64_t address = 0;
@@ -98,15 +102,17 @@ CUresult cuMemHostAlloc(void** pp, std::size_t bytesize, unsigned int flags) {
     });
 }
 
-CUresult cuMemAllocHost_v2(void** pp, std::size_t bytesize) { return cuMemHostAlloc(pp, bytesize, 0); }
+SOFT_EXPORT CUresult cuMemAllocHost_v2(void** pp, std::size_t bytesize) {
+    return cuMemHostAlloc(pp, bytesize, 0);
+}
 
-CUresult cuMemFreeHost(void* p) {
+SOFT_EXPORT CUresult cuMemFreeHost(void* p) {
     return enter_context([&](Device& device, Context& context) {
         return release(device, context, address_of(p), BlockKind::pinned);
     });
 }
 
-CUresult cuMemHostGetDevicePointer_v2(abi::CUdeviceptr* dptr, void* p, unsigned int flags) {
+SOFT_EXPORT CUresult cuMemHostGetDevicePointer_v2(abi::CUdeviceptr* dptr, void* p, unsigned int flags) {
     return enter_context([&](const Device& device, Context&) {
         if (dptr == nullptr || p == nullptr || flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         const auto block = device.memory.find_block(address_of(p));
@@ -116,33 +122,36 @@ CUresult cuMemHostGetDevicePointer_v2(abi::CUdeviceptr* dptr, void* p, unsigned 
     });
 }
 
-CUresult cuMemHostGetFlags(unsigned int* flags, void* p) {
+SOFT_EXPORT CUresult cuMemHostGetFlags(unsigned int* flags, void* p) {
     return enter_context([&](const Device& device, Context&) {
         const auto block = device.memory.find_block(address_of(p));
-        if (flags == nullptr || !block || block->kind != BlockKind::pinned) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (flags == nullptr || !block || block->kind != BlockKind::pinned)
+            return abi::CUDA_ERROR_INVALID_VALUE;
         *flags = block->flags;
         return abi::CUDA_SUCCESS;
     });
 }
 
-CUresult cuMemHostRegister_v2(void* p, std::size_t bytesize, unsigned int flags) {
+SOFT_EXPORT CUresult cuMemHostRegister_v2(void* p, std::size_t bytesize, unsigned int flags) {
     return enter_context([&](Device& device, const Context& context) {
         const bool wraps = address_of(p) + bytesize < address_of(p);
         if (p == nullptr || bytesize == 0 || wraps || (flags & ~kRegisterFlags) != 0) {
             return abi::CUDA_ERROR_INVALID_VALUE;
         }
         if ((flags & abi::CU_MEMHOSTREGISTER_IOMEMORY) != 0) return abi::CUDA_ERROR_NOT_SUPPORTED;
-        const auto registration = device.memory.add_registered(address_of(p), bytesize, flags, context.number);
-        return registration == DeviceMemory::Registration::done ? abi::CUDA_SUCCESS
-                                                                : abi::CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
+        const auto registration =
+            device.memory.add_registered(address_of(p), bytesize, flags, context.number);
+        return registration == DeviceMemory::Registration::done
+                   ? abi::CUDA_SUCCESS
+                   : abi::CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
     });
 }
 
-CUresult cuMemHostRegister(void* p, std::size_t bytesize, unsigned int flags) {
+SOFT_EXPORT CUresult cuMemHostRegister(void* p, std::size_t bytesize, unsigned int flags) {
     return cuMemHostRegister_v2(p, bytesize, flags);
 }
 
-CUresult cuMemHostUnregister(void* p) {
+SOFT_EXPORT CUresult cuMemHostUnregister(void* p) {
     return enter_context([&](Device& device, Context& context) {
         if (p == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         context.synchronize();

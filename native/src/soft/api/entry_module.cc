@@ -38,25 +38,27 @@ CUresult on_function(abi::CUfunction handle, Body&& body) {
 
 }  // namespace
 
-CUresult cuModuleLoadDataEx(abi::CUmodule* module, const void* image, unsigned int count, abi::CUjit_option* options,
-                            void** values) {
+SOFT_EXPORT CUresult cuModuleLoadDataEx(abi::CUmodule* module, const void* image, unsigned int count,
+                                        abi::CUjit_option* options, void** values) {
     return load(module, image, JitOptions(count, options, values));
 }
 
-CUresult cuModuleLoadData(abi::CUmodule* module, const void* image) {
+SOFT_EXPORT CUresult cuModuleLoadData(abi::CUmodule* module, const void* image) {
     return load(module, image, JitOptions(0, nullptr, nullptr));
 }
 
-CUresult cuModuleLoadFatBinary(abi::CUmodule* module, const void* image) { return cuModuleLoadData(module, image); }
+SOFT_EXPORT CUresult cuModuleLoadFatBinary(abi::CUmodule* module, const void* image) {
+    return cuModuleLoadData(module, image);
+}
 
-CUresult cuModuleLoad(abi::CUmodule* module, const char* path) {
+SOFT_EXPORT CUresult cuModuleLoad(abi::CUmodule* module, const char* path) {
     if (const CUresult ready = readiness(); ready != abi::CUDA_SUCCESS) return ready;
     if (module == nullptr || path == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const auto bytes = read_file(path);
     return bytes == nullptr ? abi::CUDA_ERROR_FILE_NOT_FOUND : cuModuleLoadData(module, bytes->data());
 }
 
-CUresult cuModuleUnload(abi::CUmodule handle) {
+SOFT_EXPORT CUresult cuModuleUnload(abi::CUmodule handle) {
     return on_module(handle, [](Device& device, const Module& module) {
         Context* owner = device.context_of(module.context_number());
         if (owner == nullptr || module.library != nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
@@ -66,7 +68,7 @@ CUresult cuModuleUnload(abi::CUmodule handle) {
     });
 }
 
-CUresult cuModuleGetFunction(abi::CUfunction* function, abi::CUmodule handle, const char* name) {
+SOFT_EXPORT CUresult cuModuleGetFunction(abi::CUfunction* function, abi::CUmodule handle, const char* name) {
     return on_module(handle, [&](Device&, Module& module) {
         if (function == nullptr || name == nullptr || *name == '\0') return abi::CUDA_ERROR_INVALID_VALUE;
         const ModuleFunction* found = module.find_function(name);
@@ -76,7 +78,7 @@ CUresult cuModuleGetFunction(abi::CUfunction* function, abi::CUmodule handle, co
     });
 }
 
-CUresult cuModuleGetFunctionCount(unsigned int* count, abi::CUmodule handle) {
+SOFT_EXPORT CUresult cuModuleGetFunctionCount(unsigned int* count, abi::CUmodule handle) {
     return on_module(handle, [&](Device&, Module& module) {
         if (count == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *count = static_cast<unsigned>(module.functions().size());
@@ -84,7 +86,8 @@ CUresult cuModuleGetFunctionCount(unsigned int* count, abi::CUmodule handle) {
     });
 }
 
-CUresult cuModuleEnumerateFunctions(abi::CUfunction* functions, unsigned int count, abi::CUmodule handle) {
+SOFT_EXPORT CUresult cuModuleEnumerateFunctions(abi::CUfunction* functions, unsigned int count,
+                                                abi::CUmodule handle) {
     return on_module(handle, [&](Device&, Module& module) {
         if (functions == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const auto all = module.functions();
@@ -95,7 +98,8 @@ CUresult cuModuleEnumerateFunctions(abi::CUfunction* functions, unsigned int cou
     });
 }
 
-CUresult cuModuleGetGlobal_v2(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUmodule handle, const char* name) {
+SOFT_EXPORT CUresult cuModuleGetGlobal_v2(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUmodule handle,
+                                          const char* name) {
     return on_module(handle, [&](Device&, const Module& module) {
         if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const GlobalInfo* found = module.find_global(name);
@@ -106,7 +110,7 @@ CUresult cuModuleGetGlobal_v2(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::C
     });
 }
 
-CUresult cuFuncGetModule(abi::CUmodule* module, abi::CUfunction handle) {
+SOFT_EXPORT CUresult cuFuncGetModule(abi::CUmodule* module, abi::CUfunction handle) {
     return enter_context([&](Device& device, Context& context) {
         if (module == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         CUresult error = abi::CUDA_SUCCESS;
@@ -117,7 +121,7 @@ CUresult cuFuncGetModule(abi::CUmodule* module, abi::CUfunction handle) {
     });
 }
 
-CUresult cuFuncGetName(const char** name, abi::CUfunction handle) {
+SOFT_EXPORT CUresult cuFuncGetName(const char** name, abi::CUfunction handle) {
     return on_function(handle, [&](const FunctionView& view) {
         if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *name = view.declared->name.c_str();
@@ -125,11 +129,13 @@ CUresult cuFuncGetName(const char** name, abi::CUfunction handle) {
     });
 }
 
-CUresult cuFuncGetParamInfo(abi::CUfunction handle, std::size_t index, std::size_t* offset, std::size_t* size) {
-    return on_function(handle, [&](const FunctionView& view) { return get_parameter(view, index, offset, size); });
+SOFT_EXPORT CUresult cuFuncGetParamInfo(abi::CUfunction handle, std::size_t index, std::size_t* offset,
+                                        std::size_t* size) {
+    return on_function(handle,
+                       [&](const FunctionView& view) { return get_parameter(view, index, offset, size); });
 }
 
-CUresult cuFuncIsLoaded(abi::CUfunctionLoadingState* state, abi::CUfunction handle) {
+SOFT_EXPORT CUresult cuFuncIsLoaded(abi::CUfunctionLoadingState* state, abi::CUfunction handle) {
     return on_function(handle, [&](const FunctionView&) {
         if (state == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         *state = abi::CU_FUNCTION_LOADING_STATE_LOADED;
@@ -137,28 +143,31 @@ CUresult cuFuncIsLoaded(abi::CUfunctionLoadingState* state, abi::CUfunction hand
     });
 }
 
-CUresult cuFuncLoad(abi::CUfunction handle) {
+SOFT_EXPORT CUresult cuFuncLoad(abi::CUfunction handle) {
     return on_function(handle, [](const FunctionView&) { return abi::CUDA_SUCCESS; });
 }
 
-CUresult cuFuncGetAttribute(int* value, abi::CUfunction_attribute attribute, abi::CUfunction handle) {
+SOFT_EXPORT CUresult cuFuncGetAttribute(int* value, abi::CUfunction_attribute attribute,
+                                        abi::CUfunction handle) {
     return on_function(handle, [&](const FunctionView& view) {
         return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : get_attribute(view, attribute, *value);
     });
 }
 
-CUresult cuFuncSetAttribute(abi::CUfunction handle, abi::CUfunction_attribute attribute, int value) {
-    return on_function(handle, [&](const FunctionView& view) { return set_attribute(view, attribute, value); });
+SOFT_EXPORT CUresult cuFuncSetAttribute(abi::CUfunction handle, abi::CUfunction_attribute attribute,
+                                        int value) {
+    return on_function(handle,
+                       [&](const FunctionView& view) { return set_attribute(view, attribute, value); });
 }
 
-CUresult cuFuncSetCacheConfig(abi::CUfunction handle, abi::CUfunc_cache config) {
+SOFT_EXPORT CUresult cuFuncSetCacheConfig(abi::CUfunction handle, abi::CUfunc_cache config) {
     return on_function(handle, [&](const FunctionView&) {
         const bool known = config >= 0 && config <= abi::CU_FUNC_CACHE_PREFER_EQUAL;
         return known ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
     });
 }
 
-CUresult cuFuncSetSharedMemConfig(abi::CUfunction handle, abi::CUsharedconfig config) {
+SOFT_EXPORT CUresult cuFuncSetSharedMemConfig(abi::CUfunction handle, abi::CUsharedconfig config) {
     return on_function(handle, [&](const FunctionView&) {
         const bool known = config >= 0 && config <= abi::CU_SHARED_MEM_CONFIG_EIGHT_BYTE_BANK_SIZE;
         return known ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;

@@ -14,7 +14,8 @@ CUresult on_function(abi::CUfunction handle, unsigned flags, Body&& body) {
     return enter_context([&](Device& device, Context&) -> CUresult {
         FunctionView view;
         if (!view_function(device, address_of(handle), view)) return abi::CUDA_ERROR_INVALID_HANDLE;
-        if ((flags & ~unsigned{abi::CU_OCCUPANCY_DISABLE_CACHING_OVERRIDE}) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+        if ((flags & ~unsigned{abi::CU_OCCUPANCY_DISABLE_CACHING_OVERRIDE}) != 0)
+            return abi::CUDA_ERROR_INVALID_VALUE;
         return body(device, view);
     });
 }
@@ -42,8 +43,9 @@ Best best_block(const FunctionView& view, abi::CUoccupancyB2DSize shared_of, std
 
 }  // namespace
 
-CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* count, abi::CUfunction f, int block,
-                                                              std::size_t shared, unsigned int flags) {
+SOFT_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* count, abi::CUfunction f,
+                                                                          int block, std::size_t shared,
+                                                                          unsigned int flags) {
     return on_function(f, flags, [&](const Device&, const FunctionView& view) {
         if (count == nullptr || block <= 0) return abi::CUDA_ERROR_INVALID_VALUE;
         *count = resident_blocks(view, block, shared);
@@ -51,13 +53,15 @@ CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* count, abi::C
     });
 }
 
-CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* count, abi::CUfunction f, int block, std::size_t shared) {
+SOFT_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* count, abi::CUfunction f, int block,
+                                                                 std::size_t shared) {
     return cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(count, f, block, shared, 0);
 }
 
-CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(int* grid, int* block, abi::CUfunction f,
-                                                   abi::CUoccupancyB2DSize shared_of, std::size_t shared, int limit,
-                                                   unsigned int flags) {
+SOFT_EXPORT CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(int* grid, int* block, abi::CUfunction f,
+                                                               abi::CUoccupancyB2DSize shared_of,
+                                                               std::size_t shared, int limit,
+                                                               unsigned int flags) {
     return on_function(f, flags, [&](const Device& device, const FunctionView& view) {
         if (grid == nullptr || block == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const Best best = best_block(view, shared_of, shared, limit);
@@ -67,27 +71,30 @@ CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(int* grid, int* block, abi::C
     });
 }
 
-CUresult cuOccupancyMaxPotentialBlockSize(int* grid, int* block, abi::CUfunction f, abi::CUoccupancyB2DSize shared_of,
-                                          std::size_t shared, int limit) {
+SOFT_EXPORT CUresult cuOccupancyMaxPotentialBlockSize(int* grid, int* block, abi::CUfunction f,
+                                                      abi::CUoccupancyB2DSize shared_of, std::size_t shared,
+                                                      int limit) {
     return cuOccupancyMaxPotentialBlockSizeWithFlags(grid, block, f, shared_of, shared, limit, 0);
 }
 
-CUresult cuOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, abi::CUfunction f, int blocks, int block) {
+SOFT_EXPORT CUresult cuOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, abi::CUfunction f,
+                                                             int blocks, int block) {
     return on_function(f, 0, [&](const Device&, const FunctionView& view) {
         if (bytes == nullptr || blocks <= 0 || block <= 0) return abi::CUDA_ERROR_INVALID_VALUE;
         if (resident_blocks(view, block, 0) < blocks) return abi::CUDA_ERROR_INVALID_VALUE;
         const int share = kSharedPerMultiprocessor / blocks / 128 * 128 - kSharedReserved;
-        const int room = std::min(share, kSharedPerBlockOptIn) - static_cast<int>(view.declared->static_shared);
+        const int room =
+            std::min(share, kSharedPerBlockOptIn) - static_cast<int>(view.declared->static_shared);
         *bytes = static_cast<std::size_t>(std::max(room, 0));
         return abi::CUDA_SUCCESS;
     });
 }
 
 // No profiler listens; switching none on and off works.
-CUresult cuProfilerStart() {
+SOFT_EXPORT CUresult cuProfilerStart() {
     return enter_context([](Device&, Context&) { return abi::CUDA_SUCCESS; });
 }
 
-CUresult cuProfilerStop() {
+SOFT_EXPORT CUresult cuProfilerStop() {
     return enter_context([](Device&, Context&) { return abi::CUDA_SUCCESS; });
 }

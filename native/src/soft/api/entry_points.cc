@@ -1,4 +1,5 @@
-// Exported: how the runtime finds everything else: entry points by name and version, private tables, loading mode.
+// Exported: how the runtime finds everything else: entry points by name and version, private tables, loading
+// mode.
 #include <dlfcn.h>
 
 #include <cstdio>
@@ -23,7 +24,8 @@ struct Row {
     const char* twin;    // the same with per-thread default streams, or "nullptr"
 };
 
-// The generated table is that of the shim, which may be ahead: a row whose symbol is not exported here is not found.
+// The generated table is that of the shim, which may be ahead: a row whose symbol is not exported here is not
+// found.
 #define FERRY_PROC(name, version, symbol, twin) {name, version, #symbol, #twin},
 constexpr Row kRows[] = {
 #include "guest/proc_table.inc"
@@ -102,11 +104,12 @@ constexpr cudart::DriverServices kServices{
 
 }  // namespace
 
-CUresult cuGetProcAddress_v2(const char* name, void** function, int version, unsigned long long flags,
-                             abi::CUdriverProcAddressQueryResult* status) {
-    constexpr unsigned long long kKnown =
+SOFT_EXPORT CUresult cuGetProcAddress_v2(const char* name, void** function, int version,
+                                         abi::cuuint64_t flags, abi::CUdriverProcAddressQueryResult* status) {
+    constexpr abi::cuuint64_t kKnown =
         abi::CU_GET_PROC_ADDRESS_LEGACY_STREAM | abi::CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
-    if (name == nullptr || function == nullptr || (flags & ~kKnown) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (name == nullptr || function == nullptr || (flags & ~kKnown) != 0)
+        return abi::CUDA_ERROR_INVALID_VALUE;
     const bool per_thread = (flags & abi::CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM) != 0;
     bool known = false;
     *function = find_symbol(name, version, per_thread, known);
@@ -118,15 +121,15 @@ CUresult cuGetProcAddress_v2(const char* name, void** function, int version, uns
     return *function != nullptr ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_NOT_FOUND;
 }
 
-CUresult cuGetProcAddress(const char* name, void** function, int version, unsigned long long flags) {
+SOFT_EXPORT CUresult cuGetProcAddress(const char* name, void** function, int version, abi::cuuint64_t flags) {
     return cuGetProcAddress_v2(name, function, version, flags, nullptr);
 }
 
-CUresult cuGetExportTable(const void** table, const abi::CUuuid* id) {
+SOFT_EXPORT CUresult cuGetExportTable(const void** table, const abi::CUuuid* id) {
     return cudart::get_export_table(kServices, table, id);
 }
 
-CUresult cuModuleGetLoadingMode(abi::CUmoduleLoadingMode* mode) {
+SOFT_EXPORT CUresult cuModuleGetLoadingMode(abi::CUmoduleLoadingMode* mode) {
     return enter([&](Device&) {
         if (mode == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const char* asked = std::getenv("CUDA_MODULE_LOADING");

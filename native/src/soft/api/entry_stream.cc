@@ -1,4 +1,5 @@
-// Exported: streams, callbacks, and what is asked about capture (which is not supported: no stream ever captures).
+// Exported: streams, callbacks, and what is asked about capture (which is not supported: no stream ever
+// captures).
 #include <algorithm>
 #include <utility>
 
@@ -122,9 +123,8 @@ CUresult priority_of(abi::CUstream handle, bool per_thread, int* priority) {
 }
 
 CUresult flags_of(abi::CUstream handle, bool per_thread, unsigned* flags) {
-    return on_stream(handle, per_thread, [&](Device&, Context&, const StreamRef& stream) {
-        return tell(flags, stream->flags);
-    });
+    return on_stream(handle, per_thread,
+                     [&](Device&, Context&, const StreamRef& stream) { return tell(flags, stream->flags); });
 }
 
 // Unique in the process: the context's number above the stream's within it.
@@ -140,24 +140,28 @@ CUresult context_of(abi::CUstream handle, bool per_thread, abi::CUcontext* conte
     });
 }
 
-CUresult context_and_green(abi::CUstream handle, bool per_thread, abi::CUcontext* context, abi::CUgreenCtx* green) {
+CUresult context_and_green(abi::CUstream handle, bool per_thread, abi::CUcontext* context,
+                           abi::CUgreenCtx* green) {
     const CUresult result = context_of(handle, per_thread, context);
     if (result == abi::CUDA_SUCCESS && green != nullptr) *green = nullptr;
     return result;
 }
 
 CUresult device_of(abi::CUstream handle, bool per_thread, abi::CUdevice* device) {
-    return on_stream(handle, per_thread, [&](Device&, Context&, const StreamRef&) { return tell(device, 0); });
+    return on_stream(handle, per_thread,
+                     [&](Device&, Context&, const StreamRef&) { return tell(device, 0); });
 }
 
 }  // namespace
 
-CUresult cuStreamCreate(abi::CUstream* stream, unsigned int flags) { return create(stream, flags, 0); }
-CUresult cuStreamCreateWithPriority(abi::CUstream* stream, unsigned int flags, int priority) {
+SOFT_EXPORT CUresult cuStreamCreate(abi::CUstream* stream, unsigned int flags) {
+    return create(stream, flags, 0);
+}
+SOFT_EXPORT CUresult cuStreamCreateWithPriority(abi::CUstream* stream, unsigned int flags, int priority) {
     return create(stream, flags, priority);
 }
-CUresult cuStreamDestroy_v2(abi::CUstream stream) { return destroy(stream); }
-CUresult cuStreamDestroy(abi::CUstream stream) { return destroy(stream); }
+SOFT_EXPORT CUresult cuStreamDestroy_v2(abi::CUstream stream) { return destroy(stream); }
+SOFT_EXPORT CUresult cuStreamDestroy(abi::CUstream stream) { return destroy(stream); }
 
 SOFT_TWIN(cuStreamSynchronize, _ptsz, (abi::CUstream stream), synchronize(stream, per_thread))
 SOFT_TWIN(cuStreamQuery, _ptsz, (abi::CUstream stream), query(stream, per_thread))
@@ -168,8 +172,10 @@ SOFT_TWIN(cuLaunchHostFunc, _ptsz, (abi::CUstream stream, abi::CUhostFn function
 SOFT_TWIN(cuStreamAddCallback, _ptsz,
           (abi::CUstream stream, abi::CUstreamCallback callback, void* argument, unsigned int flags),
           add_callback(stream, per_thread, callback, argument, flags))
-SOFT_TWIN(cuStreamGetPriority, _ptsz, (abi::CUstream stream, int* priority), priority_of(stream, per_thread, priority))
-SOFT_TWIN(cuStreamGetFlags, _ptsz, (abi::CUstream stream, unsigned int* flags), flags_of(stream, per_thread, flags))
+SOFT_TWIN(cuStreamGetPriority, _ptsz, (abi::CUstream stream, int* priority),
+          priority_of(stream, per_thread, priority))
+SOFT_TWIN(cuStreamGetFlags, _ptsz, (abi::CUstream stream, unsigned int* flags),
+          flags_of(stream, per_thread, flags))
 SOFT_TWIN(cuStreamGetId, _ptsz, (abi::CUstream stream, unsigned long long* id), id_of(stream, per_thread, id))
 SOFT_TWIN(cuStreamGetCtx, _ptsz, (abi::CUstream stream, abi::CUcontext* context),
           context_of(stream, per_thread, context))
@@ -180,18 +186,18 @@ SOFT_TWIN(cuStreamGetDevice, _ptsz, (abi::CUstream stream, abi::CUdevice* device
 SOFT_TWIN(cuStreamIsCapturing, _ptsz, (abi::CUstream stream, abi::CUstreamCaptureStatus* status),
           not_capturing(stream, per_thread, status))
 SOFT_TWIN(cuStreamGetCaptureInfo, _ptsz,
-          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, unsigned long long*),
+          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, abi::cuuint64_t*),
           not_capturing(stream, per_thread, status))
 SOFT_TWIN(cuStreamGetCaptureInfo_v2, _ptsz,
-          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, unsigned long long*, abi::CUgraph*,
+          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, abi::cuuint64_t*, abi::CUgraph*,
            const abi::CUgraphNode**, std::size_t*),
           not_capturing(stream, per_thread, status))
 SOFT_TWIN(cuStreamGetCaptureInfo_v3, _ptsz,
-          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, unsigned long long*, abi::CUgraph*,
+          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, abi::cuuint64_t*, abi::CUgraph*,
            const abi::CUgraphNode**, const abi::CUgraphEdgeData**, std::size_t*),
           not_capturing(stream, per_thread, status))
 
-CUresult cuThreadExchangeStreamCaptureMode(abi::CUstreamCaptureMode* mode) {
+SOFT_EXPORT CUresult cuThreadExchangeStreamCaptureMode(abi::CUstreamCaptureMode* mode) {
     return enter([&](Device&) {
         if (mode == nullptr || *mode < 0 || *mode > abi::CU_STREAM_CAPTURE_MODE_RELAXED) {
             return abi::CUDA_ERROR_INVALID_VALUE;

@@ -50,8 +50,8 @@ void put_unknown(void* data, abi::CUpointer_attribute attribute) {
     if (attribute == abi::CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL) put(data, kNoDevice);
 }
 
-CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr, abi::CUpointer_attribute attribute,
-                   void* data) {
+CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr,
+                   abi::CUpointer_attribute attribute, void* data) {
     const bool on_host = block.kind == BlockKind::pinned || block.kind == BlockKind::registered;
     switch (attribute) {
         case abi::CU_POINTER_ATTRIBUTE_CONTEXT: {
@@ -91,7 +91,8 @@ CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr, abi
 
 }  // namespace
 
-CUresult cuPointerGetAttribute(void* data, abi::CUpointer_attribute attribute, abi::CUdeviceptr ptr) {
+SOFT_EXPORT CUresult cuPointerGetAttribute(void* data, abi::CUpointer_attribute attribute,
+                                           abi::CUdeviceptr ptr) {
     return enter_context([&](Device& device, Context&) {
         if (data == nullptr || size_of(attribute) == 0) return abi::CUDA_ERROR_INVALID_VALUE;
         const auto block = device.memory.find_block(ptr);
@@ -100,12 +101,13 @@ CUresult cuPointerGetAttribute(void* data, abi::CUpointer_attribute attribute, a
     });
 }
 
-CUresult cuPointerGetAttributes(unsigned int count, abi::CUpointer_attribute* attributes, void** data,
-                                abi::CUdeviceptr ptr) {
+SOFT_EXPORT CUresult cuPointerGetAttributes(unsigned int count, abi::CUpointer_attribute* attributes,
+                                            void** data, abi::CUdeviceptr ptr) {
     return enter_context([&](Device& device, Context&) {
         if (attributes == nullptr || data == nullptr || count == 0) return abi::CUDA_ERROR_INVALID_VALUE;
         for (unsigned index = 0; index < count; ++index) {
-            if (data[index] == nullptr || size_of(attributes[index]) == 0) return abi::CUDA_ERROR_INVALID_VALUE;
+            if (data[index] == nullptr || size_of(attributes[index]) == 0)
+                return abi::CUDA_ERROR_INVALID_VALUE;
         }
         const auto block = device.memory.find_block(ptr);
         for (unsigned index = 0; index < count; ++index) {
@@ -116,7 +118,8 @@ CUresult cuPointerGetAttributes(unsigned int count, abi::CUpointer_attribute* at
     });
 }
 
-CUresult cuPointerSetAttribute(const void* value, abi::CUpointer_attribute attribute, abi::CUdeviceptr ptr) {
+SOFT_EXPORT CUresult cuPointerSetAttribute(const void* value, abi::CUpointer_attribute attribute,
+                                           abi::CUdeviceptr ptr) {
     return enter_context([&](const Device& device, Context&) {
         if (value == nullptr || attribute != abi::CU_POINTER_ATTRIBUTE_SYNC_MEMOPS) {
             return abi::CUDA_ERROR_INVALID_VALUE;

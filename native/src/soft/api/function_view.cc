@@ -29,7 +29,8 @@ bool view_function(const Device& device, std::uint64_t handle, FunctionView& vie
 
 int registers_of(const FunctionInfo& declared) {
     const int block = round_up(static_cast<int>(std::clamp(declared.max_threads, 32U, 1024U)), kWarpSize);
-    return std::clamp(static_cast<int>(declared.registers), 1, std::min(255, kRegistersPerMultiprocessor / block));
+    return std::clamp(static_cast<int>(declared.registers), 1,
+                      std::min(255, kRegistersPerMultiprocessor / block));
 }
 
 abi::CUresult get_attribute(const FunctionView& view, abi::CUfunction_attribute attribute, int& value) {
@@ -66,7 +67,8 @@ abi::CUresult get_attribute(const FunctionView& view, abi::CUfunction_attribute 
             value = view.settings->cluster_policy.load(std::memory_order_relaxed);
             break;
         default:
-            if (attribute < 0 || attribute >= abi::CU_FUNC_ATTRIBUTE_MAX) return abi::CUDA_ERROR_INVALID_VALUE;
+            if (attribute < 0 || attribute >= abi::CU_FUNC_ATTRIBUTE_MAX)
+                return abi::CUDA_ERROR_INVALID_VALUE;
             value = 0;  // constant memory, cache mode and clusters: there are none
     }
     return abi::CUDA_SUCCESS;
@@ -102,7 +104,8 @@ abi::CUresult set_attribute(const FunctionView& view, abi::CUfunction_attribute 
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::size_t* offset, std::size_t* size) {
+abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::size_t* offset,
+                            std::size_t* size) {
     if (offset == nullptr || index >= view.declared->params.size()) return abi::CUDA_ERROR_INVALID_VALUE;
     *offset = view.declared->params[index].offset;
     if (size != nullptr) *size = view.declared->params[index].size;
@@ -111,7 +114,8 @@ abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::si
 
 int resident_blocks(const FunctionView& view, int threads, std::size_t dynamic_shared) {
     const FunctionInfo& declared = *view.declared;
-    if (threads <= 0 || threads > static_cast<int>(std::min(declared.max_threads, kMaxThreadsPerBlock))) return 0;
+    if (threads <= 0 || threads > static_cast<int>(std::min(declared.max_threads, kMaxThreadsPerBlock)))
+        return 0;
     const auto per_block = static_cast<std::size_t>(kSharedPerBlockOptIn);
     if (dynamic_shared > per_block || declared.static_shared + dynamic_shared > per_block) return 0;
     const int warps = round_up(threads, kWarpSize) / kWarpSize;

@@ -1,5 +1,5 @@
-// What a function or kernel handle stands for, whichever it is: CUDA takes a CUkernel wherever it takes a CUfunction.
-// Attributes, occupancy and launches read functions through this.
+// What a function or kernel handle stands for, whichever it is: CUDA takes a CUkernel wherever it takes a
+// CUfunction. Attributes, occupancy and launches read functions through this.
 #pragma once
 #include <cstddef>
 
@@ -22,9 +22,11 @@ int registers_of(const FunctionInfo& declared);
 abi::CUresult get_attribute(const FunctionView& view, abi::CUfunction_attribute attribute, int& value);
 // CUDA_ERROR_INVALID_VALUE for what cannot be set and for what is out of range.
 abi::CUresult set_attribute(const FunctionView& view, abi::CUfunction_attribute attribute, int value);
-abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::size_t* offset, std::size_t* size);
+abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::size_t* offset,
+                            std::size_t* size);
 
-// Blocks of `threads` threads and `dynamic_shared` bytes that one multiprocessor holds at a time; 0 when none fits.
+// Blocks of `threads` threads and `dynamic_shared` bytes that one multiprocessor holds at a time; 0 when none
+// fits.
 int resident_blocks(const FunctionView& view, int threads, std::size_t dynamic_shared);
 
 }  // namespace soft::driver

@@ -1,5 +1,5 @@
-// Handles that programs hold: addresses of 16-byte slots in one reserved slab, so that any value at all can be checked
-// without following it. Used by every entry; owned by the Device. Owns no object.
+// Handles that programs hold: addresses of 16-byte slots in one reserved slab, so that any value at all can
+// be checked without following it. Used by every entry; owned by the Device. Owns no object.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -38,7 +38,7 @@ template <>
 inline constexpr HandleKind kKindOf<LibraryKernel> = HandleKind::kernel;
 
 class HandleTable {
-public:
+  public:
     bool open();
 
     // A handle for `object`; 0 when four million are in use.
@@ -60,7 +60,7 @@ public:
         return static_cast<T*>(look_up(handle, kKindOf<T>));
     }
 
-private:
+  private:
     struct Slot {
         std::atomic<HandleKind> kind;
         std::atomic<void*> object;

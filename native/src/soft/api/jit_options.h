@@ -1,5 +1,5 @@
-// The options of cuModuleLoadDataEx and cuLibraryLoadData: which of them mean something here, and where the caller
-// wants the compiler's words. Used by the entries that load code.
+// The options of cuModuleLoadDataEx and cuLibraryLoadData: which of them mean something here, and where the
+// caller wants the compiler's words. Used by the entries that load code.
 #pragma once
 #include <string_view>
 
@@ -8,7 +8,7 @@
 namespace soft::driver {
 
 class JitOptions {
-public:
+  public:
     // `values` may be null only when count is 0; the arrays outlive this object.
     JitOptions(unsigned count, const abi::CUjit_option* options, void** values);
 
@@ -17,7 +17,7 @@ public:
     // Fills the caller's buffers and writes back their sizes (bytes, with the NUL) and the time taken.
     void report(std::string_view information, std::string_view error, float milliseconds) const;
 
-private:
+  private:
     struct Log {
         char* buffer = nullptr;
         unsigned capacity = 0;

@@ -1,4 +1,5 @@
-// Loading: image -> PTX texts -> Program -> handles. Parsing is done at the load, so that its errors are the load's.
+// Loading: image -> PTX texts -> Program -> handles. Parsing is done at the load, so that its errors are the
+// load's.
 #include "soft/api/load.h"
 
 #include <cstdio>
@@ -18,10 +19,10 @@ void explain(CUresult error, const std::string& log) {
 }
 
 class Stopwatch {
-public:
+  public:
     float milliseconds() const { return static_cast<float>(static_cast<double>(now_ns() - start_ns_) / 1e6); }
 
-private:
+  private:
     const std::uint64_t start_ns_ = now_ns();
 };
 

@@ -9,13 +9,13 @@
 namespace soft::driver {
 
 class Output {
-public:
+  public:
     void print(std::string_view text) { append(out_, text); }
     void print_error(std::string_view text) { append(err_, text); }
     // Writes everything gathered so far; whole lines of one flush stay together.
     void flush();
 
-private:
+  private:
     void append(std::string& to, std::string_view text);
 
     std::mutex mutex_;

@@ -1,5 +1,5 @@
-// What the driver remembers of each thread: its stack of current contexts. Made at a thread's first call, freed when
-// the thread ends (and, for the thread that ends the process, never: exit handlers still call in).
+// What the driver remembers of each thread: its stack of current contexts. Made at a thread's first call,
+// freed when the thread ends (and, for the thread that ends the process, never: exit handlers still call in).
 #pragma once
 #include <cstdint>
 #include <vector>

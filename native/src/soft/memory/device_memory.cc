@@ -1,5 +1,5 @@
-// DeviceMemory: placement and accounting. Blocks below 1 MiB share granules, larger ones have theirs alone, so that
-// freeing one makes its pages inaccessible at once.
+// DeviceMemory: placement and accounting. Blocks below 1 MiB share granules, larger ones have theirs alone,
+// so that freeing one makes its pages inaccessible at once.
 #include "soft/memory/device_memory.h"
 
 #include <algorithm>
@@ -49,7 +49,8 @@ std::optional<std::uint64_t> DeviceMemory::place_large(std::uint64_t size) {
     return std::nullopt;
 }
 
-std::uint64_t DeviceMemory::allocate(std::uint64_t size, BlockKind kind, std::uint32_t flags, std::uint64_t owner) {
+std::uint64_t DeviceMemory::allocate(std::uint64_t size, BlockKind kind, std::uint32_t flags,
+                                     std::uint64_t owner) {
     if (size == 0 || size > arena_.size()) return 0;
     const std::uint64_t paid = round_up(size, kSlot);
     const std::lock_guard lock(mutex_);
@@ -122,8 +123,8 @@ DeviceMemory::Registration DeviceMemory::add_registered(std::uint64_t address, s
     const std::unique_lock lock(registered_mutex_);
     const auto next = registered_.lower_bound(address);
     const bool meets_next = next != registered_.end() && next->first < address + size;
-    const bool meets_previous = next != registered_.begin() &&
-                                std::prev(next)->first + std::prev(next)->second.size > address;
+    const bool meets_previous =
+        next != registered_.begin() && std::prev(next)->first + std::prev(next)->second.size > address;
     const bool in_arena = index_.covers(address) || index_.covers(address + size - 1);
     if (meets_next || meets_previous || in_arena) return Registration::overlap;
     registered_.emplace(address, Block{address, size, BlockKind::registered, flags, owner, id});

@@ -1,6 +1,6 @@
 // All memory that kernels may touch: device allocations, pinned host memory, registered host memory.
-// Used by api/ (allocation, attributes, copies) and, through the context's services, by the engine (find_range).
-// Thread-safe; knows no context beyond its number and no stream.
+// Used by api/ (allocation, attributes, copies) and, through the context's services, by the engine
+// (find_range). Thread-safe; knows no context beyond its number and no stream.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -34,12 +34,14 @@ struct Block {
 };
 
 class DeviceMemory {
-public:
-    // Reserves the arena. `total` is the device's memory in bytes; `byte_exact` ends ranges at the byte asked for
-    // instead of at the next multiple of 512 (a GPU does not fault there either). False when nothing can be reserved.
+  public:
+    // Reserves the arena. `total` is the device's memory in bytes; `byte_exact` ends ranges at the byte asked
+    // for instead of at the next multiple of 512 (a GPU does not fault there either). False when nothing can
+    // be reserved.
     bool open(const char* arena_request, std::uint64_t total, bool byte_exact);
 
-    // Answers 0 when device memory, address space or the system's is used up. 512-byte aligned, 2 MiB from 1 MiB on.
+    // Answers 0 when device memory, address space or the system's is used up. 512-byte aligned, 2 MiB from 1
+    // MiB on.
     std::uint64_t allocate(std::uint64_t size, BlockKind kind, std::uint32_t flags, std::uint64_t owner);
     // False when `address` is not exactly the start of a live block of that kind.
     bool release(std::uint64_t address, BlockKind kind);
@@ -47,7 +49,8 @@ public:
     void release_all_of(std::uint64_t owner);
 
     enum class Registration : std::uint8_t { done, overlap };
-    Registration add_registered(std::uint64_t address, std::uint64_t size, std::uint32_t flags, std::uint64_t owner);
+    Registration add_registered(std::uint64_t address, std::uint64_t size, std::uint32_t flags,
+                                std::uint64_t owner);
     bool remove_registered(std::uint64_t address);
 
     bool find_range(std::uint64_t address, Range& range) const;
@@ -59,7 +62,7 @@ public:
     std::uint64_t total() const { return total_; }
     std::uint64_t unused() const;  // bytes
 
-private:
+  private:
     std::optional<std::uint64_t> place_small(std::uint64_t size);
     std::optional<std::uint64_t> place_large(std::uint64_t size);
     void vacate(std::uint64_t lo, std::uint64_t size);
@@ -71,7 +74,8 @@ private:
     RangeIndex index_;
     FreeSpace granules_;
     FreeSpace small_{kGranule};
-    std::uint64_t spare_granule_ = 0;  // one emptied granule stays committed: allocate-free loops need no system call
+    std::uint64_t spare_granule_ =
+        0;  // one emptied granule stays committed: allocate-free loops need no system call
     std::unordered_map<std::uint64_t, Block> blocks_;
     std::uint64_t total_ = 0;
     std::uint64_t used_ = 0;

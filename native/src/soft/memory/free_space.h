@@ -1,5 +1,6 @@
 // Free stretches of an address space: best fit, joined again when neighbours meet.
-// Used for granules, for small blocks inside granules and for the device's malloc heap. Holds no memory itself.
+// Used for granules, for small blocks inside granules and for the device's malloc heap. Holds no memory
+// itself.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -10,7 +11,7 @@
 namespace soft::driver {
 
 class FreeSpace {
-public:
+  public:
     struct Stretch {
         std::uint64_t lo;
         std::uint64_t size;
@@ -56,7 +57,7 @@ public:
         by_size_.clear();
     }
 
-private:
+  private:
     using Addresses = std::map<std::uint64_t, std::uint64_t>;
 
     bool may_join(std::uint64_t seam) const { return fence_ == 0 || seam % fence_ != 0; }

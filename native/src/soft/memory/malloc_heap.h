@@ -11,7 +11,7 @@
 namespace soft::driver {
 
 class MallocHeap {
-public:
+  public:
     MallocHeap(DeviceMemory& memory, std::uint64_t owner) : memory_(memory), owner_(owner) {}
 
     // CU_LIMIT_MALLOC_HEAP_SIZE, bytes. Without effect once the heap is in use: false then.
@@ -19,10 +19,11 @@ public:
     std::uint64_t size() const;
 
     std::uint64_t allocate(std::uint64_t size);  // 16-byte aligned; 0 when full
-    // An address that malloc did not answer is ignored: the program is wrong, and a GPU's outcome is undefined.
+    // An address that malloc did not answer is ignored: the program is wrong, and a GPU's outcome is
+    // undefined.
     void release(std::uint64_t address);
 
-private:
+  private:
     DeviceMemory& memory_;
     const std::uint64_t owner_;
     mutable std::mutex mutex_;

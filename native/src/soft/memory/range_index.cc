@@ -59,8 +59,8 @@ void RangeIndex::erase_large(std::uint64_t lo, std::uint64_t size) {
 bool RangeIndex::find(std::uint64_t address, Range& range) const {
     if (!covers(address)) return false;
     const Entry& entry = entry_of(address);
-    // SAFETY: lo is read on both sides of hi. Equal and not zero means that hi belonged to it: a writer clears lo
-    // before it changes hi. The same holds for a slot's start and its size.
+    // SAFETY: lo is read on both sides of hi. Equal and not zero means that hi belonged to it: a writer
+    // clears lo before it changes hi. The same holds for a slot's start and its size.
     if (const std::uint64_t lo = entry.lo.load(std::memory_order_acquire); lo != 0) {
         const std::uint64_t hi = entry.hi.load(std::memory_order_acquire);
         if (entry.lo.load(std::memory_order_acquire) != lo || address >= hi) return false;

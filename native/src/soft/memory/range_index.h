@@ -1,8 +1,10 @@
-// Which live range an address of the arena belongs to, answered without a lock while other threads allocate and free.
-// Written by DeviceMemory under its lock; read by every worker thread of the engine on an inline-cache miss.
+// Which live range an address of the arena belongs to, answered without a lock while other threads allocate
+// and free. Written by DeviceMemory under its lock; read by every worker thread of the engine on an
+// inline-cache miss.
 //
-// One entry per 2 MiB granule: either the range that owns the whole granule (lo, hi), or a table of the granule's
-// 512-byte slots: for each slot 1 + the slot where its range starts (0: free), for each start the range's size.
+// One entry per 2 MiB granule: either the range that owns the whole granule (lo, hi), or a table of the
+// granule's 512-byte slots: for each slot 1 + the slot where its range starts (0: free), for each start the
+// range's size.
 #pragma once
 #include <array>
 #include <atomic>
@@ -17,11 +19,12 @@ inline constexpr std::uint64_t kSlot = 512;
 inline constexpr std::uint64_t kSlotsPerGranule = kGranule / kSlot;
 
 class RangeIndex {
-public:
+  public:
     // False when there is no memory for the index.
     bool open(std::uint64_t base, std::uint64_t size);
 
-    // A range inside one granule that holds small ranges: `lo` a multiple of kSlot, [lo, lo + size) within the granule.
+    // A range inside one granule that holds small ranges: `lo` a multiple of kSlot, [lo, lo + size) within
+    // the granule.
     void insert_small(std::uint64_t lo, std::uint64_t size);
     void erase_small(std::uint64_t lo, std::uint64_t size);
     // A range that has its granules to itself: `lo` a multiple of kGranule.
@@ -31,7 +34,7 @@ public:
     bool find(std::uint64_t address, Range& range) const;
     bool covers(std::uint64_t address) const { return address - base_ < size_; }
 
-private:
+  private:
     struct SlotTable {
         std::array<std::atomic<std::uint16_t>, kSlotsPerGranule> start_plus_one{};
         std::array<std::atomic<std::uint32_t>, kSlotsPerGranule> size{};

@@ -19,8 +19,8 @@ void fill_row(std::uint64_t target, T value, std::size_t count) {
 
 void perform(const Copy& copy) {
     for (std::size_t row = 0; row < copy.rows; ++row) {
-        move_exact(host_view(copy.target + row * copy.target_pitch), host_view(copy.source + row * copy.source_pitch),
-                   copy.width);
+        move_exact(host_view(copy.target + row * copy.target_pitch),
+                   host_view(copy.source + row * copy.source_pitch), copy.width);
     }
 }
 

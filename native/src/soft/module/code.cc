@@ -14,7 +14,8 @@ Module::Module(std::unique_ptr<Program> program, std::uint64_t context_number)
     functions_.reserve(declared.size());
     for (std::size_t index = 0; index < declared.size(); ++index) {
         auto settings = std::make_shared<FunctionSettings>();
-        settings->max_dynamic_shared = std::max(0, kDefaultShared - static_cast<int>(declared[index].static_shared));
+        settings->max_dynamic_shared =
+            std::max(0, kDefaultShared - static_cast<int>(declared[index].static_shared));
         functions_.push_back({this, index, &declared[index], std::move(settings), 0});
         by_name_.emplace(declared[index].name, index);
     }
@@ -83,7 +84,8 @@ std::vector<std::shared_ptr<Module>> Library::all_instances() {
 
 LibraryKernel* Library::find_kernel(std::string_view name) {
     const auto found = std::ranges::find(
-        kernels_, name, [](const LibraryKernel& kernel) -> const std::string& { return kernel.declared.name; });
+        kernels_, name,
+        [](const LibraryKernel& kernel) -> const std::string& { return kernel.declared.name; });
     return found == kernels_.end() ? nullptr : &*found;
 }
 

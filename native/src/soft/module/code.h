@@ -1,5 +1,6 @@
 // Loaded code: modules and their functions, libraries and their kernels.
-// Made and owned by api/ (a context owns its modules, the device its libraries); launches keep a module alive.
+// Made and owned by api/ (a context owns its modules, the device its libraries); launches keep a module
+// alive.
 #pragma once
 #include <array>
 #include <atomic>
@@ -40,7 +41,7 @@ struct ModuleFunction {
 
 // A CUmodule.
 class Module : public std::enable_shared_from_this<Module> {
-public:
+  public:
     Module(std::unique_ptr<Program> program, std::uint64_t context_number);
 
     ModuleFunction* find_function(std::string_view name);
@@ -52,7 +53,7 @@ public:
     std::uint64_t handle = 0;
     Library* library = nullptr;  // whose instance this is, or null
 
-private:
+  private:
     const std::unique_ptr<Program> program_;
     const std::uint64_t context_number_;
     std::vector<ModuleFunction> functions_;
@@ -70,7 +71,7 @@ struct LibraryKernel {
 
 // A CUlibrary: code that is loaded into each context that uses it.
 class Library {
-public:
+  public:
     explicit Library(std::vector<std::string> units) : units_(std::move(units)) {}
 
     // The module of this library in the context `number`; loads it there first when need be.
@@ -91,7 +92,7 @@ public:
 
     std::uint64_t handle = 0;
 
-private:
+  private:
     std::mutex mutex_;
     const std::vector<std::string> units_;
     std::map<std::uint64_t, std::shared_ptr<Module>> instances_;

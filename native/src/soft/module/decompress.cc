@@ -1,7 +1,8 @@
 // The LZ4 block format, decoded with every step bounded; zstd by its own library.
 //
-// block = sequences: token (high nibble literal count, low nibble match length - 4; 15 means that bytes follow, added
-// up until one is not 255), literals, u16 offset backwards, match. The last sequence ends after its literals.
+// block = sequences: token (high nibble literal count, low nibble match length - 4; 15 means that bytes
+// follow, added up until one is not 255), literals, u16 offset backwards, match. The last sequence ends after
+// its literals.
 #include "soft/module/decompress.h"
 
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace soft::driver {
 namespace {
 
 class Lz4Reader {
-public:
+  public:
     explicit Lz4Reader(std::span<const std::byte> source) : source_(source) {}
 
     bool empty() const { return at_ == source_.size(); }
@@ -43,7 +44,7 @@ public:
         return source_.data() + at_ - size;
     }
 
-private:
+  private:
     std::span<const std::byte> source_;
     std::size_t at_ = 0;
 };

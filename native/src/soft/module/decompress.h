@@ -1,5 +1,6 @@
-// Decompression of fatbin entries: zstd (the default of nvcc) and LZ4 blocks (older toolkits, --compress-mode=speed).
-// Called by image.cc with sizes from an untrusted image; never reads or writes outside the spans.
+// Decompression of fatbin entries: zstd (the default of nvcc) and LZ4 blocks (older toolkits,
+// --compress-mode=speed). Called by image.cc with sizes from an untrusted image; never reads or writes
+// outside the spans.
 #pragma once
 #include <cstddef>
 #include <span>

@@ -1,6 +1,6 @@
-// The choice of what to load. Of one fatbin: the PTX for the newest architecture that is not newer than the device.
-// Of a version 2 wrapper (-rdc): its own PTX if it has any, else that of every prelinked fatbin that has some; the
-// device runtime's PTX is too new and is left out.
+// The choice of what to load. Of one fatbin: the PTX for the newest architecture that is not newer than the
+// device. Of a version 2 wrapper (-rdc): its own PTX if it has any, else that of every prelinked fatbin that
+// has some; the device runtime's PTX is too new and is left out.
 #include "soft/module/image.h"
 
 #include <charconv>
@@ -36,7 +36,8 @@ std::optional<std::string> text_of(const cudart::FatbinEntry& entry) {
     if (entry.uncompressed_size > kMaxText) return std::nullopt;
     std::string text(static_cast<std::size_t>(entry.uncompressed_size), '\0');
     const auto target = std::as_writable_bytes(std::span(text));
-    if (zstd ? !decompress_zstd(entry.payload, target) : !decompress_lz4(entry.payload, target)) return std::nullopt;
+    if (zstd ? !decompress_zstd(entry.payload, target) : !decompress_lz4(entry.payload, target))
+        return std::nullopt;
     text.resize(until_nul(text).size());
     return text;
 }
@@ -115,7 +116,8 @@ unsigned version_of(std::string_view text) {
 
 CodeUnits from_text(std::string_view text) {
     const unsigned version = version_of(text);
-    if (version == 0) return refuse(abi::CUDA_ERROR_INVALID_IMAGE, "the image is neither a fatbin, an ELF file nor PTX");
+    if (version == 0)
+        return refuse(abi::CUDA_ERROR_INVALID_IMAGE, "the image is neither a fatbin, an ELF file nor PTX");
     if (version > kNewestPtx) {
         return refuse(abi::CUDA_ERROR_UNSUPPORTED_PTX_VERSION, "the PTX is of a version newer than 9.0");
     }
@@ -138,7 +140,8 @@ CodeUnits read_units(const void* image) {
         case cudart::ImageKind::fatbin:
             return from_fatbins(view);
         case cudart::ImageKind::elf:
-            return refuse(abi::CUDA_ERROR_NO_BINARY_FOR_GPU, "the image is machine code (a cubin) without PTX");
+            return refuse(abi::CUDA_ERROR_NO_BINARY_FOR_GPU,
+                          "the image is machine code (a cubin) without PTX");
         case cudart::ImageKind::ptx:
             return from_text({static_cast<const char*>(view.start), view.size - 1});
         case cudart::ImageKind::none:

@@ -1,5 +1,5 @@
-// From a code image as CUDA takes it (fatbin wrapper, fatbin, ELF, PTX text) to the PTX texts that will be loaded.
-// Used by Module and Library. Copies what it returns: the image is the caller's and may go away.
+// From a code image as CUDA takes it (fatbin wrapper, fatbin, ELF, PTX text) to the PTX texts that will be
+// loaded. Used by Module and Library. Copies what it returns: the image is the caller's and may go away.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,7 +8,8 @@
 
 namespace soft::driver {
 
-inline constexpr unsigned kDeviceArch = 80;  // what the device claims to be, and the newest PTX target it takes
+inline constexpr unsigned kDeviceArch =
+    80;  // what the device claims to be, and the newest PTX target it takes
 
 struct CodeUnits {
     abi::CUresult error = abi::CUDA_SUCCESS;
@@ -16,8 +17,9 @@ struct CodeUnits {
     std::vector<std::string> texts;  // one PTX text per translation unit
 };
 
-// Errors: CUDA_ERROR_INVALID_IMAGE for what is no image or does not decompress, CUDA_ERROR_NO_BINARY_FOR_GPU for
-// machine code without PTX and for PTX that is all too new, CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUDA_ERROR_INVALID_PTX.
+// Errors: CUDA_ERROR_INVALID_IMAGE for what is no image or does not decompress, CUDA_ERROR_NO_BINARY_FOR_GPU
+// for machine code without PTX and for PTX that is all too new, CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+// CUDA_ERROR_INVALID_PTX.
 CodeUnits read_units(const void* image);
 
 }  // namespace soft::driver

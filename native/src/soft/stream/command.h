@@ -1,5 +1,6 @@
-// What streams are made of: commands in order, events that mark places, and the groups (one per context) that share a
-// legacy stream and a fate. Plain records; every field but the atomics is guarded by the Scheduler's lock.
+// What streams are made of: commands in order, events that mark places, and the groups (one per context) that
+// share a legacy stream and a fate. Plain records; every field but the atomics is guarded by the Scheduler's
+// lock.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -19,10 +20,11 @@ using StreamRef = std::shared_ptr<Stream>;
 
 // All streams of one context.
 struct StreamGroup {
-    std::atomic<int> error{0};      // CUresult of the fault that ended the context; 0 while it lives
-    StreamRef legacy;               // waits for the blocking streams, and they wait for it
-    std::vector<Stream*> blocking;  // without the legacy stream; a destroyed stream leaves with its last command
-    std::vector<Stream*> all;       // the same with the legacy and the non-blocking ones
+    std::atomic<int> error{0};  // CUresult of the fault that ended the context; 0 while it lives
+    StreamRef legacy;           // waits for the blocking streams, and they wait for it
+    std::vector<Stream*>
+        blocking;              // without the legacy stream; a destroyed stream leaves with its last command
+    std::vector<Stream*> all;  // the same with the legacy and the non-blocking ones
 };
 
 struct Stream : std::enable_shared_from_this<Stream> {
@@ -30,8 +32,8 @@ struct Stream : std::enable_shared_from_this<Stream> {
     std::uint64_t context = 0;  // handle of the context, for cuStreamGetCtx
     std::uint64_t handle = 0;
     std::uint64_t id = 0;
-    std::uint32_t flags = 0;    // CU_STREAM_*
-    int priority = 0;           // lower runs first
+    std::uint32_t flags = 0;  // CU_STREAM_*
+    int priority = 0;         // lower runs first
     bool is_legacy = false;
     bool destroyed = false;        // leaves its group with its last command
     std::deque<CommandRef> queue;  // unfinished, oldest first
@@ -56,10 +58,10 @@ struct Command {
     CommandKind kind = CommandKind::marker;
     bool started = false;
     bool runs_after_fault = false;  // stream callbacks are told of the error; everything else is dropped
-    bool single_block = false;       // of a kernel: nothing to share between threads
+    bool single_block = false;      // of a kernel: nothing to share between threads
     std::atomic<bool> done{false};
-    int awaited = 0;                 // sleeping threads that wait for exactly this
-    std::uint32_t waiting = 0;       // unfinished commands in `after`
+    int awaited = 0;            // sleeping threads that wait for exactly this
+    std::uint32_t waiting = 0;  // unfinished commands in `after`
     std::uint64_t ready_ns = 0;
     StreamRef stream;
     std::vector<CommandRef> after;   // must finish first

@@ -138,7 +138,8 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     if (head->kind == CommandKind::host) {
         if (head->waiting == 0) return nullptr;
     } else if (head->started) {
-        const bool joinable = head->kind == CommandKind::kernel && !head->single_block && head->grid != nullptr;
+        const bool joinable =
+            head->kind == CommandKind::kernel && !head->single_block && head->grid != nullptr;
         return joinable && head->grid->has_unstarted() ? head : nullptr;
     } else if (head->waiting == 0) {
         return head;

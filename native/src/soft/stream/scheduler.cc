@@ -10,8 +10,9 @@ namespace soft::driver {
 namespace {
 
 constexpr std::uint64_t kHot_ns = 2'000'000;
-constexpr std::size_t kBacklog = 4;           // commands of one stream that show that nobody waits for each
-constexpr std::size_t kBacklogLimit = 16384;  // beyond it the launcher helps first, as a GPU's full queue blocks it
+constexpr std::size_t kBacklog = 4;  // commands of one stream that show that nobody waits for each
+constexpr std::size_t kBacklogLimit =
+    16384;  // beyond it the launcher helps first, as a GPU's full queue blocks it
 
 bool blocks_with_legacy(const Stream& stream) { return !stream.is_legacy && (stream.flags & 1U) == 0; }
 

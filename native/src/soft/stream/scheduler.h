@@ -1,13 +1,5 @@
 // Runs commands in the order CUDA promises, on the pool's threads and on any thread that waits.
 // Used by api/ (submit, wait, query). Knows streams and grids, no handles and no memory.
-//
-// Who runs what, and when threads are woken (a wake costs a sleeper's core ~45 us on virtual machines):
-// - A transfer whose turn has come runs on the submitting thread; markers cost nothing.
-// - A grid of several blocks wakes one pool thread, which wakes the next while blocks are left to start.
-// - A grid of one block wakes nobody when a pool thread dozes: the launcher probably waits for it in a moment and then
-//   runs it itself. The dozing thread looks every 100 us for 2 ms after the last submission, so nothing is late by more
-//   than that if nobody waits. A fourth command in a stream, or a query that answers "not ready", wakes at once.
-// - Host functions run on one thread of their own, never on a waiting thread: they may block on what that one holds.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -26,13 +18,24 @@ std::uint64_t now_ns();
 // True on the thread that runs host functions while it runs one: CUDA forbids most calls there.
 bool in_host_function();
 
+// Who runs what, and when threads are woken (a wake costs a sleeper's core ~45 us on virtual machines):
+// - A transfer whose turn has come runs on the submitting thread; markers cost nothing.
+// - A grid of several blocks wakes one pool thread, which wakes the next while blocks are left to start.
+// - A grid of one block wakes nobody when a pool thread dozes: the launcher probably waits for it in a moment
+// and then
+//   runs it itself. The dozing thread looks every 100 us for 2 ms after the last submission, so nothing is
+//   late by more than that if nobody waits. A fourth command in a stream, or a query that answers "not
+//   ready", wakes at once.
+// - Host functions run on one thread of their own, never on a waiting thread: they may block on what that one
+// holds.
 class Scheduler {
-public:
+  public:
     // At most `threads` pool threads, started when there is work for one more.
     explicit Scheduler(unsigned threads) : thread_count_(threads) {}
 
-    // Puts `command` (stream set) behind everything CUDA says it must wait for, and behind `after` if given. A transfer
-    // that need not wait has run when this returns. `will_wait`: the caller waits for it next, so wake nobody.
+    // Puts `command` (stream set) behind everything CUDA says it must wait for, and behind `after` if given.
+    // A transfer that need not wait has run when this returns. `will_wait`: the caller waits for it next, so
+    // wake nobody.
     void submit(const CommandRef& command, const EventPoint* after = nullptr, bool will_wait = false);
 
     // Returns when the command is finished or the process exits; meanwhile helps with what it waits for.
@@ -60,7 +63,7 @@ public:
     // Told of the first fault of each group, under the scheduler's lock: must not call back.
     std::function<void(StreamGroup&, const Fault&)> on_fault;
 
-private:
+  private:
     using Lock = std::unique_lock<std::mutex>;
 
     void link(const CommandRef& command, const EventPoint* after);
@@ -93,17 +96,17 @@ private:
     std::vector<CommandRef> markers_;  // may finish at once
     std::list<CommandRef> callbacks_;  // host functions that may start
     std::vector<std::unique_ptr<Worker>> spare_workers_;
-    std::condition_variable parked_;    // pool threads without a reason to look
-    std::condition_variable dozing_;    // the one that looks again soon
-    std::condition_variable progress_;  // threads in wait()
-    std::condition_variable callback_;  // the callback thread
+    std::condition_variable parked_;       // pool threads without a reason to look
+    std::condition_variable dozing_;       // the one that looks again soon
+    std::condition_variable progress_;     // threads in wait()
+    std::condition_variable callback_;     // the callback thread
     std::atomic<std::uint64_t> epoch_{0};  // moves whenever somebody who spins should look again
     unsigned parked_count_ = 0;
     unsigned tokens_ = 0;    // parked threads that have been called and are not here yet
     unsigned busy_ = 0;      // threads inside a grid or a transfer, waiting threads that help included
     unsigned sleepers_ = 0;  // threads asleep in wait()
     bool dozer_ = false;
-    bool impatient_ = false;  // youth is no reason to leave work alone
+    bool impatient_ = false;     // youth is no reason to leave work alone
     unsigned thread_total_ = 0;  // pool threads that exist
     bool callback_started_ = false;
     bool stopping_ = false;
