@@ -1,0 +1,88 @@
+// See attach.h.
+#include "attach.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <new>
+
+#include "control_client.h"
+#include "environment.h"
+#include "log.h"
+#include "session.h"
+#include "window.h"
+#include "wire/limits.h"
+
+namespace guest {
+namespace {
+
+struct Opening {
+    Admission admission;
+    char reason[512] = "";
+    int error = 0;
+};
+
+bool try_endpoint(const char* path, void* argument) {
+    auto& opening = *static_cast<Opening*>(argument);
+    opening.error = open_session(path, opening.admission, opening.reason, sizeof opening.reason);
+    // A daemon that refuses is an answer; only a missing one makes us look further.
+    return opening.error == 0 || opening.error == -1;
+}
+
+// Asks for a worker; false after one line that says what to do.
+bool open_any(Opening& opening) {
+    char tried[320] = "";
+    for_each_endpoint(try_endpoint, &opening, tried, sizeof tried);
+    if (opening.error == 0 && opening.admission.endpoint[0] != '\0') return true;
+    if (opening.error == -1) {
+        log_line(LogLevel::error, "the daemon at %s refused this program: %s", tried, opening.reason);
+    } else if (opening.error != 0) {
+        log_line(LogLevel::error, "no daemon at %s (%s): start ferryd, or set FERRY_ENDPOINT=unix:/path", tried,
+                 strerror(opening.error));
+    }
+    return false;
+}
+
+}  // namespace
+
+Session* attach(abi::CUresult& result) {
+    result = abi::CUDA_ERROR_NO_DEVICE;
+    Opening opening;
+    if (!open_any(opening)) return nullptr;
+    constexpr char kUnix[] = "unix:";
+    if (strncmp(opening.admission.endpoint, kUnix, sizeof kUnix - 1) != 0) {
+        log_line(LogLevel::error, "the daemon named an endpoint this version cannot use: %s", opening.admission.endpoint);
+        return nullptr;
+    }
+    auto* session = new (std::nothrow) Session(read_settings(), wire::limits::kBatchBytes + 64);
+    if (session == nullptr) return nullptr;
+    Window window = reserve_window();
+    const char* visible_devices = getenv("CUDA_VISIBLE_DEVICES");
+    const Hello hello{{opening.admission.ticket, opening.admission.ticket_size}, window.base, window.size};
+    const abi::CUresult attached = session->carrier.attach(opening.admission.endpoint + sizeof kUnix - 1, hello,
+                                                           session->snapshot, opening.reason, sizeof opening.reason);
+    if (attached != abi::CUDA_SUCCESS) {
+        log_line(LogLevel::error, "cannot attach to the host: %s", opening.reason);
+        adopt_window(window, 0, 0);
+        result = attached;
+        delete session;
+        return nullptr;
+    }
+    adopt_window(window, session->snapshot.window_base, session->snapshot.window_size);
+    session->snapshot.window_base = window.base;
+    session->snapshot.window_size = window.size;
+    apply_visible_devices(session->snapshot, visible_devices);
+    if (!session->start()) {
+        result = abi::CUDA_ERROR_OPERATING_SYSTEM;
+        session->carrier.shut();
+        return nullptr;
+    }
+    log_line(LogLevel::note, "attached to %s: %zu device(s), driver %d", opening.admission.endpoint,
+             session->snapshot.visible_count, session->snapshot.driver_version);
+    result = abi::CUDA_SUCCESS;
+    return session;
+}
+
+}  // namespace guest

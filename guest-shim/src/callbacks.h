@@ -1,0 +1,51 @@
+// Host functions that streams run: cuLaunchHostFunc and cuStreamAddCallback. What to call stays here under a number the
+// host only echoes, so that no address from the wire is ever called. They run one after another on a thread of their
+// own, started at the first use, in the order in which the host asks for them.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+
+#include "cudart/abi.h"
+#include "futex.h"
+#include "replies.h"
+
+namespace guest {
+
+class Session;
+
+struct HostFunction {
+    abi::CUhostFn function = nullptr;             // cuLaunchHostFunc
+    abi::CUstreamCallback callback = nullptr;     // cuStreamAddCallback
+    abi::CUstream stream = nullptr;
+    void* argument = nullptr;
+};
+
+class Callbacks {
+public:
+    explicit Callbacks(Session& session) : session_(session) {}
+    // A number for `function`; 0 when too many are pending or the thread cannot be started.
+    std::uint64_t add(const HostFunction& function);
+    void forget(std::uint64_t number);
+    // Called by the reader of replies; only queues.
+    void run(const CallbackCall& call);
+    // Functions the host has still to ask for, or that still run.
+    std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
+
+private:
+    static void* thread_main(void* self);
+    void loop();
+    bool start_thread();
+
+    Session& session_;
+    Mutex mutex_;
+    std::unordered_map<std::uint64_t, HostFunction> known_;
+    std::deque<CallbackCall> queue_;
+    std::uint64_t next_number_ = 1;
+    bool started_ = false;
+    std::atomic<std::uint32_t> work_{0};
+    std::atomic<std::uint32_t> outstanding_{0};
+};
+
+}  // namespace guest

@@ -1,0 +1,190 @@
+// See carrier_grpc.h.
+#include "carrier_grpc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "lane.h"
+#include "log.h"
+#include "wire/call_id.h"
+#include "wire/protobuf.h"
+
+namespace guest {
+namespace {
+
+// A worker opens its driver before it says welcome; a cold NVIDIA driver takes seconds, a hung one for ever.
+constexpr std::int64_t kWelcomeTimeoutNs = 120'000'000'000;
+
+// Text of the host for people, cut and made printable.
+template <std::size_t kSize>
+void copy_text(char (&out)[kSize], std::string_view text) {
+    const std::size_t size = std::min(text.size(), kSize - 1);
+    memcpy(out, text.data(), size);
+    out[size] = '\0';
+    sanitize(out);
+}
+
+}  // namespace
+
+GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit) : replies_(replies), reader_(message_limit) {}
+
+abi::CUresult GrpcCarrier::attach(const char* socket_path, const Hello& hello, Snapshot& snapshot, char* reason,
+                                  std::size_t reason_size) {
+    const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
+    snapshot_ = &snapshot;
+    const int error = stream_.connect(socket_path, now_ns() + 2'000'000'000);
+    if (error != 0) {
+        snprintf(reason, reason_size, "cannot reach the worker at %s: %s", socket_path, strerror(error));
+        return abi::CUDA_ERROR_NO_DEVICE;
+    }
+    if (!stream_.begin("/ferry.v1.Data/Attach", sink, this) || !push_hello(hello)) {
+        snprintf(reason, reason_size, "out of memory");
+        return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    }
+    while (!welcomed_) {
+        Guard guard(mutex_);
+        if (!pump() && !welcomed_) break;
+        if (welcomed_) break;
+        if (now_ns() > deadline) {
+            lose(abi::CUDA_ERROR_NO_DEVICE, "the worker does not answer");
+            break;
+        }
+        pollfd entry{fd(), static_cast<short>(POLLIN | (wants_write() ? POLLOUT : 0)), 0};
+        poll(&entry, 1, 1000);
+    }
+    snapshot_ = nullptr;
+    if (lost_result_ == abi::CUDA_SUCCESS) return abi::CUDA_SUCCESS;
+    snprintf(reason, reason_size, "%s", lost_reason_);
+    return lost_result_ == abi::CUDA_ERROR_UNKNOWN ? abi::CUDA_ERROR_NO_DEVICE : lost_result_;
+}
+
+bool GrpcCarrier::push_hello(const Hello& hello) {
+    std::byte inner[4096];
+    wire::ProtoWriter fields(inner);
+    fields.varint(1, wire::kWireVersion);
+    fields.string(2, wire::kSpecHash);
+    fields.bytes(3, hello.ticket);
+    fields.varint(4, hello.window_base);
+    fields.varint(5, hello.window_size);
+    // Fields 6 and 7 stay unset: the guest itself chooses among all devices (apply_visible_devices).
+    auto* buffer = new (std::nothrow) ByteBuffer;
+    if (buffer == nullptr) return false;
+    std::byte* at = buffer->reserve(sizeof inner + 16);
+    if (at == nullptr || !fields.ok()) {
+        delete buffer;
+        return false;
+    }
+    wire::ProtoWriter frame(std::span<std::byte>(at + wire::kGrpcPrefix, sizeof inner + 11));
+    frame.length(wire::kFrameOpening, fields.size());
+    frame.raw(fields.written());
+    wire::put_grpc_prefix(at, frame.size());
+    buffer->commit(wire::kGrpcPrefix + frame.size());
+    stream_.push(buffer, 0, false);
+    return true;
+}
+
+bool GrpcCarrier::send(ByteBuffer* batch) {
+    const std::size_t records = batch->size() - kBatchHeadRoom;
+    const wire::BatchHead head = wire::make_batch_head(++sequence_, seen_, records);
+    const std::size_t first = kBatchHeadRoom - head.size;
+    memcpy(batch->data() + first, head.bytes.data(), head.size);
+    stream_.push(batch, first, false);
+    return pump();
+}
+
+bool GrpcCarrier::pump() {
+    if (lost_result_ != abi::CUDA_SUCCESS) return false;
+    const Peer peer = stream_.pump();
+    if (peer == Peer::alive) return true;
+    if (lost_result_ != abi::CUDA_SUCCESS) return false;  // a farewell or a lie came first
+    if (peer == Peer::ended && stream_.grpc_status() > 0) {
+        return lose(abi::CUDA_ERROR_UNKNOWN, stream_.grpc_message()[0] != '\0' ? stream_.grpc_message()
+                                                                              : "the worker refused the stream");
+    }
+    return lose(abi::CUDA_ERROR_UNKNOWN, "the connection to the worker is lost");
+}
+
+ByteBuffer* GrpcCarrier::spare() {
+    constexpr std::size_t kKeptCapacity = 1 << 20;
+    while (ByteBuffer* sent = stream_.take_sent()) {
+        if (spare_ != nullptr || sent->capacity() > kKeptCapacity) {
+            delete sent;
+            continue;
+        }
+        sent->clear();
+        spare_ = sent;
+    }
+    return std::exchange(spare_, nullptr);
+}
+
+bool GrpcCarrier::lose(abi::CUresult result, const char* reason) {
+    lost_result_ = result;
+    snprintf(lost_reason_, sizeof lost_reason_, "%s", reason);
+    return false;
+}
+
+bool GrpcCarrier::sink(void* context, std::span<const std::byte> chunk) {
+    auto& self = *static_cast<GrpcCarrier*>(context);
+    const bool good = self.reader_.feed(chunk, [&](std::span<const std::byte> bytes) { return self.message(bytes); });
+    if (!good && self.lost_result_ == abi::CUDA_SUCCESS) self.lose(abi::CUDA_ERROR_UNKNOWN, "the worker sent garbage");
+    return good;
+}
+
+bool GrpcCarrier::message(std::span<const std::byte> bytes) {
+    wire::ProtoReader reader(bytes);
+    for (wire::ProtoField field; reader.next(field);) {
+        if (field.type != wire::ProtoType::length) continue;
+        bool good = true;
+        if (field.number == wire::kFrameOpening) good = welcome(field.bytes);
+        if (field.number == wire::kFrameBatch) good = batch(field.bytes);
+        if (field.number == wire::kFrameFarewell) good = farewell(field.bytes);
+        if (!good) return false;
+    }
+    return reader.ok();
+}
+
+bool GrpcCarrier::batch(std::span<const std::byte> bytes) {
+    wire::BatchView view;
+    if (!welcomed_ || !wire::read_batch(bytes, view)) return false;
+    if (view.sequence != seen_ + 1) return lose(abi::CUDA_ERROR_UNKNOWN, "the worker lost or repeated a batch");
+    seen_ = view.sequence;
+    const char* wrong = replies_.read(view.records);
+    return wrong == nullptr || lose(abi::CUDA_ERROR_UNKNOWN, wrong);
+}
+
+bool GrpcCarrier::welcome(std::span<const std::byte> bytes) {
+    if (welcomed_ || snapshot_ == nullptr) return false;
+    std::int32_t result = 0;
+    char text[256] = "";
+    wire::ProtoReader reader(bytes);
+    for (wire::ProtoField field; reader.next(field);) {
+        if (field.number == 1) result = field.integer32();
+        if (field.number == 2) copy_text(text, field.text());
+        if (field.number == 3 && !read_snapshot(field.bytes, *snapshot_)) return false;
+    }
+    if (!reader.ok()) return false;
+    if (result != 0) return lose(static_cast<abi::CUresult>(result), text);
+    welcomed_ = true;
+    return true;
+}
+
+bool GrpcCarrier::farewell(std::span<const std::byte> bytes) {
+    std::int32_t result = 0;
+    char text[256] = "the host ended the session";
+    wire::ProtoReader reader(bytes);
+    for (wire::ProtoField field; reader.next(field);) {
+        if (field.number == 1) result = field.integer32();
+        if (field.number == 2) copy_text(text, field.text());
+    }
+    return lose(result == 0 ? abi::CUDA_ERROR_UNKNOWN : static_cast<abi::CUresult>(result), text);
+}
+
+}  // namespace guest

@@ -1,0 +1,73 @@
+// The gRPC carrier: turns batches into messages of the Attach stream and messages into batches, over one H2Stream to
+// the worker. Everything here is called under mutex(), but for fd(). It decides nothing: a lost peer, a farewell and a
+// malformed frame are reported to Session, which alone decides death.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "byte_buffer.h"
+#include "cudart/abi.h"
+#include "futex.h"
+#include "h2_stream.h"
+#include "replies.h"
+#include "snapshot.h"
+#include "wire/grpc_frame.h"
+
+namespace guest {
+
+// What the guest says of itself when it attaches.
+struct Hello {
+    std::span<const std::byte> ticket;
+    std::uint64_t window_base;
+    std::uint64_t window_size;
+};
+
+class GrpcCarrier {
+public:
+    GrpcCarrier(Replies& replies, std::size_t message_limit);
+
+    // Connects, says hello and waits for the welcome, which fills `snapshot`. 0, or a CUresult with `reason` for people.
+    abi::CUresult attach(const char* socket_path, const Hello& hello, Snapshot& snapshot, char* reason,
+                         std::size_t reason_size);
+
+    Mutex& mutex() { return mutex_; }
+    int fd() const { return stream_.fd(); }
+    // Sends a batch (kBatchHeadRoom bytes, then records); the buffer comes back through spare(). False: link lost.
+    bool send(ByteBuffer* batch);
+    // Reads and writes without waiting. False: the link is gone; lost_result() and lost_reason() say how.
+    bool pump();
+    bool wants_write() const { return stream_.wants_write(); }
+    std::size_t queued_bytes() const { return stream_.queued_bytes(); }
+    // A used buffer to pack the next batch in, or null.
+    ByteBuffer* spare();
+    void shut() { stream_.shut(); }
+
+    abi::CUresult lost_result() const { return lost_result_; }
+    const char* lost_reason() const { return lost_reason_; }
+    std::uint64_t batches() const { return sequence_; }
+    std::uint64_t bytes_out() const { return stream_.bytes_sent(); }
+    std::uint64_t bytes_in() const { return stream_.bytes_received(); }
+
+private:
+    static bool sink(void* context, std::span<const std::byte> chunk);
+    bool message(std::span<const std::byte> bytes);
+    bool batch(std::span<const std::byte> bytes);
+    bool welcome(std::span<const std::byte> bytes);
+    bool farewell(std::span<const std::byte> bytes);
+    bool lose(abi::CUresult result, const char* reason);
+    bool push_hello(const Hello& hello);
+
+    Mutex mutex_;
+    Replies& replies_;
+    H2Stream stream_;
+    wire::GrpcReader reader_;
+    ByteBuffer* spare_ = nullptr;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t seen_ = 0;
+    Snapshot* snapshot_ = nullptr;  // set while attaching
+    bool welcomed_ = false;
+    abi::CUresult lost_result_ = abi::CUDA_SUCCESS;
+    char lost_reason_[512] = "";
+};
+
+}  // namespace guest

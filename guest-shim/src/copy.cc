@@ -1,0 +1,118 @@
+// See copy.h.
+#include "copy.h"
+
+#include <string.h>
+
+#include <algorithm>
+
+#include "stub_runtime.h"
+
+namespace guest {
+namespace {
+
+bool in_window(const Session& session, std::uint64_t address) {
+    return session.snapshot.window_size != 0 && address - session.snapshot.window_base < session.snapshot.window_size;
+}
+
+// Whether all of the memory is pinned or registered, so that bytes may land in it while the program goes on.
+bool is_pinned(Session& session, const void* memory, std::size_t size) {
+    Region region;
+    // SAFETY: addresses of the guest are compared as numbers.
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    return session.regions.find(address, region) && region.is_host() && address - region.start <= region.size - size;
+}
+
+// The record of a landing whose ticket nobody waits for. CUDA_ERROR_OUT_OF_MEMORY when tickets are out.
+abi::CUresult land_later(Session& session, Slot* slot, const wire::cuMemcpyDtoHAsync_v2_Request& request) {
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    wire::RecordHeader header = detail::header_of(*thread_state(), context);
+    header.ticket = slot->ticket();
+    header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
+    slot->stream = request.stream;
+    session.replies.detach(slot);
+    const Appended how = session.lane.append(request, header);
+    if (how == Appended::no_memory) session.replies.reattach(slot);
+    return session.appended(how);
+}
+
+}  // namespace
+
+abi::CUresult check_device_range(Session& session, std::uint64_t address, std::uint64_t size) {
+    if (address == 0 || address + size < address) return abi::CUDA_ERROR_INVALID_VALUE;
+    Region region;
+    if (!session.regions.find(address, region)) {
+        return in_window(session, address) ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
+    }
+    if (size > region.size || address - region.start > region.size - size) return abi::CUDA_ERROR_INVALID_VALUE;
+    return abi::CUDA_SUCCESS;
+}
+
+bool is_device_address(Session& session, std::uint64_t address) {
+    Region region;
+    if (session.regions.find(address, region)) return region.is_device();
+    return in_window(session, address);
+}
+
+abi::CUresult settle_landings(Session& session, const void* memory, std::size_t size) {
+    wire::Handle stream;
+    while (session.replies.landing_pending(memory, size, stream)) {
+        const abi::CUresult result = call(session, wire::cuStreamSynchronize_Request{.hStream = stream});
+        if (result != abi::CUDA_SUCCESS) return result;
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
+                             wire::Handle stream) {
+    if (size == 0) return abi::CUDA_SUCCESS;
+    if (source == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    const abi::CUresult good = check_device_range(session, target, size);
+    if (good != abi::CUDA_SUCCESS) return good;
+    const abi::CUresult settled = settle_landings(session, source, size);
+    if (settled != abi::CUDA_SUCCESS) return settled;
+    std::span<const std::byte> rest(static_cast<const std::byte*>(source), size);
+    while (!rest.empty()) {
+        const auto slice = rest.first(std::min<std::size_t>(rest.size(), wire::limits::kCopySliceBytes));
+        const abi::CUresult result =
+            send(session, wire::cuMemcpyHtoDAsync_v2_Request{.dst = target, .data = slice, .stream = stream});
+        if (result != abi::CUDA_SUCCESS) return result;
+        target += slice.size();
+        rest = rest.subspan(slice.size());
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size, wire::Handle stream,
+                           bool may_land_later) {
+    if (size == 0) return abi::CUDA_SUCCESS;
+    if (target == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    const abi::CUresult good = check_device_range(session, source, size);
+    if (good != abi::CUDA_SUCCESS) return good;
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    Slot* slot = session.replies.take_slot();
+    if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    slot->landing = static_cast<std::byte*>(target);
+    slot->landing_size = size;
+    const wire::cuMemcpyDtoHAsync_v2_Request request{.src = source, .size = size, .stream = stream};
+    if (may_land_later && session.settings.batching && is_pinned(session, target, size)) {
+        return land_later(session, slot, request);
+    }
+    return detail::exchange_with(session, *thread_state(), context, request, slot);
+}
+
+abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64_t source, std::size_t size,
+                             wire::Handle stream) {
+    if (size == 0) return abi::CUDA_SUCCESS;
+    const abi::CUresult target_good = check_device_range(session, target, size);
+    if (target_good != abi::CUDA_SUCCESS) return target_good;
+    const abi::CUresult source_good = check_device_range(session, source, size);
+    if (source_good != abi::CUDA_SUCCESS) return source_good;
+    return send(session, wire::cuMemcpyDtoDAsync_v2_Request{
+                             .dst = target, .src = source, .size = size, .stream = stream});
+}
+
+}  // namespace guest

@@ -1,0 +1,32 @@
+// Copies between guest memory and the device. Host-to-device bytes are taken at the call and travel in slices;
+// device-to-host bytes land in slots of Replies. Which side an address is on, the region table says.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "cudart/abi.h"
+#include "wire/handle.h"
+
+namespace guest {
+
+class Session;
+
+// Whether [address, address + size) may be device memory: inside one known allocation, or of no region and outside the
+// window, which is the host's to judge. CUDA_ERROR_INVALID_VALUE when it cannot be.
+abi::CUresult check_device_range(Session& session, std::uint64_t address, std::uint64_t size);
+// Whether the address is device memory; anything unknown outside the window counts as the guest's own.
+bool is_device_address(Session& session, std::uint64_t address);
+
+// Sends the bytes; they are the program's again at return.
+abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
+                             wire::Handle stream);
+// Returns when the bytes have landed; with `may_land_later`, pinned targets return at once.
+abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size, wire::Handle stream,
+                           bool may_land_later);
+abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64_t source, std::size_t size,
+                             wire::Handle stream);
+
+// Waits for asynchronous landings that overlap the memory, if there are any.
+abi::CUresult settle_landings(Session& session, const void* memory, std::size_t size);
+
+}  // namespace guest

@@ -1,0 +1,255 @@
+// Chapters "Execution Control" and "Occupancy", what is not generated: launches with their arguments packed by layout
+// and everything checked that CUDA reports at once, and the search for a block size.
+#include <string.h>
+
+#include <algorithm>
+
+#include "guest/hand.h"
+#include "modules.h"
+#include "stub_runtime.h"
+#include "wire/pointer_unsafe.h"
+
+namespace guest {
+namespace {
+
+struct Dimensions {
+    unsigned x;
+    unsigned y;
+    unsigned z;
+    std::uint64_t count() const { return std::uint64_t{x} * y * z; }
+    bool empty() const { return x == 0 || y == 0 || z == 0; }
+};
+
+struct Launch {
+    abi::CUfunction function;
+    Dimensions grid;
+    Dimensions block;
+    unsigned shared_bytes;
+    abi::CUstream stream;
+    void** parameters;
+    void** extra;
+    bool cooperative;
+};
+
+bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_attribute x, abi::CUdevice_attribute y,
+            abi::CUdevice_attribute z) {
+    const auto fits = [&](unsigned value, abi::CUdevice_attribute limit) {
+        return std::int64_t{value} <= device.attribute(limit);
+    };
+    return fits(size.x, x) && fits(size.y, y) && fits(size.z, z);
+}
+
+// What CUDA refuses at the call, by the device's limits and the kernel's.
+abi::CUresult check_sizes(const DeviceFacts& device, const KernelFacts& facts, const Launch& launch) {
+    if (launch.grid.empty() || launch.block.empty()) return abi::CUDA_ERROR_INVALID_VALUE;
+    const bool sizes_good =
+        within(device, launch.grid, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y,
+               abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z) &&
+        within(device, launch.block, abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X,
+               abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z);
+    const auto threads = static_cast<std::int64_t>(launch.block.count());
+    if (!sizes_good || threads > device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK)) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    const auto attribute = [&](abi::CUfunction_attribute which) {
+        return std::int64_t{facts.attributes[which].load(std::memory_order_relaxed)};
+    };
+    const std::int64_t most_threads = attribute(abi::CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK);
+    if (most_threads > 0 && threads > most_threads) return abi::CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+    const std::int64_t most_shared = attribute(abi::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES);
+    if (launch.shared_bytes > 0 && std::int64_t{launch.shared_bytes} > most_shared) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+// Packs from one pointer per argument.
+bool pack_parameters(const KernelFacts& facts, void** parameters, std::byte* out) {
+    if (facts.parameters.empty()) return true;
+    if (parameters == nullptr) return false;
+    // The gaps travel as zeros, not as what the stack held.
+    memset(out, 0, facts.parameter_bytes);
+    for (std::size_t index = 0; index < facts.parameters.size(); ++index) {
+        if (parameters[index] == nullptr) return false;
+        memcpy(out + facts.parameters[index].offset, parameters[index], facts.parameters[index].size);
+    }
+    return true;
+}
+
+// Packs from the list of `extra`: a buffer that already has the layout, and its size.
+bool pack_extra(const KernelFacts& facts, void** extra, std::byte* out) {
+    constexpr int kLongest = 16;  // entries; a list that does not end is not followed for ever
+    const void* buffer = nullptr;
+    const std::size_t* size = nullptr;
+    for (int index = 0; index < kLongest; ++index) {
+        // SAFETY: keys are small numbers in pointers.
+        const auto key = reinterpret_cast<std::uintptr_t>(extra[2 * index]);
+        if (key == abi::CU_LAUNCH_PARAM_END_AS_INT) break;
+        if (key == abi::CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT) {
+            buffer = extra[2 * index + 1];
+        } else if (key == abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT) {
+            size = static_cast<const std::size_t*>(extra[2 * index + 1]);
+        } else {
+            return false;
+        }
+    }
+    if (facts.parameter_bytes == 0) return true;
+    if (buffer == nullptr || size == nullptr || *size < facts.parameter_bytes) return false;
+    memcpy(out, buffer, facts.parameter_bytes);
+    return true;
+}
+
+abi::CUresult launch_kernel(Session& session, const Launch& launch) {
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    const Function* function = find_function(session, wire::to_handle(launch.function));
+    if (function == nullptr || function->facts == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+    const KernelFacts& facts = *function->facts;
+    const abi::CUresult stream_good = check(session, wire::HandleKind::stream, wire::to_handle(launch.stream));
+    if (stream_good != abi::CUDA_SUCCESS) return stream_good;
+    const abi::CUresult sizes_good = check_sizes(*session.snapshot.device(context->device), facts, launch);
+    if (sizes_good != abi::CUDA_SUCCESS) return sizes_good;
+    if (launch.parameters != nullptr && launch.extra != nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    // Not on the stack: threads with the smallest of stacks launch, too.
+    ByteBuffer& scratch = thread_state()->scratch;
+    scratch.clear();
+    std::byte* packed = scratch.reserve(std::max<std::size_t>(facts.parameter_bytes, 1));
+    if (packed == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    const bool arguments_good = launch.extra != nullptr ? pack_extra(facts, launch.extra, packed)
+                                                        : pack_parameters(facts, launch.parameters, packed);
+    if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
+    return send(session, wire::cuLaunchKernel_Request{.f = function->handle,
+                                                      .gridDimX = launch.grid.x,
+                                                      .gridDimY = launch.grid.y,
+                                                      .gridDimZ = launch.grid.z,
+                                                      .blockDimX = launch.block.x,
+                                                      .blockDimY = launch.block.y,
+                                                      .blockDimZ = launch.block.z,
+                                                      .sharedMemBytes = launch.shared_bytes,
+                                                      .hStream = wire::to_handle(launch.stream),
+                                                      .flags = launch.cooperative ? 1u : 0u,
+                                                      .params = {packed, facts.parameter_bytes}});
+}
+
+// Reads a launch's attributes: cooperative is forwarded, hints are dropped, what would change results is refused.
+abi::CUresult read_attributes(const abi::CUlaunchConfig& config, bool& cooperative) {
+    if (config.numAttrs != 0 && config.attrs == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    for (unsigned index = 0; index < config.numAttrs; ++index) {
+        const abi::CUlaunchAttribute& attribute = config.attrs[index];
+        switch (attribute.id) {
+            case abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE: cooperative = attribute.value.cooperative != 0; break;
+            case abi::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION: {
+                const auto& cluster = attribute.value.clusterDim;
+                if (cluster.x != 1 || cluster.y != 1 || cluster.z != 1) return abi::CUDA_ERROR_NOT_SUPPORTED;
+                break;
+            }
+            // Hints: they change when or where a kernel runs, not what it computes.
+            case abi::CU_LAUNCH_ATTRIBUTE_IGNORE:
+            case abi::CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
+            case abi::CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
+            case abi::CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
+            case abi::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
+            case abi::CU_LAUNCH_ATTRIBUTE_PRIORITY:
+            case abi::CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
+            case abi::CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
+            case abi::CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION:
+            case abi::CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
+            case abi::CU_LAUNCH_ATTRIBUTE_NVLINK_UTIL_CENTRIC_SCHEDULING: break;
+            default: return abi::CUDA_ERROR_NOT_SUPPORTED;
+        }
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+}  // namespace
+
+namespace hand {
+
+abi::CUresult cuLaunchKernel(Session& session, abi::CUfunction f, unsigned int gridDimX, unsigned int gridDimY,
+                             unsigned int gridDimZ, unsigned int blockDimX, unsigned int blockDimY,
+                             unsigned int blockDimZ, unsigned int sharedMemBytes, abi::CUstream hStream,
+                             void** kernelParams, void** extra) {
+    return launch_kernel(session, {f,
+                                   {gridDimX, gridDimY, gridDimZ},
+                                   {blockDimX, blockDimY, blockDimZ},
+                                   sharedMemBytes,
+                                   hStream,
+                                   kernelParams,
+                                   extra,
+                                   false});
+}
+
+abi::CUresult cuLaunchCooperativeKernel(Session& session, abi::CUfunction f, unsigned int gridDimX,
+                                        unsigned int gridDimY, unsigned int gridDimZ, unsigned int blockDimX,
+                                        unsigned int blockDimY, unsigned int blockDimZ, unsigned int sharedMemBytes,
+                                        abi::CUstream hStream, void** kernelParams) {
+    return launch_kernel(session, {f,
+                                   {gridDimX, gridDimY, gridDimZ},
+                                   {blockDimX, blockDimY, blockDimZ},
+                                   sharedMemBytes,
+                                   hStream,
+                                   kernelParams,
+                                   nullptr,
+                                   true});
+}
+
+abi::CUresult cuLaunchKernelEx(Session& session, const abi::CUlaunchConfig* config, abi::CUfunction f,
+                               void** kernelParams, void** extra, abi::CUstream default_stream) {
+    if (config == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    bool cooperative = false;
+    const abi::CUresult good = read_attributes(*config, cooperative);
+    if (good != abi::CUDA_SUCCESS) return good;
+    return launch_kernel(session, {f,
+                                   {config->gridDimX, config->gridDimY, config->gridDimZ},
+                                   {config->blockDimX, config->blockDimY, config->blockDimZ},
+                                   config->sharedMemBytes,
+                                   config->hStream == nullptr ? default_stream : config->hStream,
+                                   kernelParams,
+                                   extra,
+                                   cooperative});
+}
+
+abi::CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(Session& session, int* minGridSize, int* blockSize,
+                                                        abi::CUfunction func,
+                                                        abi::CUoccupancyB2DSize blockSizeToDynamicSMemSize,
+                                                        std::size_t dynamicSMemSize, int blockSizeLimit,
+                                                        unsigned int flags) {
+    if (minGridSize == nullptr || blockSize == nullptr || blockSizeLimit < 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    const Function* function = find_function(session, wire::to_handle(func));
+    if (function == nullptr || function->facts == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+    const DeviceFacts& device = *session.snapshot.device(context->device);
+    const int warp = std::max(device.attribute(abi::CU_DEVICE_ATTRIBUTE_WARP_SIZE), 1);
+    int most = std::min(device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK),
+                        function->facts->attributes[abi::CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK].load());
+    if (blockSizeLimit != 0) most = std::min(most, blockSizeLimit);
+    int best_blocks = 0;
+    int best_size = 0;
+    // From the largest down, so that of equal occupancies the larger block wins, as the vendor's search has it.
+    for (int size = most; size > 0; size = (size - 1) / warp * warp) {
+        if (blockSizeToDynamicSMemSize != nullptr) dynamicSMemSize = blockSizeToDynamicSMemSize(size);
+        wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Reply reply;
+        const abi::CUresult result =
+            call(session,
+                 wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Request{.func = function->handle,
+                                                                                    .blockSize = size,
+                                                                                    .dynamicSMemSize = dynamicSMemSize,
+                                                                                    .flags = flags},
+                 reply);
+        if (result != abi::CUDA_SUCCESS) return result;
+        if (std::int64_t{reply.numBlocks} * size > std::int64_t{best_blocks} * best_size) {
+            best_blocks = reply.numBlocks;
+            best_size = size;
+        }
+        if (best_blocks * best_size >= device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR)) break;
+    }
+    *blockSize = best_size;
+    *minGridSize = best_blocks * device.attribute(abi::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+    return abi::CUDA_SUCCESS;
+}
+
+}  // namespace hand
+}  // namespace guest

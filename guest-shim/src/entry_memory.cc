@@ -1,0 +1,186 @@
+// Chapters "Memory Management" (allocation, pinned memory) and "Unified Addressing". Device allocation travels; pinned
+// memory is the guest's own, and every question about an address is answered by the region table.
+#include <sys/mman.h>
+
+#include "copy.h"
+#include "guest/hand.h"
+#include "log.h"
+#include "stub_runtime.h"
+#include "wire/pointer_unsafe.h"
+
+namespace guest {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+// SAFETY: pinned memory is known by its address.
+std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+std::size_t mapped_size(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
+
+// Remembers what the host has allocated. A host that gives out addresses twice is lying.
+abi::CUresult remember(Session& session, std::uint64_t address, std::uint64_t size, abi::CUdeviceptr* out) {
+    const Region region{.start = address,
+                        .size = size,
+                        .kind = RegionKind::device,
+                        .context = thread_state()->current(),
+                        .flags = 0,
+                        .buffer_id = 0};
+    if (address == 0 || !session.regions.add(region)) {
+        session.end(abi::CUDA_ERROR_UNKNOWN, "the host allocated memory that is in use");
+        return session.lost();
+    }
+    *out = address;
+    return abi::CUDA_SUCCESS;
+}
+
+}  // namespace
+
+namespace hand {
+
+abi::CUresult cuMemAlloc_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t bytesize) {
+    if (dptr == nullptr || bytesize == 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    wire::cuMemAlloc_v2_Reply reply;
+    const abi::CUresult result = call(session, wire::cuMemAlloc_v2_Request{.size = bytesize}, reply);
+    return result != abi::CUDA_SUCCESS ? result : remember(session, reply.address, bytesize, dptr);
+}
+
+abi::CUresult cuMemAllocPitch_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t* pPitch,
+                                 std::size_t WidthInBytes, std::size_t Height, unsigned int ElementSizeBytes) {
+    const bool element_good = ElementSizeBytes == 4 || ElementSizeBytes == 8 || ElementSizeBytes == 16;
+    if (dptr == nullptr || pPitch == nullptr || WidthInBytes == 0 || Height == 0 || !element_good) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    wire::cuMemAllocPitch_v2_Reply reply;
+    const abi::CUresult result =
+        call(session,
+             wire::cuMemAllocPitch_v2_Request{
+                 .WidthInBytes = WidthInBytes, .Height = Height, .ElementSizeBytes = ElementSizeBytes},
+             reply);
+    if (result != abi::CUDA_SUCCESS) return result;
+    std::uint64_t size = 0;
+    if (reply.pitch < WidthInBytes || __builtin_mul_overflow(reply.pitch, Height, &size)) {
+        session.end(abi::CUDA_ERROR_UNKNOWN, "the host allocated an impossible pitch");
+        return session.lost();
+    }
+    *pPitch = reply.pitch;
+    return remember(session, reply.address, size, dptr);
+}
+
+abi::CUresult cuMemFree_v2(Session& session, abi::CUdeviceptr dptr) {
+    if (dptr == 0) return abi::CUDA_SUCCESS;
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    Region region;
+    if (!session.regions.remove(dptr, RegionKind::device, region)) return abi::CUDA_ERROR_INVALID_VALUE;
+    return call(session, wire::cuMemFree_v2_Request{.address = dptr});
+}
+
+}  // namespace hand
+
+namespace local {
+
+abi::CUresult cuMemGetAddressRange_v2(Session& session, abi::CUdeviceptr* pbase, std::size_t* psize,
+                                      abi::CUdeviceptr dptr) {
+    Region region;
+    if (!session.regions.find(dptr, region) || !region.is_device()) return abi::CUDA_ERROR_NOT_FOUND;
+    if (pbase != nullptr) *pbase = region.start;
+    if (psize != nullptr) *psize = region.size;
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuMemHostAlloc(Session& session, void** pp, std::size_t bytesize, unsigned int Flags) {
+    constexpr unsigned kKnown =
+        abi::CU_MEMHOSTALLOC_PORTABLE | abi::CU_MEMHOSTALLOC_DEVICEMAP | abi::CU_MEMHOSTALLOC_WRITECOMBINED;
+    if (pp == nullptr || (Flags & ~kKnown) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    if (bytesize == 0) {
+        *pp = nullptr;
+        return abi::CUDA_SUCCESS;
+    }
+    if (bytesize > SIZE_MAX / 2) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    void* memory =
+        mmap(nullptr, mapped_size(bytesize), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    session.regions.add({.start = address_of(memory),
+                         .size = bytesize,
+                         .kind = RegionKind::pinned,
+                         .context = context,
+                         .flags = Flags,
+                         .buffer_id = 0});
+    *pp = memory;
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuMemFreeHost(Session& session, void* p) {
+    Region region;
+    if (!session.regions.find(address_of(p), region) || region.kind != RegionKind::pinned ||
+        region.start != address_of(p)) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    const abi::CUresult settled = settle_landings(session, p, region.size);
+    if (settled != abi::CUDA_SUCCESS) return settled;
+    if (!session.regions.remove(region.start, RegionKind::pinned, region)) return abi::CUDA_ERROR_INVALID_VALUE;
+    munmap(p, mapped_size(region.size));
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuMemHostGetDevicePointer_v2(Session& session, abi::CUdeviceptr* pdptr, void* p, unsigned int Flags) {
+    Region region;
+    if (pdptr == nullptr || Flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!session.regions.find(address_of(p), region) || region.is_device()) return abi::CUDA_ERROR_INVALID_VALUE;
+    static std::atomic<bool> said{false};
+    if (!said.exchange(true)) {
+        log_line(LogLevel::error, "host memory cannot be mapped into the device yet (cuMemHostGetDevicePointer)");
+    }
+    return abi::CUDA_ERROR_NOT_SUPPORTED;
+}
+
+abi::CUresult cuMemHostGetFlags(Session& session, unsigned int* pFlags, void* p) {
+    Region region;
+    if (pFlags == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!session.regions.find(address_of(p), region) || region.is_device()) return abi::CUDA_ERROR_INVALID_VALUE;
+    *pFlags = region.flags;
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuMemHostRegister_v2(Session& session, void* p, std::size_t bytesize, unsigned int Flags) {
+    constexpr unsigned kKnown = abi::CU_MEMHOSTREGISTER_PORTABLE | abi::CU_MEMHOSTREGISTER_DEVICEMAP |
+                                abi::CU_MEMHOSTREGISTER_IOMEMORY | abi::CU_MEMHOSTREGISTER_READ_ONLY;
+    const std::uint64_t address = address_of(p);
+    if (p == nullptr || bytesize == 0 || address + bytesize < address || (Flags & ~kKnown) != 0) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    if ((Flags & (abi::CU_MEMHOSTREGISTER_IOMEMORY | abi::CU_MEMHOSTREGISTER_READ_ONLY)) != 0) {
+        return abi::CUDA_ERROR_NOT_SUPPORTED;
+    }
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    const bool added = session.regions.add({.start = address,
+                                            .size = bytesize,
+                                            .kind = RegionKind::registered,
+                                            .context = context,
+                                            .flags = Flags,
+                                            .buffer_id = 0});
+    return added ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
+}
+
+abi::CUresult cuMemHostUnregister(Session& session, void* p) {
+    if (p == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    Region region;
+    if (!session.regions.find(address_of(p), region) || region.kind != RegionKind::registered ||
+        region.start != address_of(p)) {
+        return abi::CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
+    }
+    const abi::CUresult settled = settle_landings(session, p, region.size);
+    if (settled != abi::CUDA_SUCCESS) return settled;
+    const bool removed = session.regions.remove(region.start, RegionKind::registered, region);
+    return removed ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
+}
+
+}  // namespace local
+}  // namespace guest

@@ -1,0 +1,199 @@
+// Chapter "Stream Management", what is not generated: creation, questions about streams, callbacks. No stream captures:
+// graphs are not forwarded yet.
+#include <algorithm>
+#include <utility>
+
+#include "guest/hand.h"
+#include "stub_runtime.h"
+#include "wire/pointer_unsafe.h"
+
+namespace guest {
+namespace {
+
+// Ids of the default streams, and where those of others begin; per-thread ones come from the thread's number.
+constexpr std::uint64_t kLegacyId = 1;
+constexpr std::uint64_t kFirstId = 1 << 20;
+constinit std::atomic<std::uint64_t> next_id{kFirstId};
+
+// What a call about a stream needs: the stream, or null for a default one.
+abi::CUresult named_stream(Session& session, abi::CUstream handle, Stream*& stream, bool arguments_good) {
+    if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
+    stream = nullptr;
+    const wire::Handle name = wire::to_handle(handle);
+    Context* context = nullptr;
+    if (name.value <= wire::kStreamPerThread) return need_context(context);
+    const abi::CUresult good = check(session, wire::HandleKind::stream, name);
+    if (good != abi::CUDA_SUCCESS) return good;
+    stream = static_cast<Stream*>(static_cast<Object*>(session.handles.find(wire::HandleKind::stream, name)));
+    return stream == nullptr ? abi::CUDA_ERROR_INVALID_HANDLE : abi::CUDA_SUCCESS;
+}
+
+abi::CUresult not_captured(Session& session, abi::CUstream handle, abi::CUstreamCaptureStatus* status) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, handle, stream, status != nullptr);
+    if (good == abi::CUDA_SUCCESS) *status = abi::CU_STREAM_CAPTURE_STATUS_NONE;
+    return good;
+}
+
+abi::CUresult launch_host(Session& session, const HostFunction& function, std::uint32_t kind) {
+    const abi::CUresult good = check(session, wire::HandleKind::stream, wire::to_handle(function.stream));
+    if (good != abi::CUDA_SUCCESS) return good;
+    const std::uint64_t number = session.callbacks.add(function);
+    if (number == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    const abi::CUresult result = send(
+        session, wire::cuLaunchHostFunc_Request{
+                     .stream = wire::to_handle(function.stream), .function = number, .argument = 0, .kind = kind});
+    if (result != abi::CUDA_SUCCESS) session.callbacks.forget(number);
+    if (result == abi::CUDA_SUCCESS) session.wake_pump();
+    return result;
+}
+
+}  // namespace
+
+namespace hand {
+
+abi::CUresult cuStreamCreateWithPriority(Session& session, abi::CUstream* phStream, unsigned int flags, int priority) {
+    if (phStream == nullptr || flags > abi::CU_STREAM_NON_BLOCKING) return abi::CUDA_ERROR_INVALID_VALUE;
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    auto* stream = new Stream;
+    stream->context = context;
+    stream->epoch = context->epoch.load(std::memory_order_relaxed);
+    stream->flags = flags;
+    stream->priority = priority;
+    stream->id = next_id.fetch_add(1, std::memory_order_relaxed);
+    const wire::Handle handle = session.handles.create(wire::HandleKind::stream, static_cast<Object*>(stream));
+    if (handle.value == 0) {
+        delete stream;
+        return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    }
+    const abi::CUresult result = send(
+        session, wire::cuStreamCreateWithPriority_Request{.stream = handle, .flags = flags, .priority = priority});
+    if (result != abi::CUDA_SUCCESS) forget_handle(session, handle);
+    if (result == abi::CUDA_SUCCESS) *phStream = wire::to_pointer<abi::CUstream>(handle);
+    return result;
+}
+
+abi::CUresult cuStreamAddCallback(Session& session, abi::CUstream hStream, abi::CUstreamCallback callback,
+                                  void* userData, unsigned int flags) {
+    if (callback == nullptr || flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    return launch_host(session, {nullptr, callback, hStream, userData}, 1);
+}
+
+abi::CUresult cuLaunchHostFunc(Session& session, abi::CUstream hStream, abi::CUhostFn fn, void* userData) {
+    if (fn == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    return launch_host(session, {fn, nullptr, hStream, userData}, 0);
+}
+
+}  // namespace hand
+
+namespace local {
+
+abi::CUresult cuStreamGetPriority(Session& session, abi::CUstream hStream, int* priority) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, priority != nullptr);
+    if (good != abi::CUDA_SUCCESS) return good;
+    *priority = stream == nullptr ? 0 : stream->priority;
+    if (*priority == 0) return abi::CUDA_SUCCESS;
+    wire::cuCtxGetStreamPriorityRange_Reply range;
+    const abi::CUresult asked = call(session, wire::cuCtxGetStreamPriorityRange_Request{}, range);
+    if (asked != abi::CUDA_SUCCESS) return asked;
+    // The greatest priority is the smallest number.
+    *priority = std::max(std::min(*priority, range.leastPriority), range.greatestPriority);
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuStreamGetFlags(Session& session, abi::CUstream hStream, unsigned int* flags) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, flags != nullptr);
+    if (good == abi::CUDA_SUCCESS) *flags = stream == nullptr ? 0 : stream->flags;
+    return good;
+}
+
+abi::CUresult cuStreamGetId(Session& session, abi::CUstream hStream, unsigned long long* streamId) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, streamId != nullptr);
+    if (good != abi::CUDA_SUCCESS) return good;
+    const bool per_thread = wire::to_handle(hStream).value == wire::kStreamPerThread;
+    const std::uint64_t own = per_thread ? kLegacyId + thread_state()->number : kLegacyId;
+    *streamId = stream == nullptr ? own : stream->id;
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuStreamGetCtx(Session& session, abi::CUstream hStream, abi::CUcontext* pctx) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, pctx != nullptr);
+    if (good != abi::CUDA_SUCCESS) return good;
+    const Context* context = stream == nullptr ? thread_state()->current() : stream->context;
+    *pctx = wire::to_pointer<abi::CUcontext>(context->handle);
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuStreamGetCtx_v2(Session& session, abi::CUstream hStream, abi::CUcontext* pCtx,
+                                abi::CUgreenCtx* pGreenCtx) {
+    if (pGreenCtx == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    const abi::CUresult result = cuStreamGetCtx(session, hStream, pCtx);
+    if (result == abi::CUDA_SUCCESS) *pGreenCtx = nullptr;
+    return result;
+}
+
+abi::CUresult cuStreamGetDevice(Session& session, abi::CUstream hStream, abi::CUdevice* device) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, device != nullptr);
+    if (good != abi::CUDA_SUCCESS) return good;
+    *device = (stream == nullptr ? thread_state()->current() : stream->context)->device;
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuStreamIsCapturing(Session& session, abi::CUstream hStream, abi::CUstreamCaptureStatus* captureStatus) {
+    return not_captured(session, hStream, captureStatus);
+}
+
+abi::CUresult cuStreamGetCaptureInfo(Session& session, abi::CUstream hStream,
+                                     abi::CUstreamCaptureStatus* captureStatus_out, abi::cuuint64_t*) {
+    return not_captured(session, hStream, captureStatus_out);
+}
+
+abi::CUresult cuStreamGetCaptureInfo_v2(Session& session, abi::CUstream hStream,
+                                        abi::CUstreamCaptureStatus* captureStatus_out, abi::cuuint64_t*,
+                                        abi::CUgraph*, const abi::CUgraphNode**, std::size_t*) {
+    return not_captured(session, hStream, captureStatus_out);
+}
+
+abi::CUresult cuStreamGetCaptureInfo_v3(Session& session, abi::CUstream hStream,
+                                        abi::CUstreamCaptureStatus* captureStatus_out, abi::cuuint64_t*,
+                                        abi::CUgraph*, const abi::CUgraphNode**, const abi::CUgraphEdgeData**,
+                                        std::size_t*) {
+    return not_captured(session, hStream, captureStatus_out);
+}
+
+abi::CUresult cuThreadExchangeStreamCaptureMode(Session&, abi::CUstreamCaptureMode* mode) {
+    if (mode == nullptr || *mode < 0 || *mode > abi::CU_STREAM_CAPTURE_MODE_RELAXED) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    std::swap(*mode, thread_state()->capture_mode);
+    return abi::CUDA_SUCCESS;
+}
+
+abi::CUresult cuStreamAttachMemAsync(Session& session, abi::CUstream hStream, abi::CUdeviceptr, std::size_t,
+                                     unsigned int) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, true);
+    return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_SUPPORTED;
+}
+
+abi::CUresult cuStreamBeginCapture_v2(Session& session, abi::CUstream hStream, abi::CUstreamCaptureMode) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, true);
+    return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_SUPPORTED;
+}
+
+abi::CUresult cuStreamEndCapture(Session& session, abi::CUstream hStream, abi::CUgraph* phGraph) {
+    Stream* stream = nullptr;
+    const abi::CUresult good = named_stream(session, hStream, stream, phGraph != nullptr);
+    return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_SUPPORTED;
+}
+
+}  // namespace local
+}  // namespace guest

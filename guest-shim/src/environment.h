@@ -1,0 +1,28 @@
+// What the shim reads from the environment, in one place. Read at attach (settings()) or by name; the program may
+// change its environment afterwards without effect on a live session.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace guest {
+
+// getenv with an empty value counted as unset.
+const char* environment(const char* name);
+
+struct Settings {
+    bool batching = true;            // FERRY_BATCH=off: every call is one waiting round trip
+    std::size_t seal_bytes = 65536;  // FERRY_BATCH_BYTES
+    bool random_seal = false;        // FERRY_SEAL_RANDOM=seed, for tests
+    std::uint64_t random_seed = 0;
+};
+Settings read_settings();
+
+// Calls try_endpoint(path) for each Unix socket the daemon may listen on, until one answers true.
+// False when none did; `tried` names the last one for the message to people.
+bool for_each_endpoint(bool (*try_endpoint)(const char* path, void* argument), void* argument, char* tried,
+                       std::size_t tried_size);
+
+// The file name of the running program, for people.
+const char* program_name();
+
+}  // namespace guest

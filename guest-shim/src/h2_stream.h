@@ -1,0 +1,88 @@
+// One gRPC call on its own HTTP/2 connection over a Unix socket, client side, by nghttp2: the unary Open to the daemon
+// and the Attach stream to the worker are both one of these. Not thread-safe: Link and open_session() serialise. Never
+// blocks but in connect(); every wait is the caller's. Bytes received go to the sink as they are.
+#pragma once
+#include <nghttp2/nghttp2.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+
+#include "byte_buffer.h"
+
+namespace guest {
+
+// What has become of the peer after a pump.
+enum class Peer { alive, ended, lost };  // ended: trailers seen; lost: EOF, reset, or a protocol error
+
+class H2Stream {
+public:
+    // Gets a chunk of the response body; false ends the connection.
+    using Sink = bool (*)(void* context, std::span<const std::byte> chunk);
+
+    H2Stream() = default;
+    H2Stream(const H2Stream&) = delete;
+    H2Stream& operator=(const H2Stream&) = delete;
+    ~H2Stream();
+
+    // Connects within `deadline_ns` (monotonic). Answers 0 or an errno.
+    int connect(const char* socket_path, std::int64_t deadline_ns);
+    // Starts the call; `path` is "/package.Service/Method". False: no memory.
+    bool begin(const char* path, Sink sink, void* sink_context);
+
+    // Queues the bytes of the buffer from `first` on. The buffer is given back through take_sent() once it has been
+    // written. `last` ends our side of the stream.
+    void push(ByteBuffer* buffer, std::size_t first, bool last);
+    // Buffers that are written out; null when there is none.
+    ByteBuffer* take_sent();
+    std::size_t queued_bytes() const { return queued_bytes_; }
+
+    // Writes what the socket takes and reads what it has, without waiting.
+    Peer pump();
+    bool wants_write() const;  // the socket was full: poll for POLLOUT
+    int fd() const { return fd_; }
+    // Ends every wait on the socket; descriptors are closed by the destructor alone, when nobody can be polling.
+    void shut();
+
+    int grpc_status() const { return grpc_status_; }            // -1 until the trailers have come
+    const char* grpc_message() const { return grpc_message_; }  // printable, may be empty
+    std::uint64_t bytes_sent() const { return bytes_sent_; }
+    std::uint64_t bytes_received() const { return bytes_received_; }
+
+private:
+    struct Pending {
+        ByteBuffer* buffer;
+        std::size_t at;
+    };
+    friend struct H2Callbacks;
+
+    Peer write_out();
+    Peer read_in();
+    bool flush_spill();
+    // Writes the pieces or spills the rest; false on a broken socket.
+    bool send_pieces(std::span<const std::byte> first, std::span<const std::byte> second);
+    void consume(std::size_t size);
+
+    nghttp2_session* session_ = nullptr;
+    int fd_ = -1;
+    std::int32_t stream_ = -1;
+    Sink sink_ = nullptr;
+    void* sink_context_ = nullptr;
+    std::deque<Pending> queue_;
+    std::deque<ByteBuffer*> sent_;
+    std::size_t queued_bytes_ = 0;
+    bool last_queued_ = false;
+    bool deferred_ = false;
+    bool broken_ = false;
+    bool ended_ = false;
+    ByteBuffer spill_;           // what the socket did not take of a frame that nghttp2 regards as sent
+    std::size_t spill_at_ = 0;
+    ByteBuffer receive_;
+    int grpc_status_ = -1;
+    char grpc_message_[512] = "";
+    std::uint64_t bytes_sent_ = 0;
+    std::uint64_t bytes_received_ = 0;
+};
+
+}  // namespace guest

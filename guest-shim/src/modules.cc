@@ -1,0 +1,202 @@
+// See modules.h.
+#include "modules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+#include "cudart/fatbin_image.h"
+#include "jit_options.h"
+#include "kernel_metadata.h"
+#include "stub_runtime.h"
+
+namespace guest {
+namespace {
+
+// Whether the program's memory can be read: an image's header may promise more than there is.
+bool is_mapped(const void* address, std::size_t size) {
+    constexpr std::size_t kPage = 4096;
+    constexpr std::size_t kPagesPerLook = 4096;
+    // SAFETY: addresses as numbers; mincore reads nothing of what they point at.
+    const auto start = reinterpret_cast<std::uintptr_t>(address) / kPage * kPage;
+    const auto end = reinterpret_cast<std::uintptr_t>(address) + size;
+    if (end < start) return false;
+    unsigned char resident[kPagesPerLook];
+    for (std::uintptr_t at = start; at < end; at += kPagesPerLook * kPage) {
+        const std::size_t length = std::min<std::size_t>(end - at, kPagesPerLook * kPage);
+        if (mincore(reinterpret_cast<void*>(at), length, resident) != 0) return false;
+    }
+    return true;
+}
+
+std::uint64_t fatbin_entries_size(const void* header) {
+    std::uint64_t size = 0;
+    memcpy(&size, static_cast<const std::byte*>(header) + 8, sizeof size);
+    return size;
+}
+
+// The image as one piece of memory: in place when it is one already, else a copy.
+class WholeImage {
+public:
+    bool take(const cudart::ImageView& view) {
+        // A fatbin whose size is no multiple of 8 is copied, for its padding must not be the program's memory.
+        const bool padded = view.kind == cudart::ImageKind::fatbin && fatbin_entries_size(view.start) % 8 != 0;
+        if (view.prelinked == nullptr && !padded) {
+            bytes_ = {static_cast<const std::byte*>(view.start), view.size};
+            return true;
+        }
+        copy_.reset(new (std::nothrow) std::byte[view.size]);
+        if (copy_ == nullptr) return false;
+        cudart::copy_image(view, copy_.get());
+        bytes_ = {copy_.get(), view.size};
+        return true;
+    }
+    std::span<const std::byte> bytes() const { return bytes_; }
+
+private:
+    std::unique_ptr<std::byte[]> copy_;
+    std::span<const std::byte> bytes_;
+};
+
+// What the reply of either load says.
+struct Loaded {
+    std::span<const std::byte> log;
+    std::span<const std::byte> kernels;
+};
+
+template <class Reply>
+bool decode_loaded(ThreadState& thread, Loaded& loaded) {
+    Reply reply;
+    wire::Cursor cursor(thread.reply.bytes());
+    if (!decode(cursor, reply)) return false;
+    loaded = {reply.log, reply.kernels};
+    return true;
+}
+
+abi::CUresult request_load(Session& session, const Image& image, std::span<const std::byte> bytes,
+                           std::span<const std::byte> options, bool as_library, Loaded& loaded) {
+    ThreadState& thread = *thread_state();
+    abi::CUresult result = abi::CUDA_SUCCESS;
+    bool decoded = false;
+    if (as_library) {
+        result = call_in(session, thread.current(),
+                         wire::cuLibraryLoadData_Request{
+                             .library = image.handle, .module = image.module, .image = bytes, .options = options});
+        decoded = decode_loaded<wire::cuLibraryLoadData_Reply>(thread, loaded);
+    } else {
+        result = call(session, wire::cuModuleLoadDataEx_Request{
+                                   .module = image.handle, .image = bytes, .options = options});
+        decoded = decode_loaded<wire::cuModuleLoadDataEx_Reply>(thread, loaded);
+    }
+    if (result != abi::CUDA_SUCCESS || decoded) return result;
+    session.end(abi::CUDA_ERROR_UNKNOWN, "the host sent a malformed answer to a load");
+    return session.lost();
+}
+
+// An image with its names; null when there is no room for one more.
+Image* make_image(Session& session, Context* context, bool as_library) {
+    auto image = std::make_unique<Image>();
+    image->context = context;
+    image->epoch = context == nullptr ? 0 : context->epoch.load(std::memory_order_relaxed);
+    const auto kind = as_library ? wire::HandleKind::library : wire::HandleKind::module;
+    image->handle = session.handles.create(kind, static_cast<Object*>(image.get()));
+    if (image->handle.value == 0) return nullptr;
+    if (!as_library) return image.release();
+    auto module = std::make_unique<Image>();
+    module->library = image.get();
+    module->handle = session.handles.create(wire::HandleKind::module, static_cast<Object*>(module.get()));
+    image->module = module->handle;
+    if (module->handle.value != 0) {
+        module.release();
+        return image.release();
+    }
+    session.handles.remove(kind, image->handle);
+    return nullptr;
+}
+
+}  // namespace
+
+abi::CUresult load_image(Session& session, const void* pointer, const JitOptions& options, bool as_library,
+                         Image*& made) {
+    Context* context = nullptr;
+    const abi::CUresult usable = as_library ? abi::CUDA_SUCCESS : need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    cudart::ImageView view;
+    if (!cudart::find_image(pointer, is_mapped, view) || view.size > wire::limits::kImageBytes) {
+        return abi::CUDA_ERROR_INVALID_IMAGE;
+    }
+    WholeImage whole;
+    if (!whole.take(view)) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    std::byte packed[wire::limits::kImageOptionBytes];
+    std::size_t packed_size = 0;
+    if (!pack_options(options, packed, packed_size)) return abi::CUDA_ERROR_INVALID_VALUE;
+    Image* image = make_image(session, context, as_library);
+    if (image == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    Loaded loaded;
+    abi::CUresult result = request_load(session, *image, whole.bytes(), {packed, packed_size}, as_library, loaded);
+    return_logs(options, result == abi::CUDA_SUCCESS, loaded.log);
+    if (result == abi::CUDA_SUCCESS && !read_kernels(loaded.kernels, *image)) {
+        session.end(abi::CUDA_ERROR_UNKNOWN, "the host sent malformed kernel metadata");
+        result = session.lost();
+    }
+    if (result == abi::CUDA_SUCCESS) {
+        made = image;
+    } else {
+        forget_image(session, as_library ? wire::HandleKind::library : wire::HandleKind::module, *image);
+    }
+    return result;
+}
+
+abi::CUresult load_file(Session& session, const char* path, const JitOptions& options, bool as_library, Image*& made) {
+    if (path == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return abi::CUDA_ERROR_FILE_NOT_FOUND;
+    struct stat facts {};
+    const bool sized = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 &&
+                       static_cast<std::uint64_t>(facts.st_size) <= wire::limits::kImageBytes;
+    const std::size_t size = sized ? static_cast<std::size_t>(facts.st_size) : 0;
+    // One byte more, so that PTX ends in the NUL it needs; the padding keeps header reads inside.
+    const std::unique_ptr<char[]> bytes(sized ? new (std::nothrow) char[size + 64]() : nullptr);
+    std::size_t at = 0;
+    while (bytes != nullptr && at < size) {
+        const ssize_t count = read(file, bytes.get() + at, size - at);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        at += static_cast<std::size_t>(count);
+    }
+    close(file);
+    if (!sized || at != size) return sized ? abi::CUDA_ERROR_FILE_NOT_FOUND : abi::CUDA_ERROR_INVALID_IMAGE;
+    return load_image(session, bytes.get(), options, as_library, made);
+}
+
+Image* find_image(Session& session, wire::HandleKind kind, wire::Handle handle) {
+    auto* object = static_cast<Object*>(session.handles.find(kind, handle));
+    return object != nullptr && object->current() ? static_cast<Image*>(object) : nullptr;
+}
+
+Function* find_function(Session& session, wire::Handle handle) {
+    const auto kind = handle.kind() == wire::HandleKind::kernel ? wire::HandleKind::kernel : wire::HandleKind::function;
+    auto* object = static_cast<Object*>(session.handles.find(kind, handle));
+    return object != nullptr && object->current() ? static_cast<Function*>(object) : nullptr;
+}
+
+void forget_image(Session& session, wire::HandleKind kind, Image& image) {
+    for (const KernelFacts* facts : image.kernels) {
+        const wire::Handle handle{facts->handle.load(std::memory_order_acquire)};
+        if (handle.value != 0) forget_handle(session, handle);
+    }
+    if (Image* module = find_image(session, wire::HandleKind::module, image.module)) {
+        forget_image(session, wire::HandleKind::module, *module);
+    }
+    if (session.handles.remove(kind, image.handle) != nullptr) delete &image;
+}
+
+}  // namespace guest

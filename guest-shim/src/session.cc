@@ -1,0 +1,150 @@
+// Sending, sealing and dying; see session.h. Lock order: carrier, then lane or replies.
+#include "session.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "log.h"
+#include "process.h"
+#include "wire/limits.h"
+
+namespace guest {
+namespace {
+
+// A sealer waits while more than this is queued behind a slow host.
+constexpr std::size_t kQueuedBytes = 32u << 20;
+
+// Faults after which CUDA answers every call of the context with the same code.
+bool is_fatal(abi::CUresult result) {
+    switch (result) {
+        case abi::CUDA_ERROR_ECC_UNCORRECTABLE:
+        case abi::CUDA_ERROR_NVLINK_UNCORRECTABLE:
+        case abi::CUDA_ERROR_ILLEGAL_ADDRESS:
+        case abi::CUDA_ERROR_LAUNCH_TIMEOUT:
+        case abi::CUDA_ERROR_ASSERT:
+        case abi::CUDA_ERROR_HARDWARE_STACK_ERROR:
+        case abi::CUDA_ERROR_ILLEGAL_INSTRUCTION:
+        case abi::CUDA_ERROR_MISALIGNED_ADDRESS:
+        case abi::CUDA_ERROR_INVALID_ADDRESS_SPACE:
+        case abi::CUDA_ERROR_INVALID_PC:
+        case abi::CUDA_ERROR_LAUNCH_FAILED: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+Session::Session(const Settings& chosen, std::size_t message_limit)
+    : settings(chosen), carrier(replies, message_limit), callbacks(*this) {
+    lane.set_seal_bytes(settings.seal_bytes);
+    random_state_.store(settings.random_seed * 2 + 1, std::memory_order_relaxed);
+    replies.set_callback_sink([](void* self, const CallbackCall& call) { static_cast<Callbacks*>(self)->run(call); },
+                              &callbacks);
+}
+
+bool Session::start() {
+    replies.kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return replies.kick_fd >= 0 && start_thread(pump_main, this, "ferry-pump");
+}
+
+abi::CUresult Session::appended(Appended how) {
+    if (how == Appended::no_memory) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (how == Appended::full || (settings.random_seal && random_seal())) {
+        seal();
+    } else if (how == Appended::first) {
+        // The pump goes to sleep in the opposite order: flag, fence, look at the lane.
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (pump_asleep_.load(std::memory_order_relaxed)) wake_pump();
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+// For tests only (FERRY_SEAL_RANDOM): one append in eight seals, wherever the seed says.
+bool Session::random_seal() {
+    std::uint64_t state = random_state_.load(std::memory_order_relaxed);
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    random_state_.store(state, std::memory_order_relaxed);
+    return (state >> 33) % 8 == 0;
+}
+
+void Session::wake_pump() {
+    pump_word_.fetch_add(1, std::memory_order_release);
+    futex_wake(pump_word_, 1);
+}
+
+void Session::seal() {
+    bool full = false;
+    {
+        Guard guard(carrier.mutex());
+        seal_locked();
+        full = carrier.queued_bytes() > kQueuedBytes;
+    }
+    if (full) relieve();
+}
+
+void Session::seal_locked() {
+    if (lane.empty() || lost() != abi::CUDA_SUCCESS) return;
+    ByteBuffer* batch = lane.take(carrier.spare());
+    if (batch != nullptr && !carrier.send(batch)) end(carrier.lost_result(), carrier.lost_reason());
+}
+
+// Back-pressure: until the host has taken enough, or is gone. Reads meanwhile, for the host may be waiting for that.
+void Session::relieve() {
+    back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
+    bool full = true;
+    while (full && lost() == abi::CUDA_SUCCESS) {
+        bool wants_write = false;
+        {
+            Guard guard(carrier.mutex());
+            pump_locked(nullptr);
+            full = carrier.queued_bytes() > kQueuedBytes / 2;
+            wants_write = carrier.wants_write();
+        }
+        if (full) poll_link(1'000'000'000, wants_write);
+    }
+}
+
+void Session::pump_locked(const Slot* reader) {
+    replies.reader = reader;
+    if (lost() == abi::CUDA_SUCCESS && !carrier.pump()) end(carrier.lost_result(), carrier.lost_reason());
+    replies.reader = nullptr;
+}
+
+void Session::note(abi::CUresult result) {
+    if (!is_fatal(result)) return;
+    int none = 0;
+    sticky_.compare_exchange_strong(none, result);
+}
+
+void Session::end(abi::CUresult result, const char* reason) {
+    int none = 0;
+    if (!lost_.compare_exchange_strong(none, result == abi::CUDA_SUCCESS ? abi::CUDA_ERROR_UNKNOWN : result)) return;
+    session_ended(*this);
+    if (reason != nullptr) {
+        log_line(LogLevel::error, "%s; every CUDA call of this process now fails with error %d", reason, result);
+    }
+    replies.end_all(lost());
+    wake_pump();
+}
+
+bool start_thread(void* (*main)(void*), void* argument, const char* name) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    const int error = pthread_create(&thread, &attributes, main, argument);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error == 0) pthread_setname_np(thread, name);
+    if (error != 0) log_line(LogLevel::error, "cannot start a thread: %s", strerror(error));
+    return error == 0;
+}
+
+}  // namespace guest

@@ -1,0 +1,91 @@
+// One guest process's stay: everything that lives from attach to detach, and the only judge of its end. Made by
+// attach.cc, used by every stub, never freed (threads of the program may be inside it when it dies). Sending and
+// waiting are here; what the calls mean is in the entry_*.cc files.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "byte_buffer.h"
+#include "callbacks.h"
+#include "carrier_grpc.h"
+#include "contexts.h"
+#include "cudart/abi.h"
+#include "environment.h"
+#include "handles.h"
+#include "lane.h"
+#include "regions.h"
+#include "replies.h"
+#include "snapshot.h"
+#include "thread_state.h"
+
+namespace guest {
+
+class Session {
+public:
+    Session(const Settings& settings, std::size_t message_limit);
+
+    Settings settings;
+    Snapshot snapshot;
+    Lane lane;
+    Replies replies;
+    GrpcCarrier carrier;
+    Handles handles;
+    Regions regions;
+    Contexts contexts;
+    Callbacks callbacks;
+
+    // Makes the descriptors and threads a live session needs. False: the system refuses.
+    bool start();
+
+    // After an append: seals, wakes the pump, or nothing. Out of memory is the caller's answer.
+    abi::CUresult appended(Appended how);
+    // Hands the open batch to the carrier. Never waits, but for back-pressure.
+    void seal();
+    // Seals and waits for the slot's reply; the calling thread may end up reading for all. Answers its result, and
+    // keeps faults that end a context.
+    abi::CUresult wait(Slot& slot);
+    // As wait(), for no longer than that; false when time ran out.
+    bool wait_until(Slot& slot, std::int64_t deadline_ns);
+    // The pump has callbacks or landings to look out for.
+    void wake_pump();
+
+    // 0 while it lives, else what every call answers from now on.
+    abi::CUresult lost() const { return static_cast<abi::CUresult>(lost_.load(std::memory_order_acquire)); }
+    // The end: by the carrier's verdict, by the process's exit. Says one line when `reason` is not null.
+    void end(abi::CUresult result, const char* reason);
+    // The device fault that poisoned the session, or 0.
+    abi::CUresult sticky() const { return static_cast<abi::CUresult>(sticky_.load(std::memory_order_relaxed)); }
+    void note(abi::CUresult result);
+
+    std::uint64_t round_trips() const { return round_trips_.load(std::memory_order_relaxed); }
+    std::uint64_t back_pressure_waits() const { return back_pressure_waits_.load(std::memory_order_relaxed); }
+
+private:
+    static void* pump_main(void* self);
+    void pump_loop();
+    void pump_idle(bool& slept_long);
+    bool watching() const { return callbacks.outstanding() != 0 || replies.detached_count() != 0; }
+    void read_for_nobody(std::int64_t timeout_ns);
+    void seal_locked();
+    void pump_locked(const Slot* reader);
+    void relieve();
+    void lead(Slot& slot, std::int64_t deadline_ns);
+    void poll_link(std::int64_t timeout_ns, bool wants_write);
+    bool random_seal();
+
+    std::atomic<int> lost_{0};
+    std::atomic<int> sticky_{0};
+    std::atomic<std::uint64_t> random_state_{0};
+    std::atomic<std::uint64_t> round_trips_{0};
+    std::atomic<std::uint64_t> back_pressure_waits_{0};
+    std::atomic<std::uint32_t> pump_word_{0};
+    std::atomic<bool> pump_asleep_{false};
+};
+
+// A thread with a number is going: its per-thread default stream can go, too.
+void announce_thread_exit(ThreadState& thread);
+
+// Starts a detached thread with all signals blocked. The program's handlers never run on our threads.
+bool start_thread(void* (*main)(void*), void* argument, const char* name);
+
+}  // namespace guest

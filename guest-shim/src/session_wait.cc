@@ -1,0 +1,156 @@
+// Waiting: leader and followers, and the pump. Of all threads that wait for replies one, the leader, reads the socket;
+// the others sleep on their slots' words and are woken when their answers have been read, or when the leader leaves and
+// one of them has to lead. While nobody waits, the pump thread seals by age and reads for callbacks and landings.
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "session.h"
+#include "wire/limits.h"
+
+namespace guest {
+namespace {
+
+constexpr std::int64_t kSpinNs = static_cast<std::int64_t>(wire::limits::kSpinUs) * 1000;
+constexpr std::int64_t kAgeNs = static_cast<std::int64_t>(wire::limits::kSealAgeUs) * 1000;
+constexpr std::int64_t kNever = INT64_MAX;
+// Empty looks of the pump before it sleeps for good: about 5 ms after the last record.
+constexpr int kIdleLooks = 50;
+// Landings are left for the thread that will wait for them, which reads faster; only a patient one is read here.
+constexpr int kPatientLooks = 20;
+
+}  // namespace
+
+abi::CUresult Session::wait(Slot& slot) {
+    wait_until(slot, kNever);
+    const abi::CUresult result = slot.result;
+    note(result);
+    return result;
+}
+
+bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
+    round_trips_.fetch_add(1, std::memory_order_relaxed);
+    seal();
+    Mutex& mutex = replies.mutex();
+    mutex.lock();
+    replies.enqueue(&slot);
+    while (!slot.done.load(std::memory_order_acquire)) {
+        if (lost() != abi::CUDA_SUCCESS) {
+            slot.result = lost();
+            break;
+        }
+        if (now_ns() >= deadline_ns) break;
+        if (!replies.led) {
+            replies.led = slot.leads = true;
+            mutex.unlock();
+            lead(slot, deadline_ns);
+            mutex.lock();
+            replies.led = slot.leads = false;
+            continue;
+        }
+        const std::uint32_t seen = slot.word.load(std::memory_order_relaxed);
+        slot.sleeping = true;
+        mutex.unlock();
+        futex_wait(slot.word, seen, deadline_ns == kNever ? -1 : std::max<std::int64_t>(deadline_ns - now_ns(), 0));
+        mutex.lock();
+        slot.sleeping = false;
+    }
+    replies.dequeue(&slot);
+    if (!replies.led) replies.wake_next();
+    mutex.unlock();
+    return slot.done.load(std::memory_order_acquire) || lost() != abi::CUDA_SUCCESS;
+}
+
+void Session::lead(Slot& slot, std::int64_t deadline_ns) {
+    const std::int64_t spin_until = now_ns() + kSpinNs;
+    for (;;) {
+        bool wants_write = false;
+        {
+            Guard guard(carrier.mutex());
+            pump_locked(&slot);
+            wants_write = carrier.wants_write();
+        }
+        if (slot.done.load(std::memory_order_acquire) || lost() != abi::CUDA_SUCCESS) return;
+        const std::int64_t now = now_ns();
+        if (now >= deadline_ns) return;
+        if (now < spin_until) {
+            sched_yield();  // a bare pause loop would take the core the host may need
+            continue;
+        }
+        poll_link(deadline_ns == kNever ? -1 : deadline_ns - now, wants_write);
+    }
+}
+
+// Sleeps until the link has something, somebody kicks, or time is up.
+void Session::poll_link(std::int64_t timeout_ns, bool wants_write) {
+    pollfd entries[2] = {{carrier.fd(), static_cast<short>(POLLIN | (wants_write ? POLLOUT : 0)), 0},
+                         {replies.kick_fd, POLLIN, 0}};
+    const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+    const int ready = ppoll(entries, 2, timeout_ns < 0 ? nullptr : &timeout, nullptr);
+    if (ready <= 0 || (entries[1].revents & POLLIN) == 0) return;
+    std::uint64_t kicks = 0;
+    [[maybe_unused]] const ssize_t count = read(replies.kick_fd, &kicks, sizeof kicks);
+}
+
+void* Session::pump_main(void* self) {
+    static_cast<Session*>(self)->pump_loop();
+    return nullptr;
+}
+
+void Session::pump_loop() {
+    int idle = 0;
+    while (lost() == abi::CUDA_SUCCESS) {
+        const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
+        const std::int64_t opened = lane.opened_ns();
+        const std::int64_t left = opened == 0 ? kAgeNs : opened + kAgeNs - now_ns();
+        if (opened != 0 && left <= 0) {
+            seal();
+            idle = 0;
+        } else if (callbacks.outstanding() != 0 || (replies.detached_count() != 0 && idle >= kPatientLooks)) {
+            read_for_nobody(opened == 0 ? 100'000'000 : left);
+        } else if (opened != 0 || idle < kIdleLooks) {
+            futex_wait(pump_word_, seen, left);
+            idle = opened != 0 ? 0 : idle + 1;
+        } else {
+            bool slept_long = false;
+            pump_idle(slept_long);
+            idle = slept_long ? 0 : idle;
+        }
+    }
+}
+
+// Sleeps until somebody packs the first record of a batch or starts something to watch.
+void Session::pump_idle(bool& slept_long) {
+    const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
+    pump_asleep_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (lane.empty() && !watching() && lost() == abi::CUDA_SUCCESS) futex_wait(pump_word_, seen);
+    pump_asleep_.store(false, std::memory_order_relaxed);
+    slept_long = true;
+}
+
+void Session::read_for_nobody(std::int64_t timeout_ns) {
+    Mutex& mutex = replies.mutex();
+    mutex.lock();
+    if (replies.led) {
+        mutex.unlock();
+        futex_wait(pump_word_, pump_word_.load(std::memory_order_acquire), std::min<std::int64_t>(timeout_ns, 1'000'000));
+        return;
+    }
+    replies.led = true;
+    mutex.unlock();
+    poll_link(timeout_ns, false);
+    {
+        Guard guard(carrier.mutex());
+        pump_locked(nullptr);
+    }
+    mutex.lock();
+    replies.led = false;
+    replies.wake_next();
+    mutex.unlock();
+}
+
+}  // namespace guest

@@ -1,0 +1,143 @@
+// What every exported function goes through: boundary() around the whole call, check() for handles, send() and call()
+// for records. Included by the generated stubs and by the entry_*.cc files. Nothing thrown below leaves boundary().
+#pragma once
+#include <new>
+
+#include "cudart/abi.h"
+#include "process.h"
+#include "session.h"
+#include "thread_state.h"
+#include "wire/codec.h"
+#include "wire/handle.h"
+
+namespace guest {
+
+// Runs body(Session&) when there is a live session; else answers what CUDA answers before cuInit, after exit began, in
+// the child of a fork, in a host function, or after the host was lost.
+template <class F>
+abi::CUresult boundary(F&& body) noexcept {
+    ThreadState* thread = thread_state();
+    if (thread == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    thread->count_call();
+    Session* session = live_session();
+    if (session == nullptr || thread->in_callback) [[unlikely]] return refusal(*thread);
+    try {
+        return body(*session);
+    } catch (const std::bad_alloc&) {
+        return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    }
+}
+
+// The same for calls that need no session.
+template <class F>
+abi::CUresult boundary_local(F&& body) noexcept {
+    if (ThreadState* thread = thread_state()) thread->count_call();
+    try {
+        return body();
+    } catch (const std::bad_alloc&) {
+        return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    }
+}
+
+// Whether `handle` names a live object of that kind: CUDA_ERROR_INVALID_CONTEXT or _INVALID_HANDLE when not. The null
+// context is the calling thread's current one; the special streams are streams; a kernel is a function.
+abi::CUresult check(Session& session, wire::HandleKind kind, wire::Handle handle);
+// Names a new object of the current context; value 0 when there is no room.
+wire::Handle name_handle(Session& session, wire::HandleKind kind);
+void forget_handle(Session& session, wire::Handle handle);
+
+// The current context of the calling thread when it can be used, else the error and null.
+abi::CUresult need_context(Context*& context);
+
+namespace detail {
+
+inline wire::RecordHeader header_of(ThreadState& thread, const Context* context) {
+    wire::RecordHeader header{};
+    header.thread = thread.number;
+    header.context = context == nullptr ? std::uint16_t{0} : static_cast<std::uint16_t>(context->handle.index());
+    thread.spoke = true;
+    return header;
+}
+
+// Appends with the slot's ticket, waits, and frees the slot.
+template <class Request>
+abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context* context, const Request& request,
+                            Slot* slot) {
+    wire::RecordHeader header = header_of(thread, context);
+    header.ticket = slot->ticket();
+    header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
+    abi::CUresult result = abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (session.lane.append(request, header) != Appended::no_memory) result = session.wait(*slot);
+    session.replies.free_slot(slot);
+    const abi::CUresult late = session.replies.take_late_error();
+    return result == abi::CUDA_SUCCESS ? late : result;
+}
+
+// The same with a slot of its own, which leaves the outputs in thread.reply.
+template <class Request>
+abi::CUresult exchange(Session& session, ThreadState& thread, const Context* context, const Request& request) {
+    Slot* slot = session.replies.take_slot();
+    if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    thread.reply.clear();
+    slot->payload = &thread.reply;
+    return exchange_with(session, thread, context, request, slot);
+}
+
+template <class Request>
+abi::CUresult post(Session& session, ThreadState& thread, const Context* context, const Request& request) {
+    if (session.lost() != abi::CUDA_SUCCESS) return session.lost();
+    if (!session.settings.batching) return exchange(session, thread, context, request);
+    return session.appended(session.lane.append(request, header_of(thread, context)));
+}
+
+template <class Reply>
+abi::CUresult decode_reply(Session& session, ThreadState& thread, Reply& reply) {
+    wire::Cursor cursor(thread.reply.bytes());
+    if (decode(cursor, reply)) return abi::CUDA_SUCCESS;
+    session.end(abi::CUDA_ERROR_UNKNOWN, "the host sent a malformed answer");
+    return session.lost();
+}
+
+}  // namespace detail
+
+// Appends a record of the current context; success says only that it will be executed.
+template <class Request>
+abi::CUresult send(Session& session, const Request& request) {
+    if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    return detail::post(session, *thread_state(), context, request);
+}
+
+// As send(), for records that need no current context.
+template <class Request>
+abi::CUresult send_free(Session& session, const Request& request) {
+    ThreadState* thread = thread_state();
+    return thread == nullptr ? abi::CUDA_ERROR_OUT_OF_MEMORY
+                             : detail::post(session, *thread, thread->current(), request);
+}
+
+// Seals and waits for the result.
+template <class Request>
+abi::CUresult call(Session& session, const Request& request) {
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    return detail::exchange(session, *thread_state(), context, request);
+}
+
+// Seals, waits, and decodes the outputs of a success. Spans in `reply` live until the thread's next call.
+template <class Request, class Reply>
+abi::CUresult call(Session& session, const Request& request, Reply& reply) {
+    const abi::CUresult result = call(session, request);
+    return result != abi::CUDA_SUCCESS ? result : detail::decode_reply(session, *thread_state(), reply);
+}
+
+// As call(), in the name of `context` (null: none), whatever is current.
+template <class Request>
+abi::CUresult call_in(Session& session, const Context* context, const Request& request) {
+    return detail::exchange(session, *thread_state(), context, request);
+}
+
+}  // namespace guest
