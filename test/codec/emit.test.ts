@@ -1,16 +1,11 @@
 // What is generated for eight calls, each the exemplar of a shape: a change of an emitter shows as ten lines
 // here instead of ten thousand in build/gen.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { emitAll } from '../../proto/gen/outputs.ts';
-import { loadAbiHeader, loadModel, root } from './toolchain.ts';
+import { loadAbiHeader, loadModel, wireVersion } from './toolchain.ts';
 
-const wireVersion = Number(
-    /kWireVersion = (\d+)/.exec(readFileSync(join(root, 'proto/wire/record.h'), 'utf8'))?.[1],
-);
 const outputs = new Map(
     emitAll(loadModel(), { wireVersion, abi: loadAbiHeader() }).map((output) => [output.path, output.text]),
 );

@@ -1,25 +1,22 @@
 // The specification as data: what validation refuses, and whether what is committed is what the generator
 // writes.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { procEntries } from '../../proto/gen/emit-guest-tables.ts';
 import { exportedCalls } from '../../proto/gen/emit-stub.ts';
 import { buildModel } from '../../proto/gen/model.ts';
-import { specHash } from '../../proto/gen/emit-wire.ts';
+import { constantName, specHash } from '../../proto/gen/emit-wire.ts';
 import { emitAll } from '../../proto/gen/outputs.ts';
 import { validate } from '../../proto/gen/validate.ts';
 import type { Row } from '../../proto/spec/dsl.ts';
 import { specification } from '../../proto/spec/index.ts';
-import { loadAbiHeader, loadModel, root } from './toolchain.ts';
+import { loadAbiHeader, loadModel, root, wireVersion } from './toolchain.ts';
 
 const abi = loadAbiHeader();
 const handleHeader = readFileSync(join(root, 'proto/wire/handle.h'), 'utf8');
-const wireVersion = Number(
-    /kWireVersion = (\d+)/.exec(readFileSync(join(root, 'proto/wire/record.h'), 'utf8'))?.[1],
-);
 
 /** The problems of the specification with one row of the stream chapter replaced. */
 function problemsWith(name: string, change: Partial<Row>): string[] {
@@ -104,6 +101,21 @@ describe('validation', () => {
     ];
     test.each(bad)('refuses %s', (_what, name, change, problem) => {
         expect(problemsWith(name, change).join('\n')).toContain(problem);
+    });
+});
+
+describe('a limit', () => {
+    const folders = ['guest-shim/src', 'native/src', 'host-daemon/src', 'proto/spec/cuda'];
+    const files = folders.flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+            .filter((file) => /\.(h|cc|ts)$/.test(file) && !file.startsWith('generated'))
+            .map((file) => readFileSync(join(root, folder, file), 'utf8')),
+    );
+
+    test.each(Object.keys(specification.limits))('%s is enforced somewhere', (name) => {
+        const uses = [`limits::${constantName(name)}\\b`, `limits\\.${name}\\b`, `'${name}'`];
+        const pattern = new RegExp(uses.join('|'));
+        expect(files.some((text) => pattern.test(text))).toBe(true);
     });
 });
 

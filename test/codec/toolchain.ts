@@ -11,6 +11,10 @@ import { buildModel, type Model } from '../../proto/gen/model.ts';
 import { specification } from '../../proto/spec/index.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
+/** kWireVersion of proto/wire/record.h. */
+export const wireVersion = Number(
+    /kWireVersion = (\d+)/.exec(readFileSync(join(root, 'proto/wire/record.h'), 'utf8'))?.[1],
+);
 export const strict = ['-std=c++20', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'];
 const limitMs = 240_000;
 

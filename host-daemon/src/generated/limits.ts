@@ -17,14 +17,10 @@ export const limits = {
     kernelParameterBytes: 32764,
     /** Bytes of one copy record or landing; longer copies are sliced. In bytes. */
     copySliceBytes: 1048576,
-    /** A lane seals its batch at this size when FERRY_BATCH_BYTES is not set. In bytes. */
-    sealBytes: 65536,
     /** A lane seals its batch this long after the first record. In us. */
     sealAgeUs: 100,
     /** One batch, and so one gRPC message of the data stream. In bytes. */
     batchBytes: 270532608,
-    /** Batches a worker holds unread before it stops reading the socket. In bytes. */
-    queuedBytes: 536870912,
     /** Guest threads of one session: what a record header can name. In count. */
     guestThreads: 65535,
     /** Contexts of one session at a time. In count. */
@@ -43,8 +39,6 @@ export const limits = {
     allocations: 4194304,
     /** Device printf text of one reply; longer text takes several. In bytes. */
     outputBytes: 1048576,
-    /** Devices of one host. In count. */
-    devices: 64,
     /** An attach ticket. In bytes. */
     ticketBytes: 32,
     /** A wait yields and polls this long before it sleeps. In us. */

@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = 'b7d7db060b2ac06a';
+export const specHash = '15ca537894400797';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
