@@ -59,8 +59,10 @@ export function loadAddon(path: string): Addon {
     try {
         loaded = createRequire(import.meta.url)(path);
     } catch (error) {
+        // The dynamic loader's message starts with the path, Node's own does not.
+        const reason = messageOf(error).split('\n')[0]?.replace(`${path}: `, '') ?? '';
         const advice = 'build it with: npm run build';
-        throw new DaemonError('addon_missing', `native addon ${path}: ${messageOf(error)}; ${advice}`, error);
+        throw new DaemonError('addon_missing', `native addon ${path}: ${reason}; ${advice}`, error);
     }
     const exported = loaded as Record<string, unknown>;
     const absent = functionNames.filter((name) => typeof exported[name] !== 'function');

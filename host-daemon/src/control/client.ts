@@ -2,7 +2,7 @@
 // own in C++.
 import grpc from '@grpc/grpc-js';
 
-import { DaemonError, messageOf } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import type {
     CloseRequest,
     Empty,
@@ -89,10 +89,8 @@ export class ControlClient {
         if (!lost) {
             return error;
         }
-        return new DaemonError(
-            'unreachable',
-            `no daemon answers at ${this.#endpoint}: ${messageOf(error)}`,
-            error,
-        );
+        // grpc-js wraps the system's own words in its own; only the former help anybody.
+        const reason = /Error: (.*?)\.? Resolution note/.exec(error.details)?.[1] ?? error.details;
+        return new DaemonError('unreachable', `no daemon answers at ${this.#endpoint}: ${reason}`, error);
     }
 }
