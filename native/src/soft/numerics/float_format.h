@@ -43,6 +43,11 @@ inline std::uint64_t bits_of(double v) { return std::bit_cast<std::uint64_t>(v);
 inline float f32_from(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 inline double f64_from(std::uint64_t bits) { return std::bit_cast<double>(bits); }
 
+// v > 0 and v < 0, false for NaNs. In integers, so that what hangs on them becomes a select and loops become
+// vector code: compilers keep comparisons of floats as branches, for fear of their exceptions.
+inline bool is_positive(double v) { return bits_of(v) - 1 < 0x7ff0000000000000u; }
+inline bool is_negative(double v) { return (bits_of(v) ^ 0x8000000000000000u) - 1 < 0x7ff0000000000000u; }
+
 // Whether a quotient cut off below `half` of its unit goes one up.
 constexpr bool rounds_up(Round mode, bool negative, bool odd, int against_half, bool inexact) {
     switch (mode) {
