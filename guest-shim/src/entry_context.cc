@@ -183,9 +183,9 @@ abi::CUresult cuCtxSetCurrent(Session& session, abi::CUcontext ctx) {
         if (!stack.empty()) stack.pop_back();
         return abi::CUDA_SUCCESS;
     }
-    Context* context = nullptr;
-    const abi::CUresult usable = named_context(session, ctx, context);
-    if (usable != abi::CUDA_SUCCESS) return usable;
+    // The runtime makes a primary context current before it retains it: calls that need it alive say so themselves.
+    Context* context = session.contexts.find(session, ctx);
+    if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
     if (stack.empty()) {
         stack.push_back(context);
     } else {
@@ -195,11 +195,10 @@ abi::CUresult cuCtxSetCurrent(Session& session, abi::CUcontext ctx) {
 }
 
 abi::CUresult cuCtxPushCurrent_v2(Session& session, abi::CUcontext ctx) {
-    if (ctx == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    Context* context = nullptr;
-    const abi::CUresult usable = named_context(session, ctx, context);
-    if (usable == abi::CUDA_SUCCESS) thread_state()->contexts.push_back(context);
-    return usable;
+    Context* context = session.contexts.find(session, ctx);
+    if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
+    thread_state()->contexts.push_back(context);
+    return abi::CUDA_SUCCESS;
 }
 
 abi::CUresult cuCtxPopCurrent_v2(Session&, abi::CUcontext* pctx) {

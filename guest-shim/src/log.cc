@@ -8,18 +8,30 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "environment.h"
 
 namespace guest {
 namespace {
 
-LogLevel chosen_level() {
+LogLevel read_level() {
     const char* name = environment("FERRY_LOG");
     if (name == nullptr) return LogLevel::error;
     if (strcmp(name, "debug") == 0) return LogLevel::debug;
     if (strcmp(name, "info") == 0) return LogLevel::note;
     return LogLevel::error;
+}
+
+// Read once: lines may be asked for on hot paths.
+LogLevel chosen_level() {
+    static constinit std::atomic<int> known{-1};
+    int level = known.load(std::memory_order_relaxed);
+    if (level < 0) {
+        level = static_cast<int>(read_level());
+        known.store(level, std::memory_order_relaxed);
+    }
+    return static_cast<LogLevel>(level);
 }
 
 }  // namespace

@@ -1,9 +1,14 @@
 // Handle checks and naming for the generated stubs; see stub_runtime.h.
 #include "stub_runtime.h"
 
+#include "log.h"
 #include "wire/pointer_unsafe.h"
 
 namespace guest {
+
+void note_failure(const char* name, abi::CUresult result) {
+    log_line(LogLevel::debug, "%s answers %d", name, static_cast<int>(result));
+}
 
 abi::CUresult need_context(Context*& context) {
     ThreadState* thread = thread_state();

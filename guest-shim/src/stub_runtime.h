@@ -12,17 +12,22 @@
 
 namespace guest {
 
+// FERRY_LOG=debug: one line for every call that does not answer success.
+void note_failure(const char* name, abi::CUresult result);
+
 // Runs body(Session&) when there is a live session; else answers what CUDA answers before cuInit, after exit began, in
 // the child of a fork, in a host function, or after the host was lost.
 template <class F>
-abi::CUresult boundary(F&& body) noexcept {
+abi::CUresult boundary(F&& body, const char* name = __builtin_FUNCTION()) noexcept {
     ThreadState* thread = thread_state();
     if (thread == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     thread->count_call();
     Session* session = live_session();
     if (session == nullptr || thread->in_callback) [[unlikely]] return refusal(*thread);
     try {
-        return body(*session);
+        const abi::CUresult result = body(*session);
+        if (result != abi::CUDA_SUCCESS) [[unlikely]] note_failure(name, result);
+        return result;
     } catch (const std::bad_alloc&) {
         return abi::CUDA_ERROR_OUT_OF_MEMORY;
     }
