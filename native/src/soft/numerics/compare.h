@@ -89,23 +89,35 @@ inline double copysign(double a, double b) {
 inline float canonical_nan(float) { return f32_from(kNan32); }
 inline double canonical_nan(double) { return f64_from(kNan64); }
 
+// Integers in the order of the numbers, -0 below +0.
+inline std::int32_t ordered_bits(float v) {
+    const auto bits = static_cast<std::int32_t>(bits_of(v));
+    return bits ^ ((bits >> 31) & 0x7fffffff);
+}
+inline std::int64_t ordered_bits(double v) {
+    const auto bits = static_cast<std::int64_t>(bits_of(v));
+    return bits ^ ((bits >> 63) & 0x7fffffffffffffff);
+}
+// min's and max's answer, given which operand a comparison of ordered_bits prefers.
+template <bool Nan, std::floating_point T>
+inline T chosen(T a, T b, bool prefer_a) {
+    const auto limit = bits_of(std::numeric_limits<T>::infinity());
+    const bool a_nan = bits_of(abs_float(a)) > limit;
+    const bool b_nan = bits_of(abs_float(b)) > limit;
+    const bool take_a = (!a_nan) & (prefer_a | b_nan);
+    const auto number = take_a ? bits_of(a) : bits_of(b);
+    return std::bit_cast<T>((Nan ? a_nan | b_nan : a_nan & b_nan) ? bits_of(canonical_nan(a)) : number);
+}
+
 // min and max: a NaN loses against a number, two give the canonical NaN; -0 is below +0. With Nan, any NaN
 // wins.
 template <bool Nan = false, std::floating_point T>
 inline T min(T a, T b) {
-    if (a < b) return a;
-    if (b < a) return b;
-    if (a == b) return std::signbit(a) ? a : b;
-    if (Nan || (a != a && b != b)) return canonical_nan(a);
-    return a == a ? a : b;
+    return chosen<Nan>(a, b, ordered_bits(a) < ordered_bits(b));
 }
 template <bool Nan = false, std::floating_point T>
 inline T max(T a, T b) {
-    if (a > b) return a;
-    if (b > a) return b;
-    if (a == b) return std::signbit(a) ? b : a;
-    if (Nan || (a != a && b != b)) return canonical_nan(a);
-    return a == a ? a : b;
+    return chosen<Nan>(a, b, ordered_bits(a) > ordered_bits(b));
 }
 
 // The three-input forms. Nan as above.

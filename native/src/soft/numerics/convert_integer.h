@@ -64,7 +64,11 @@ inline I clamp_to(double v) {
         const double low = static_cast<double>(Limits::min());
         const double high = static_cast<double>(Limits::max());
         const double inside = v > low ? (v < high ? v : high) : low;
-        return static_cast<I>(static_cast<std::int64_t>(inside));
+        // Through s32, which has vector conversions on every machine; u32 is moved into its range and back.
+        if constexpr (std::is_signed_v<I> || sizeof(I) < 4)
+            return static_cast<I>(static_cast<std::int32_t>(inside));
+        const auto moved = static_cast<std::uint32_t>(static_cast<std::int32_t>(inside - 0x1p31));
+        return static_cast<I>(moved ^ 0x80000000u);
     } else {
         const double above = std::is_signed_v<I> ? 0x1p63 : 0x1p64;  // the first value beyond
         const double low = static_cast<double>(Limits::min());

@@ -44,8 +44,9 @@ inline float narrow_to_odd(double v) {
     const float nearest = static_cast<float>(v);
     const double error = v - static_cast<double>(nearest);
     const std::uint32_t bits = bits_of(nearest);
-    const bool outward = (error > 0) == (v > 0);
-    const bool adjust = (error > 0 || error < 0) && (bits & 1u) == 0;
+    const bool outward = ((bits_of(error) ^ bits_of(v)) >> 63) == 0;
+    const bool inexact = (bits_of(error) & ~FormatF64::sign) - 1 < 0x7ff0000000000000u;
+    const bool adjust = inexact & ((bits & 1u) == 0);
     return f32_from(adjust ? (outward ? bits + 1u : bits - 1u) : bits);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "soft/numerics/compare.h"
@@ -52,17 +53,30 @@ inline double ftz(double v) {
 // .sat: clamped to [+0, 1]; a NaN and -0 become +0.
 template <std::floating_point T>
 inline T sat(T v) {
-    return v > T{0} ? (v < T{1} ? v : T{1}) : T{0};
+    const auto bits = bits_of(v);
+    const auto one = bits_of(T{1});
+    const bool positive = bits - 1 < bits_of(std::numeric_limits<T>::infinity());
+    return std::bit_cast<T>(positive ? (bits < one ? bits : one) : 0);
 }
 
-inline float canonical(float v) { return v == v ? v : f32_from(kNan32); }
+inline float canonical(float v) {
+    const std::uint32_t bits = bits_of(v);
+    return f32_from((bits & 0x7fffffffu) > 0x7f800000u ? kNan32 : bits);
+}
 
-inline bool is_nan(double v) { return v != v; }
+inline bool is_nan(double v) { return (bits_of(v) & ~FormatF64::sign) > FormatF64::infinity; }
 inline double quieted(double v) { return f64_from(bits_of(v) | 0x0008000000000000u); }
 inline double nan_from(double a, double b) {
-    return is_nan(a) ? quieted(a) : is_nan(b) ? quieted(b) : f64_from(kNan64);
+    const std::uint64_t second = is_nan(b) ? bits_of(quieted(b)) : kNan64;
+    return f64_from(is_nan(a) ? bits_of(quieted(a)) : second);
 }
-inline double nan_from(double a, double b, double c) { return is_nan(a) ? quieted(a) : nan_from(b, c); }
+inline double nan_from(double a, double b, double c) {
+    const std::uint64_t later = bits_of(nan_from(b, c));
+    return f64_from(is_nan(a) ? bits_of(quieted(a)) : later);
+}
+inline double or_nan(double result, double nan) {
+    return f64_from(is_nan(result) ? bits_of(nan) : bits_of(result));
+}
 
 // Corrects `nearest`, the nearest f32 to an exact value, for a directed mode; `beyond` has the sign of
 // exact - nearest.
@@ -73,12 +87,12 @@ inline float directed(float nearest, double beyond) {
     const bool zero = (bits << 1) == 0;
     if constexpr (R == Round::rp) {
         const std::uint32_t up = zero ? 1u : negative ? bits - 1u : bits + 1u;
-        return f32_from(beyond > 0 ? up : bits);
+        return f32_from(is_positive(beyond) ? up : bits);
     } else if constexpr (R == Round::rm) {
         const std::uint32_t down = zero ? 0x80000001u : negative ? bits + 1u : bits - 1u;
-        return f32_from(beyond < 0 ? down : bits);
+        return f32_from(is_negative(beyond) ? down : bits);
     } else {
-        const bool inward = !zero && (negative ? beyond > 0 : beyond < 0);
+        const bool inward = (!zero) & (negative ? is_positive(beyond) : is_negative(beyond));
         return f32_from(inward ? bits - 1u : bits);
     }
 }
@@ -98,17 +112,20 @@ inline double add_to_odd(double a, double b) {
     const double b_part = sum - a;
     const double error = (a - (sum - b_part)) + (b - b_part);
     const std::uint64_t bits = bits_of(sum);
-    const bool inexact = error > 0 || error < 0;  // false for the NaN that infinities make
-    const std::uint64_t step = (error > 0) == (sum > 0) ? 1u : ~std::uint64_t{0};
-    return f64_from(inexact && (bits & 1u) == 0 ? bits + step : bits);
+    const std::uint64_t error_bits = bits_of(error);
+    // Not zero, nor the NaN that infinities make.
+    const bool inexact = (error_bits & ~FormatF64::sign) - 1 < 0x7ff0000000000000u;
+    const std::uint64_t step = ((error_bits ^ bits) >> 63) == 0 ? 1u : ~std::uint64_t{0};
+    return f64_from(inexact & ((bits & 1u) == 0) ? bits + step : bits);
 }
 
 // An exact sum of zero is +0, but -0 when rounding down, unless both terms are +0.
 template <Round R>
 inline double signed_zero_sum(double sum, double a, double b) {
     if constexpr (R != Round::rm) return sum;
-    const bool positive = !std::signbit(a) && !std::signbit(b);
-    return sum == 0 && !positive ? -0.0 : sum;
+    const std::uint64_t bits = bits_of(sum);
+    const std::uint64_t sign = (bits_of(a) | bits_of(b)) & FormatF64::sign;
+    return f64_from((bits << 1) == 0 ? sign : bits);
 }
 
 template <Round R = Round::rn>
@@ -160,8 +177,8 @@ inline float sqrt(float a) {
 template <Round R = Round::rn>
 inline double add(double a, double b) {
     const double sum = a + b;
+    if constexpr (R == Round::rn) return or_nan(sum, nan_from(a, b));
     if (is_nan(sum)) return nan_from(a, b);
-    if constexpr (R == Round::rn) return sum;
     return add_directed(a, b, R);
 }
 template <Round R = Round::rn>
@@ -171,22 +188,22 @@ inline double sub(double a, double b) {
 template <Round R = Round::rn>
 inline double mul(double a, double b) {
     const double product = a * b;
+    if constexpr (R == Round::rn) return or_nan(product, nan_from(a, b));
     if (is_nan(product)) return nan_from(a, b);
-    if constexpr (R == Round::rn) return product;
     return mul_directed(a, b, R);
 }
 template <Round R = Round::rn>
 inline double fma(double a, double b, double c) {
     const double sum = std::fma(a, b, c);
+    if constexpr (R == Round::rn) return or_nan(sum, nan_from(a, b, c));
     if (is_nan(sum)) return nan_from(a, b, c);
-    if constexpr (R == Round::rn) return sum;
     return fma_directed(a, b, c, R);
 }
 template <Round R = Round::rn>
 inline double div(double a, double b) {
     const double quotient = a / b;
+    if constexpr (R == Round::rn) return or_nan(quotient, nan_from(a, b));
     if (is_nan(quotient)) return nan_from(a, b);
-    if constexpr (R == Round::rn) return quotient;
     return div_directed(a, b, R);
 }
 template <Round R = Round::rn>
@@ -196,8 +213,8 @@ inline double rcp(double a) {
 template <Round R = Round::rn>
 inline double sqrt(double a) {
     const double root = __builtin_sqrt(a);
+    if constexpr (R == Round::rn) return or_nan(root, nan_from(a, a));
     if (is_nan(root)) return nan_from(a, a);
-    if constexpr (R == Round::rn) return root;
     return sqrt_directed(a, R);
 }
 
@@ -209,7 +226,7 @@ template <Round R>
 inline float narrow_ftz(double v) {
     const float result = narrow<R>(v);
     const float scaled = narrow<R>(v * 0x1p64);
-    const bool tiny = scaled < 0x1p-62f && scaled > -0x1p-62f;
+    const bool tiny = (bits_of(scaled) & 0x7fffffffu) < bits_of(0x1p-62f);
     return f32_from(tiny ? bits_of(result) & 0x80000000u : bits_of(result));
 }
 
@@ -233,7 +250,7 @@ inline float div_ftz(float a, float b) {
     const float y = ftz(b);
     const float result = soft::numerics::div<R>(x, y);
     const float scaled = narrow<R>(static_cast<double>(x) / static_cast<double>(y) * 0x1p64);
-    const bool tiny = scaled < 0x1p-62f && scaled > -0x1p-62f;
+    const bool tiny = (bits_of(scaled) & 0x7fffffffu) < bits_of(0x1p-62f);
     return f32_from(tiny ? bits_of(result) & 0x80000000u : bits_of(result));
 }
 template <Round R = Round::rn>
