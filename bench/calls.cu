@@ -37,6 +37,7 @@ int main() {
             nothing<<<1, 1>>>(index);
         }
     });
+    check(cudaGetLastError(), "launches");
     const double drain = seconds([] { check(cudaDeviceSynchronize(), "launches"); });
     const double trips = seconds([&] {
         for (int index = 0; index < trip_count; ++index) {

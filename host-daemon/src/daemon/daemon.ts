@@ -171,7 +171,7 @@ export class Daemon {
         });
         const program = printable(basename(request.program)).slice(0, programLimit);
         if (!verdict.admitted) {
-            this.#log.warn({ program, pid: request.pid, reason: verdict.message }, 'guest refused');
+            this.#log.warn({ program, guestPid: request.pid, reason: verdict.message }, 'guest refused');
             throw new DaemonError(verdict.code, verdict.message);
         }
         const opened = await this.#sessions.open({ program, guestPid: request.pid }, this.#pool.take());

@@ -217,11 +217,11 @@ export class SessionDesk {
         this.#step(live, { kind: 'attached', pid, uid });
         const { id } = live.record;
         if (uid !== this.#settings.uid) {
-            this.#log.warn({ session: id, pid, uid }, 'guest of another user refused');
+            this.#log.warn({ session: id, guestPid: pid, uid }, 'guest of another user refused');
             this.end(id, `guest's user: expected ${this.#settings.uid}, got ${uid}`, notPermittedResult);
             return;
         }
-        this.#log.info({ session: id, pid, uid }, 'session attached');
+        this.#log.info({ session: id, guestPid: pid, uid }, 'session attached');
     }
 
     #workerExited(live: Live, how: string): void {
