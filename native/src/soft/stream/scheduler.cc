@@ -148,6 +148,7 @@ void Scheduler::run_work(const CommandRef& command, Lock& lock) {
 }
 
 void Scheduler::run_grid(const CommandRef& command, Worker& worker, Lock& lock) {
+    if (command->grid == nullptr) return;  // another thread has closed it since it was picked
     Grid& grid = *command->grid;
     if (!command->started) {
         command->started = true;
@@ -155,11 +156,13 @@ void Scheduler::run_grid(const CommandRef& command, Worker& worker, Lock& lock) 
         if (!command->single_block) active_.push_back(command);
     }
     ++busy_;
+    ++command->visitors;
     if (grid.unstarted_blocks() > 1 && busy_ < thread_count_) rouse(true);
     lock.unlock();
     grid.work(worker);
     lock.lock();
     --busy_;
+    --command->visitors;
     close_grid(command);
 }
 
@@ -168,7 +171,8 @@ void Scheduler::close_grid(const CommandRef& command) {
     if (command->grid == nullptr) return;
     Grid& grid = *command->grid;
     if (grid.done() || !grid.has_unstarted()) std::erase(active_, command);
-    if (!grid.done()) return;
+    // A thread that has not entered the grid yet does not count inside it, but it holds a reference.
+    if (!grid.done() || command->visitors != 0) return;
     std::erase(running_, command.get());
     StreamGroup& group = *command->stream->group;
     if (const Fault& fault = grid.fault(); fault.error != 0 && !stopping_) {
