@@ -109,6 +109,24 @@ void special_values(Context& context) {
     check("div.full 1/2^127", div_full(1.0f, 0x1p127f), 0x00400000u);
 }
 
+// What the vendor's assembler makes of these at compile time.
+void folded(Context& context) {
+    const auto check = [&](const char* name, float actual, std::uint32_t expected) {
+        expect_bits(context, name, bits_of(actual), expected);
+    };
+    const float x = f32_from(0x3f9d70a4u);  // 1.23
+    check("ex2 1.23", ex2_approx(x), 0x40161f75u);
+    check("lg2 1.23", lg2_approx(x), 0x3e98e9bfu);
+    check("cos 1.23", cos_approx(x), 0x3eab2134u);
+    check("rsqrt 1.23", rsqrt_approx(x), 0x3f66d3d2u);
+    check("sin 1e5", sin_approx(1e5f), 0x3d126d55u);
+    check("sin max", sin_approx(f32_from(0x7f7fffffu)), 0xbf0599b3u);
+    check("ex2 -127", ex2_approx(-127.0f), 0x00400000u);
+    check("rcp.ftz", rcp_approx_ftz(f32_from(0x7effffffu)), 0);
+    check("mul.ftz rounds up to 2^-126", mul_ftz(f32_from(0x20000400u), f32_from(0x1ffff800u)), 0x00800000u);
+    check("mul.ftz flushes", mul_ftz(f32_from(0x00800000u), f32_from(0x3f7fffffu)), 0);
+}
+
 void doubles(Context& context, Random& random) {
     const auto check = [&](const char* name, double actual, std::uint64_t expected) {
         expect_bits(context, name, bits_of(actual), expected);
@@ -173,6 +191,7 @@ void flushing(Context& context, Random& random) {
 void test_approx(Context& context) {
     Random random(context.seed);
     special_values(context);
+    folded(context);
     functions(context, random);
     near_multiples(context, random);
     doubles(context, random);

@@ -2,7 +2,7 @@
 #include "soft/numerics/device_printf.h"
 
 #include <array>
-#include <cstring>
+#include <bit>
 #include <map>
 #include <vector>
 
@@ -31,7 +31,7 @@ class Memory {
             --block;
             const std::uint64_t offset = address - block->first;
             if (offset > block->second.size() || block->second.size() - offset < size) return false;
-            std::memcpy(target, block->second.data() + offset, size);
+            block->second.copy(static_cast<char*>(target), size, static_cast<std::size_t>(offset));
             return true;
         };
     }
@@ -47,9 +47,8 @@ class Packer {
     template <class T>
     Packer& add(T value) {
         while (bytes_.size() % sizeof(T) != 0) bytes_.push_back(0);
-        const std::size_t at = bytes_.size();
-        bytes_.resize(at + sizeof(T));
-        std::memcpy(bytes_.data() + at, &value, sizeof(T));
+        const auto raw = std::bit_cast<std::array<char, sizeof(T)>>(value);
+        bytes_.insert(bytes_.end(), raw.begin(), raw.end());
         return *this;
     }
     std::uint64_t place(Memory& memory) const { return memory.place(bytes_.data(), bytes_.size()); }
@@ -103,7 +102,7 @@ void conversions(Context& context, Random& random) {
             }
         }
         one(context, std::string("<%") + flag + "12c>", 'x' + 0);
-        one(context, std::string("<%") + flag + "24p>", reinterpret_cast<void*>(random.next() >> 16));
+        one(context, std::string("<%") + flag + "24p>", std::bit_cast<void*>(random.next() >> 16));
         one(context, std::string("<%") + flag + "24p>", static_cast<void*>(nullptr));
     }
 }

@@ -1,5 +1,5 @@
-// The software device's arithmetic, tested in C++ (see main.cc here): built with cmake into build/numerics, then run
-// topic by topic at each x86-64 level. FERRY_TEST_SEED repeats a run, FERRY_LONG=1 makes it 50 times longer.
+// The software device's arithmetic, tested in C++ (see main.cc here): built with cmake into build/numerics, then
+// run topic by topic at each x86-64 level. FERRY_TEST_SEED repeats a run, FERRY_LONG=1 makes it 50 times longer.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,8 @@ describe.each(['v1', 'v3', 'v4'])('numerics compiled for x86-64-%s', (level) => 
     it.each(['bits', 'rounding', 'convert', 'half', 'approx', 'video', 'printf'])(
         '%s agrees with its independent reference',
         (topic) => {
-            const run = spawnSync(join(build, `numerics_${level}`), [topic], { encoding: 'utf8', timeout: timeoutMs });
+            const program = join(build, `numerics_${level}`);
+            const run = spawnSync(program, [topic], { encoding: 'utf8', timeout: timeoutMs });
             if (run.status === cannotRun) {
                 console.warn(`numerics: this machine has no x86-64-${level}; skipped`);
                 return;

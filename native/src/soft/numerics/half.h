@@ -44,10 +44,10 @@ inline float narrow_to_odd(double v) {
     const float nearest = static_cast<float>(v);
     const double error = v - static_cast<double>(nearest);
     const std::uint32_t bits = bits_of(nearest);
-    const bool outward = ((bits_of(error) ^ bits_of(v)) >> 63) == 0;
-    const bool inexact = (bits_of(error) & ~FormatF64::sign) - 1 < 0x7ff0000000000000u;
-    const bool adjust = inexact & ((bits & 1u) == 0);
-    return f32_from(adjust ? (outward ? bits + 1u : bits - 1u) : bits);
+    const std::uint64_t size = (bits_of(error) & ~FormatF64::sign) - 1;
+    const std::uint32_t step = size < FormatF64::infinity ? ~bits & 1u : 0u;
+    const auto inward = static_cast<std::uint32_t>((bits_of(error) ^ bits_of(v)) >> 63);
+    return f32_from(bits + step - ((step & inward) << 1));
 }
 
 // Rounds a value (exact, or to odd in double) to F; with Ftz, results tiny after rounding are flushed (see

@@ -113,10 +113,11 @@ inline double add_to_odd(double a, double b) {
     const double error = (a - (sum - b_part)) + (b - b_part);
     const std::uint64_t bits = bits_of(sum);
     const std::uint64_t error_bits = bits_of(error);
-    // Not zero, nor the NaN that infinities make.
-    const bool inexact = (error_bits & ~FormatF64::sign) - 1 < 0x7ff0000000000000u;
-    const std::uint64_t step = ((error_bits ^ bits) >> 63) == 0 ? 1u : ~std::uint64_t{0};
-    return f64_from(inexact & ((bits & 1u) == 0) ? bits + step : bits);
+    // An error of zero, and the NaN that infinities make, leave the sum alone.
+    const std::uint64_t size = (error_bits & ~FormatF64::sign) - 1;
+    const std::uint64_t step = size < FormatF64::infinity ? ~bits & 1u : 0u;
+    const std::uint64_t inward = (error_bits ^ bits) >> 63;
+    return f64_from(bits + step - ((step & inward) << 1));
 }
 
 // An exact sum of zero is +0, but -0 when rounding down, unless both terms are +0.
