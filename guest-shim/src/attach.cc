@@ -39,8 +39,8 @@ bool open_any(Opening& opening) {
     if (opening.error == -1) {
         log_line(LogLevel::error, "the daemon at %s refused this program: %s", tried, opening.reason);
     } else if (opening.error != 0) {
-        log_line(LogLevel::error, "no daemon at %s (%s): start ferryd, or set FERRY_ENDPOINT=unix:/path", tried,
-                 strerror(opening.error));
+        log_line(LogLevel::error, "no daemon at %s (%s): start ferryd, or set FERRY_ENDPOINT=unix:/path",
+                 tried, strerror(opening.error));
     }
     return false;
 }
@@ -53,7 +53,8 @@ Session* attach(abi::CUresult& result) {
     if (!open_any(opening)) return nullptr;
     constexpr char kUnix[] = "unix:";
     if (strncmp(opening.admission.endpoint, kUnix, sizeof kUnix - 1) != 0) {
-        log_line(LogLevel::error, "the daemon named an endpoint this version cannot use: %s", opening.admission.endpoint);
+        log_line(LogLevel::error, "the daemon named an endpoint this version cannot use: %s",
+                 opening.admission.endpoint);
         return nullptr;
     }
     auto* session = new (std::nothrow) Session(read_settings(), wire::limits::kBatchBytes + 64);
@@ -61,8 +62,9 @@ Session* attach(abi::CUresult& result) {
     Window window = reserve_window();
     const char* visible_devices = getenv("CUDA_VISIBLE_DEVICES");
     const Hello hello{{opening.admission.ticket, opening.admission.ticket_size}, window.base, window.size};
-    const abi::CUresult attached = session->carrier.attach(opening.admission.endpoint + sizeof kUnix - 1, hello,
-                                                           session->snapshot, opening.reason, sizeof opening.reason);
+    const abi::CUresult attached =
+        session->carrier.attach(opening.admission.endpoint + sizeof kUnix - 1, hello, session->snapshot,
+                                opening.reason, sizeof opening.reason);
     if (attached != abi::CUDA_SUCCESS) {
         log_line(LogLevel::error, "cannot attach to the host: %s", opening.reason);
         adopt_window(window, 0, 0);

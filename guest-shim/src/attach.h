@@ -1,5 +1,5 @@
-// From nothing to a session: asks the daemon for a worker, reserves the address window, attaches. Called by process.cc
-// under its lock.
+// From nothing to a session: asks the daemon for a worker, reserves the address window, attaches. Called by
+// process.cc under its lock.
 #pragma once
 #include "cudart/abi.h"
 

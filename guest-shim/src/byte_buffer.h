@@ -1,5 +1,5 @@
-// A growable run of bytes that reports out-of-memory instead of throwing. The lane packs records into these, the
-// carrier sends them, replies are kept in them. Recycled, not freed, on the hot path.
+// A growable run of bytes that reports out-of-memory instead of throwing. The lane packs records into these,
+// the carrier sends them, replies are kept in them. Recycled, not freed, on the hot path.
 #pragma once
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
-// Host functions that streams run: cuLaunchHostFunc and cuStreamAddCallback. What to call stays here under a number the
-// host only echoes, so that no address from the wire is ever called. They run one after another on a thread of their
-// own, started at the first use, in the order in which the host asks for them.
+// Host functions that streams run: cuLaunchHostFunc and cuStreamAddCallback. What to call stays here under a
+// number the host only echoes, so that no address from the wire is ever called. They run one after another on
+// a thread of their own, started at the first use, in the order in which the host asks for them.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace guest {
 class Session;
 
 struct HostFunction {
-    abi::CUhostFn function = nullptr;             // cuLaunchHostFunc
-    abi::CUstreamCallback callback = nullptr;     // cuStreamAddCallback
+    abi::CUhostFn function = nullptr;          // cuLaunchHostFunc
+    abi::CUstreamCallback callback = nullptr;  // cuStreamAddCallback
     abi::CUstream stream = nullptr;
     void* argument = nullptr;
 };

@@ -34,10 +34,11 @@ void copy_text(char (&out)[kSize], std::string_view text) {
 
 }  // namespace
 
-GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit) : replies_(replies), reader_(message_limit) {}
+GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit)
+    : replies_(replies), reader_(message_limit) {}
 
-abi::CUresult GrpcCarrier::attach(const char* socket_path, const Hello& hello, Snapshot& snapshot, char* reason,
-                                  std::size_t reason_size) {
+abi::CUresult GrpcCarrier::attach(const char* socket_path, const Hello& hello, Snapshot& snapshot,
+                                  char* reason, std::size_t reason_size) {
     const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
     snapshot_ = &snapshot;
     const int error = stream_.connect(socket_path, now_ns() + 2'000'000'000);
@@ -106,8 +107,9 @@ bool GrpcCarrier::pump() {
     if (peer == Peer::alive) return true;
     if (lost_result_ != abi::CUDA_SUCCESS) return false;  // a farewell or a lie came first
     if (peer == Peer::ended && stream_.grpc_status() > 0) {
-        return lose(abi::CUDA_ERROR_UNKNOWN, stream_.grpc_message()[0] != '\0' ? stream_.grpc_message()
-                                                                              : "the worker refused the stream");
+        return lose(abi::CUDA_ERROR_UNKNOWN, stream_.grpc_message()[0] != '\0'
+                                                 ? stream_.grpc_message()
+                                                 : "the worker refused the stream");
     }
     return lose(abi::CUDA_ERROR_UNKNOWN, "the connection to the worker is lost");
 }
@@ -133,8 +135,10 @@ bool GrpcCarrier::lose(abi::CUresult result, const char* reason) {
 
 bool GrpcCarrier::sink(void* context, std::span<const std::byte> chunk) {
     auto& self = *static_cast<GrpcCarrier*>(context);
-    const bool good = self.reader_.feed(chunk, [&](std::span<const std::byte> bytes) { return self.message(bytes); });
-    if (!good && self.lost_result_ == abi::CUDA_SUCCESS) self.lose(abi::CUDA_ERROR_UNKNOWN, "the worker sent garbage");
+    const bool good =
+        self.reader_.feed(chunk, [&](std::span<const std::byte> bytes) { return self.message(bytes); });
+    if (!good && self.lost_result_ == abi::CUDA_SUCCESS)
+        self.lose(abi::CUDA_ERROR_UNKNOWN, "the worker sent garbage");
     return good;
 }
 
@@ -154,7 +158,8 @@ bool GrpcCarrier::message(std::span<const std::byte> bytes) {
 bool GrpcCarrier::batch(std::span<const std::byte> bytes) {
     wire::BatchView view;
     if (!welcomed_ || !wire::read_batch(bytes, view)) return false;
-    if (view.sequence != seen_ + 1) return lose(abi::CUDA_ERROR_UNKNOWN, "the worker lost or repeated a batch");
+    if (view.sequence != seen_ + 1)
+        return lose(abi::CUDA_ERROR_UNKNOWN, "the worker lost or repeated a batch");
     seen_ = view.sequence;
     const char* wrong = replies_.read(view.records);
     return wrong == nullptr || lose(abi::CUDA_ERROR_UNKNOWN, wrong);

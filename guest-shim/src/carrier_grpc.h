@@ -1,6 +1,6 @@
-// The gRPC carrier: turns batches into messages of the Attach stream and messages into batches, over one H2Stream to
-// the worker. Everything here is called under mutex(), but for fd(). It decides nothing: a lost peer, a farewell and a
-// malformed frame are reported to Session, which alone decides death.
+// The gRPC carrier: turns batches into messages of the Attach stream and messages into batches, over one
+// H2Stream to the worker. Everything here is called under mutex(), but for fd(). It decides nothing: a lost
+// peer, a farewell and a malformed frame are reported to Session, which alone decides death.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -26,13 +26,15 @@ class GrpcCarrier {
 public:
     GrpcCarrier(Replies& replies, std::size_t message_limit);
 
-    // Connects, says hello and waits for the welcome, which fills `snapshot`. 0, or a CUresult with `reason` for people.
+    // Connects, says hello and waits for the welcome, which fills `snapshot`. 0, or a CUresult with `reason`
+    // for people.
     abi::CUresult attach(const char* socket_path, const Hello& hello, Snapshot& snapshot, char* reason,
                          std::size_t reason_size);
 
     Mutex& mutex() { return mutex_; }
     int fd() const { return stream_.fd(); }
-    // Sends a batch (kBatchHeadRoom bytes, then records); the buffer comes back through spare(). False: link lost.
+    // Sends a batch (kBatchHeadRoom bytes, then records); the buffer comes back through spare(). False: link
+    // lost.
     bool send(ByteBuffer* batch);
     // Reads and writes without waiting. False: the link is gone; lost_result() and lost_reason() say how.
     bool pump();

@@ -1,5 +1,5 @@
-// The contexts of a session: those the program creates and the primary one of each device. Which of them is current on
-// a thread is in ThreadState; what the host holds for them is bound to their handles.
+// The contexts of a session: those the program creates and the primary one of each device. Which of them is
+// current on a thread is in ThreadState; what the host holds for them is bound to their handles.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace guest {
 class Session;
 
 struct PrimaryContext {
-    Mutex mutex;               // held across retain and release, so that two threads agree on who is first
+    Mutex mutex;                 // held across retain and release, so that two threads agree on who is first
     Context* context = nullptr;  // made at the first question, kept for ever
     unsigned flags = 0;
     unsigned uses = 0;
@@ -27,7 +27,8 @@ public:
     // The context behind a handle, alive or not; null when there never was one.
     Context* find(Session& session, abi::CUcontext handle);
     PrimaryContext& primary(int device) { return primaries_[device]; }
-    // The primary context of a device, made when it is first asked for; null without memory. primary().mutex is held.
+    // The primary context of a device, made when it is first asked for; null without memory. primary().mutex
+    // is held.
     Context* primary_context(Session& session, int device);
     // Everything made in it becomes invalid; `keep_name` for a primary context, which may live again.
     void end(Session& session, Context& context, bool keep_name);

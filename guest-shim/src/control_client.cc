@@ -22,7 +22,8 @@
 namespace guest {
 namespace {
 
-// A daemon that is there answers in milliseconds, or after starting a worker; one that hangs must not hang the program.
+// A daemon that is there answers in milliseconds, or after starting a worker; one that hangs must not hang
+// the program.
 constexpr std::int64_t kAnswerTimeoutNs = 15'000'000'000;
 constexpr std::size_t kAnswerLimit = 64 << 10;
 
@@ -101,10 +102,10 @@ int open_session(const char* socket_path, Admission& admission, char* reason, st
         peer = stream.pump();
     }
     if (stream.grpc_status() == 0 && answer.complete && admission.endpoint[0] != '\0') return 0;
-    const char* why = peer == Peer::alive             ? "it does not answer"
+    const char* why = peer == Peer::alive                ? "it does not answer"
                       : stream.grpc_message()[0] != '\0' ? stream.grpc_message()
-                      : peer == Peer::lost             ? "it closed the connection"
-                                                       : "its answer makes no sense";
+                      : peer == Peer::lost               ? "it closed the connection"
+                                                         : "its answer makes no sense";
     snprintf(reason, reason_size, "%s", why);
     return -1;
 }

@@ -1,5 +1,5 @@
-// The one control call the shim makes: Open, which admits this process and answers where its worker is. A unary gRPC
-// call on a connection of its own, closed when it has answered. Called by attach.cc.
+// The one control call the shim makes: Open, which admits this process and answers where its worker is. A
+// unary gRPC call on a connection of its own, closed when it has answered. Called by attach.cc.
 #pragma once
 #include <cstddef>
 
@@ -11,8 +11,8 @@ struct Admission {
     std::size_t ticket_size = 0;
 };
 
-// Asks the daemon at `socket_path`. Answers 0, or an errno when nobody answers there, or -1 when the daemon refused;
-// then `reason` says why.
+// Asks the daemon at `socket_path`. Answers 0, or an errno when nobody answers there, or -1 when the daemon
+// refused; then `reason` says why.
 int open_session(const char* socket_path, Admission& admission, char* reason, std::size_t reason_size);
 
 }  // namespace guest

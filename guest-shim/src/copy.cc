@@ -11,7 +11,8 @@ namespace guest {
 namespace {
 
 bool in_window(const Session& session, std::uint64_t address) {
-    return session.snapshot.window_size != 0 && address - session.snapshot.window_base < session.snapshot.window_size;
+    return session.snapshot.window_size != 0 &&
+           address - session.snapshot.window_base < session.snapshot.window_size;
 }
 
 // Whether all of the memory is pinned or registered, so that bytes may land in it while the program goes on.
@@ -19,7 +20,8 @@ bool is_pinned(Session& session, const void* memory, std::size_t size) {
     Region region;
     // SAFETY: addresses of the guest are compared as numbers.
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    return session.regions.find(address, region) && region.is_host() && address - region.start <= region.size - size;
+    return session.regions.find(address, region) && region.is_host() &&
+           address - region.start <= region.size - size;
 }
 
 // The record of a landing whose ticket nobody waits for. CUDA_ERROR_OUT_OF_MEMORY when tickets are out.
@@ -45,7 +47,8 @@ abi::CUresult check_device_range(Session& session, std::uint64_t address, std::u
     if (!session.regions.find(address, region)) {
         return in_window(session, address) ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
     }
-    if (size > region.size || address - region.start > region.size - size) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (size > region.size || address - region.start > region.size - size)
+        return abi::CUDA_ERROR_INVALID_VALUE;
     return abi::CUDA_SUCCESS;
 }
 
@@ -84,8 +87,8 @@ abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void*
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size, wire::Handle stream,
-                           bool may_land_later) {
+abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size,
+                           wire::Handle stream, bool may_land_later) {
     if (size == 0) return abi::CUDA_SUCCESS;
     if (target == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult good = check_device_range(session, source, size);

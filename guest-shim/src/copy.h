@@ -1,5 +1,5 @@
-// Copies between guest memory and the device. Host-to-device bytes are taken at the call and travel in slices;
-// device-to-host bytes land in slots of Replies. Which side an address is on, the region table says.
+// Copies between guest memory and the device. Host-to-device bytes are taken at the call and travel in
+// slices; device-to-host bytes land in slots of Replies. Which side an address is on, the region table says.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace guest {
 
 class Session;
 
-// Whether [address, address + size) may be device memory: inside one known allocation, or of no region and outside the
-// window, which is the host's to judge. CUDA_ERROR_INVALID_VALUE when it cannot be.
+// Whether [address, address + size) may be device memory: inside one known allocation, or of no region and
+// outside the window, which is the host's to judge. CUDA_ERROR_INVALID_VALUE when it cannot be.
 abi::CUresult check_device_range(Session& session, std::uint64_t address, std::uint64_t size);
 // Whether the address is device memory; anything unknown outside the window counts as the guest's own.
 bool is_device_address(Session& session, std::uint64_t address);
@@ -21,8 +21,8 @@ bool is_device_address(Session& session, std::uint64_t address);
 abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
                              wire::Handle stream);
 // Returns when the bytes have landed; with `may_land_later`, pinned targets return at once.
-abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size, wire::Handle stream,
-                           bool may_land_later);
+abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size,
+                           wire::Handle stream, bool may_land_later);
 abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64_t source, std::size_t size,
                              wire::Handle stream);
 

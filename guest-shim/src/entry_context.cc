@@ -1,5 +1,5 @@
-// Chapters "Context Management" and "Primary Context Management". Which context is current is the guest's knowledge
-// alone; only creating, destroying and waiting travel.
+// Chapters "Context Management" and "Primary Context Management". Which context is current is the guest's
+// knowledge alone; only creating, destroying and waiting travel.
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -16,7 +16,8 @@ abi::CUresult named_context(Session& session, abi::CUcontext handle, Context*& c
     if (handle == nullptr) return need_context(context);
     context = session.contexts.find(session, handle);
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    return context->alive.load(std::memory_order_relaxed) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
+    return context->alive.load(std::memory_order_relaxed) ? abi::CUDA_SUCCESS
+                                                          : abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 // Forgets the objects made in a context: their names end with it.
@@ -44,9 +45,10 @@ abi::CUresult cuCtxCreate_v2(Session& session, abi::CUcontext* pctx, unsigned in
     if (session.snapshot.device(dev) == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
     Context* context = session.contexts.create(session, dev, flags, false);
     if (context == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
-    const abi::CUresult result = call_in(
-        session, nullptr,
-        wire::cuCtxCreate_v2_Request{.context = context->handle, .flags = flags, .device = context->host_device});
+    const abi::CUresult result =
+        call_in(session, nullptr,
+                wire::cuCtxCreate_v2_Request{
+                    .context = context->handle, .flags = flags, .device = context->host_device});
     if (result != abi::CUDA_SUCCESS) {
         session.handles.remove(wire::HandleKind::context, context->handle);
         delete context;
@@ -67,7 +69,8 @@ abi::CUresult cuCtxCreate_v3(Session& session, abi::CUcontext* pctx, abi::CUexec
 
 abi::CUresult cuCtxCreate_v4(Session& session, abi::CUcontext* pctx, abi::CUctxCreateParams* ctxCreateParams,
                              unsigned int flags, abi::CUdevice dev) {
-    if (ctxCreateParams != nullptr && ctxCreateParams->cigParams != nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    if (ctxCreateParams != nullptr && ctxCreateParams->cigParams != nullptr)
+        return abi::CUDA_ERROR_NOT_SUPPORTED;
     const int affinities = ctxCreateParams == nullptr ? 0 : ctxCreateParams->numExecAffinityParams;
     return cuCtxCreate_v3(session, pctx, nullptr, affinities, flags, dev);
 }
@@ -112,9 +115,8 @@ abi::CUresult cuDevicePrimaryCtxRetain(Session& session, abi::CUcontext* pctx, a
     if (!context->alive.load(std::memory_order_relaxed)) {
         const abi::CUresult result =
             call_in(session, nullptr,
-                    wire::cuDevicePrimaryCtxRetain_Request{.context = context->handle,
-                                                           .device = context->host_device,
-                                                           .flags = primary.flags});
+                    wire::cuDevicePrimaryCtxRetain_Request{
+                        .context = context->handle, .device = context->host_device, .flags = primary.flags});
         if (result != abi::CUDA_SUCCESS) return result;
         context->flags = primary.flags;
         context->alive.store(true, std::memory_order_relaxed);
@@ -130,8 +132,9 @@ abi::CUresult cuDevicePrimaryCtxRelease_v2(Session& session, abi::CUdevice dev) 
     Guard guard(primary.mutex);
     if (primary.uses == 0) return abi::CUDA_ERROR_INVALID_CONTEXT;
     if (--primary.uses > 0) return abi::CUDA_SUCCESS;
-    const abi::CUresult result = call_in(
-        session, primary.context, wire::cuDevicePrimaryCtxRelease_v2_Request{.device = primary.context->host_device});
+    const abi::CUresult result =
+        call_in(session, primary.context,
+                wire::cuDevicePrimaryCtxRelease_v2_Request{.device = primary.context->host_device});
     end_context(session, *primary.context, true);
     return result;
 }
@@ -141,8 +144,9 @@ abi::CUresult cuDevicePrimaryCtxReset_v2(Session& session, abi::CUdevice dev) {
     PrimaryContext& primary = session.contexts.primary(dev);
     Guard guard(primary.mutex);
     if (primary.context == nullptr || !primary.context->alive.load()) return abi::CUDA_SUCCESS;
-    const abi::CUresult result = call_in(
-        session, primary.context, wire::cuDevicePrimaryCtxReset_v2_Request{.device = primary.context->host_device});
+    const abi::CUresult result =
+        call_in(session, primary.context,
+                wire::cuDevicePrimaryCtxReset_v2_Request{.device = primary.context->host_device});
     end_context(session, *primary.context, true);
     return result;
 }
@@ -161,7 +165,8 @@ abi::CUresult cuDevicePrimaryCtxSetFlags_v2(Session& session, abi::CUdevice dev,
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult cuDevicePrimaryCtxGetState(Session& session, abi::CUdevice dev, unsigned int* flags, int* active) {
+abi::CUresult cuDevicePrimaryCtxGetState(Session& session, abi::CUdevice dev, unsigned int* flags,
+                                         int* active) {
     if (flags == nullptr || active == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     if (session.snapshot.device(dev) == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
     PrimaryContext& primary = session.contexts.primary(dev);
@@ -183,7 +188,8 @@ abi::CUresult cuCtxSetCurrent(Session& session, abi::CUcontext ctx) {
         if (!stack.empty()) stack.pop_back();
         return abi::CUDA_SUCCESS;
     }
-    // The runtime makes a primary context current before it retains it: calls that need it alive say so themselves.
+    // The runtime makes a primary context current before it retains it: calls that need it alive say so
+    // themselves.
     Context* context = session.contexts.find(session, ctx);
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
     if (stack.empty()) {

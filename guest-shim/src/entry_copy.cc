@@ -1,4 +1,5 @@
-// Chapter "Memory Management", copies: linear and two-dimensional, and the unified ones that find out which way.
+// Chapter "Memory Management", copies: linear and two-dimensional, and the unified ones that find out which
+// way.
 #include <string.h>
 
 #include <algorithm>
@@ -13,14 +14,17 @@ namespace guest {
 namespace {
 
 // SAFETY: a unified address that is not the device's is a pointer of the program.
-void* host_pointer(abi::CUdeviceptr address) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address)); }
+void* host_pointer(abi::CUdeviceptr address) {
+    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address));
+}
 
 abi::CUresult check_stream(Session& session, abi::CUstream stream) {
     return check(session, wire::HandleKind::stream, wire::to_handle(stream));
 }
 
 // Both ends in the guest: in stream order, then copied here.
-abi::CUresult copy_in_guest(Session& session, void* target, const void* source, std::size_t size, wire::Handle stream) {
+abi::CUresult copy_in_guest(Session& session, void* target, const void* source, std::size_t size,
+                            wire::Handle stream) {
     if (size == 0) return abi::CUDA_SUCCESS;
     if (target == nullptr || source == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult result = call(session, wire::cuStreamSynchronize_Request{.hStream = stream});
@@ -28,8 +32,8 @@ abi::CUresult copy_in_guest(Session& session, void* target, const void* source, 
     return result;
 }
 
-abi::CUresult copy_unified(Session& session, abi::CUdeviceptr target, abi::CUdeviceptr source, std::size_t size,
-                           abi::CUstream stream, bool may_land_later) {
+abi::CUresult copy_unified(Session& session, abi::CUdeviceptr target, abi::CUdeviceptr source,
+                           std::size_t size, abi::CUstream stream, bool may_land_later) {
     const abi::CUresult good = check_stream(session, stream);
     if (good != abi::CUDA_SUCCESS) return good;
     const wire::Handle name = wire::to_handle(stream);
@@ -76,7 +80,8 @@ struct Copy2D {
 
 // Bytes from the first to the last of a plane; false when that wraps.
 bool extent_of(const Plane& plane, std::uint64_t width, std::uint64_t height, std::uint64_t& extent) {
-    return !__builtin_mul_overflow(height - 1, plane.pitch, &extent) && !__builtin_add_overflow(extent, width, &extent);
+    return !__builtin_mul_overflow(height - 1, plane.pitch, &extent) &&
+           !__builtin_add_overflow(extent, width, &extent);
 }
 
 wire::cuMemcpy2DAsync_v2_Request record_of(const Copy2D& copy, std::uint32_t kind) {
@@ -93,17 +98,18 @@ wire::cuMemcpy2DAsync_v2_Request record_of(const Copy2D& copy, std::uint32_t kin
 
 abi::CUresult copy_rows_to_device(Session& session, Copy2D copy) {
     const std::uint64_t rows = wire::limits::kCopySliceBytes / copy.width;
-    const std::unique_ptr<std::byte[]> packed(rows == 0 ? nullptr : new std::byte[std::min(rows, copy.height) * copy.width]);
+    const std::unique_ptr<std::byte[]> packed(
+        rows == 0 ? nullptr : new std::byte[std::min(rows, copy.height) * copy.width]);
     for (std::uint64_t left = copy.height; left > 0;) {
         const std::uint64_t count = std::clamp<std::uint64_t>(rows, 1, left);
         abi::CUresult result = abi::CUDA_SUCCESS;
         if (packed == nullptr) {  // a row longer than a slice goes by itself
-            result = copy_to_device(session, copy.target.address, host_pointer(copy.source.address), copy.width,
-                                    copy.stream);
+            result = copy_to_device(session, copy.target.address, host_pointer(copy.source.address),
+                                    copy.width, copy.stream);
         } else {
             for (std::uint64_t row = 0; row < count; ++row) {
-                memcpy(packed.get() + row * copy.width, host_pointer(copy.source.address + row * copy.source.pitch),
-                       copy.width);
+                memcpy(packed.get() + row * copy.width,
+                       host_pointer(copy.source.address + row * copy.source.pitch), copy.width);
             }
             copy.height = count;
             auto record = record_of(copy, 1);
@@ -132,7 +138,8 @@ abi::CUresult copy_rows_to_host(Session& session, const Copy2D& copy) {
     const abi::CUresult result =
         detail::exchange_with(session, *thread_state(), context, record_of(copy, 2), slot);
     for (std::uint64_t row = 0; !direct && result == abi::CUDA_SUCCESS && row < copy.height; ++row) {
-        memcpy(host_pointer(copy.target.address + row * copy.target.pitch), packed.get() + row * copy.width, copy.width);
+        memcpy(host_pointer(copy.target.address + row * copy.target.pitch), packed.get() + row * copy.width,
+               copy.width);
     }
     return result;
 }
@@ -189,18 +196,18 @@ abi::CUresult cuMemcpy(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr 
     return copy_unified(session, dst, src, ByteCount, default_stream, false);
 }
 
-abi::CUresult cuMemcpyAsync(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr src, std::size_t ByteCount,
-                            abi::CUstream hStream) {
+abi::CUresult cuMemcpyAsync(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr src,
+                            std::size_t ByteCount, abi::CUstream hStream) {
     return copy_unified(session, dst, src, ByteCount, hStream, true);
 }
 
-abi::CUresult cuMemcpyHtoD_v2(Session& session, abi::CUdeviceptr dstDevice, const void* srcHost, std::size_t ByteCount,
-                              abi::CUstream default_stream) {
+abi::CUresult cuMemcpyHtoD_v2(Session& session, abi::CUdeviceptr dstDevice, const void* srcHost,
+                              std::size_t ByteCount, abi::CUstream default_stream) {
     return cuMemcpyHtoDAsync_v2(session, dstDevice, srcHost, ByteCount, default_stream);
 }
 
-abi::CUresult cuMemcpyDtoH_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice, std::size_t ByteCount,
-                              abi::CUstream default_stream) {
+abi::CUresult cuMemcpyDtoH_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice,
+                              std::size_t ByteCount, abi::CUstream default_stream) {
     return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(default_stream), false);
 }
 
@@ -211,8 +218,8 @@ abi::CUresult cuMemcpyHtoDAsync_v2(Session& session, abi::CUdeviceptr dstDevice,
     return copy_to_device(session, dstDevice, srcHost, ByteCount, wire::to_handle(hStream));
 }
 
-abi::CUresult cuMemcpyDtoHAsync_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice, std::size_t ByteCount,
-                                   abi::CUstream hStream) {
+abi::CUresult cuMemcpyDtoHAsync_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice,
+                                   std::size_t ByteCount, abi::CUstream hStream) {
     const abi::CUresult good = check_stream(session, hStream);
     if (good != abi::CUDA_SUCCESS) return good;
     return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(hStream), true);
@@ -222,7 +229,8 @@ abi::CUresult cuMemcpy2D_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy, a
     return copy_2d(session, pCopy, default_stream);
 }
 
-abi::CUresult cuMemcpy2DUnaligned_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy, abi::CUstream default_stream) {
+abi::CUresult cuMemcpy2DUnaligned_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy,
+                                     abi::CUstream default_stream) {
     return copy_2d(session, pCopy, default_stream);
 }
 

@@ -30,14 +30,18 @@ void print_pci(const DeviceFacts& facts, char* text, std::size_t size) {
 std::size_t bytes_per_channel(abi::CUarray_format format) {
     switch (format) {
         case abi::CU_AD_FORMAT_UNSIGNED_INT8:
-        case abi::CU_AD_FORMAT_SIGNED_INT8: return 1;
+        case abi::CU_AD_FORMAT_SIGNED_INT8:
+            return 1;
         case abi::CU_AD_FORMAT_UNSIGNED_INT16:
         case abi::CU_AD_FORMAT_SIGNED_INT16:
-        case abi::CU_AD_FORMAT_HALF: return 2;
+        case abi::CU_AD_FORMAT_HALF:
+            return 2;
         case abi::CU_AD_FORMAT_UNSIGNED_INT32:
         case abi::CU_AD_FORMAT_SIGNED_INT32:
-        case abi::CU_AD_FORMAT_FLOAT: return 4;
-        default: return 0;
+        case abi::CU_AD_FORMAT_FLOAT:
+            return 4;
+        default:
+            return 0;
     }
 }
 
@@ -68,10 +72,12 @@ abi::CUresult cuDeviceGetUuid_v2(Session& session, abi::CUuuid* uuid, abi::CUdev
 }
 
 abi::CUresult cuDeviceTotalMem_v2(Session& session, std::size_t* bytes, abi::CUdevice dev) {
-    return with_device(session, dev, bytes != nullptr, [&](const DeviceFacts& facts) { *bytes = facts.total_memory; });
+    return with_device(session, dev, bytes != nullptr,
+                       [&](const DeviceFacts& facts) { *bytes = facts.total_memory; });
 }
 
-abi::CUresult cuDeviceGetAttribute(Session& session, int* pi, abi::CUdevice_attribute attrib, abi::CUdevice dev) {
+abi::CUresult cuDeviceGetAttribute(Session& session, int* pi, abi::CUdevice_attribute attrib,
+                                   abi::CUdevice dev) {
     const bool known = attrib > 0 && attrib < abi::CU_DEVICE_ATTRIBUTE_MAX;
     return with_device(session, dev, pi != nullptr && known,
                        [&](const DeviceFacts& facts) { *pi = facts.attribute(attrib); });
@@ -105,7 +111,9 @@ abi::CUresult cuDeviceGetByPCIBusId(Session& session, abi::CUdevice* dev, const 
     return abi::CUDA_ERROR_INVALID_DEVICE;
 }
 
-abi::CUresult cuDeviceGetLuid(Session&, char*, unsigned int*, abi::CUdevice) { return abi::CUDA_ERROR_NOT_SUPPORTED; }
+abi::CUresult cuDeviceGetLuid(Session&, char*, unsigned int*, abi::CUdevice) {
+    return abi::CUDA_ERROR_NOT_SUPPORTED;
+}
 
 abi::CUresult cuDeviceComputeCapability(Session& session, int* major, int* minor, abi::CUdevice dev) {
     return with_device(session, dev, major != nullptr && minor != nullptr, [&](const DeviceFacts& facts) {
@@ -133,14 +141,17 @@ abi::CUresult cuDeviceGetProperties(Session& session, abi::CUdevprop* prop, abi:
     });
 }
 
-abi::CUresult cuDeviceCanAccessPeer(Session& session, int* canAccessPeer, abi::CUdevice dev, abi::CUdevice peerDev) {
+abi::CUresult cuDeviceCanAccessPeer(Session& session, int* canAccessPeer, abi::CUdevice dev,
+                                    abi::CUdevice peerDev) {
     if (session.snapshot.device(peerDev) == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
-    return with_device(session, dev, canAccessPeer != nullptr, [&](const DeviceFacts&) { *canAccessPeer = 0; });
+    return with_device(session, dev, canAccessPeer != nullptr,
+                       [&](const DeviceFacts&) { *canAccessPeer = 0; });
 }
 
 abi::CUresult cuDeviceGetP2PAttribute(Session& session, int* value, abi::CUdevice_P2PAttribute attrib,
                                       abi::CUdevice srcDevice, abi::CUdevice dstDevice) {
-    if (session.snapshot.device(dstDevice) == nullptr || srcDevice == dstDevice) return abi::CUDA_ERROR_INVALID_DEVICE;
+    if (session.snapshot.device(dstDevice) == nullptr || srcDevice == dstDevice)
+        return abi::CUDA_ERROR_INVALID_DEVICE;
     const bool good = value != nullptr && attrib > 0;
     return with_device(session, srcDevice, good, [&](const DeviceFacts&) { *value = 0; });
 }

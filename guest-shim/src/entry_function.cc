@@ -1,5 +1,5 @@
-// Functions and kernels: what the guest answers about them from the metadata of their image, and the attributes that
-// can be set. A CUkernel is taken wherever a CUfunction is.
+// Functions and kernels: what the guest answers about them from the metadata of their image, and the
+// attributes that can be set. A CUkernel is taken wherever a CUfunction is.
 #include "guest/hand.h"
 #include "modules.h"
 #include "stub_runtime.h"
@@ -8,10 +8,12 @@
 namespace guest {
 namespace {
 
-abi::CUresult named_function(Session& session, wire::Handle handle, bool arguments_good, Function*& function) {
+abi::CUresult named_function(Session& session, wire::Handle handle, bool arguments_good,
+                             Function*& function) {
     if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
     function = find_function(session, handle);
-    return function == nullptr || function->facts == nullptr ? abi::CUDA_ERROR_INVALID_HANDLE : abi::CUDA_SUCCESS;
+    return function == nullptr || function->facts == nullptr ? abi::CUDA_ERROR_INVALID_HANDLE
+                                                             : abi::CUDA_SUCCESS;
 }
 
 abi::CUresult parameter_of(Session& session, wire::Handle handle, std::size_t index, std::size_t* offset,
@@ -25,17 +27,19 @@ abi::CUresult parameter_of(Session& session, wire::Handle handle, std::size_t in
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult attribute_of(Session& session, wire::Handle handle, abi::CUfunction_attribute attribute, int* value) {
+abi::CUresult attribute_of(Session& session, wire::Handle handle, abi::CUfunction_attribute attribute,
+                           int* value) {
     Function* function = nullptr;
     const bool known = attribute >= 0 && attribute < abi::CU_FUNC_ATTRIBUTE_MAX;
     const abi::CUresult good = named_function(session, handle, value != nullptr && known, function);
-    if (good == abi::CUDA_SUCCESS) *value = function->facts->attributes[attribute].load(std::memory_order_relaxed);
+    if (good == abi::CUDA_SUCCESS)
+        *value = function->facts->attributes[attribute].load(std::memory_order_relaxed);
     return good;
 }
 
 // Whether CUDA would take the value; the host is told only of those.
-bool can_set(const Session& session, int device, const KernelFacts& facts, abi::CUfunction_attribute attribute,
-             int value) {
+bool can_set(const Session& session, int device, const KernelFacts& facts,
+             abi::CUfunction_attribute attribute, int value) {
     const DeviceFacts* limits = session.snapshot.device(device);
     switch (attribute) {
         case abi::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: {
@@ -45,13 +49,16 @@ bool can_set(const Session& session, int device, const KernelFacts& facts, abi::
             return value >= 0 && value <= most;
         }
         case abi::CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
-            return value >= abi::CU_SHAREDMEM_CARVEOUT_DEFAULT && value <= abi::CU_SHAREDMEM_CARVEOUT_MAX_SHARED;
+            return value >= abi::CU_SHAREDMEM_CARVEOUT_DEFAULT &&
+                   value <= abi::CU_SHAREDMEM_CARVEOUT_MAX_SHARED;
         case abi::CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH:
         case abi::CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_HEIGHT:
         case abi::CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_DEPTH:
         case abi::CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED:
-        case abi::CU_FUNC_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE: return value >= 0;
-        default: return false;  // read-only, or unknown
+        case abi::CU_FUNC_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
+            return value >= 0;
+        default:
+            return false;  // read-only, or unknown
     }
 }
 
@@ -59,32 +66,37 @@ bool can_set(const Session& session, int device, const KernelFacts& facts, abi::
 
 namespace hand {
 
-abi::CUresult cuFuncSetAttribute(Session& session, abi::CUfunction hfunc, abi::CUfunction_attribute attrib, int value) {
+abi::CUresult cuFuncSetAttribute(Session& session, abi::CUfunction hfunc, abi::CUfunction_attribute attrib,
+                                 int value) {
     Function* function = nullptr;
     const abi::CUresult good = named_function(session, wire::to_handle(hfunc), true, function);
     if (good != abi::CUDA_SUCCESS) return good;
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;
-    if (!can_set(session, context->device, *function->facts, attrib, value)) return abi::CUDA_ERROR_INVALID_VALUE;
-    const abi::CUresult result = send(
-        session, wire::cuFuncSetAttribute_Request{.f = function->handle, .attribute = attrib, .value = value});
-    if (result == abi::CUDA_SUCCESS) function->facts->attributes[attrib].store(value, std::memory_order_relaxed);
+    if (!can_set(session, context->device, *function->facts, attrib, value))
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    const abi::CUresult result =
+        send(session,
+             wire::cuFuncSetAttribute_Request{.f = function->handle, .attribute = attrib, .value = value});
+    if (result == abi::CUDA_SUCCESS)
+        function->facts->attributes[attrib].store(value, std::memory_order_relaxed);
     return result;
 }
 
-abi::CUresult cuKernelSetAttribute(Session& session, abi::CUfunction_attribute attrib, int val, abi::CUkernel kernel,
-                                   abi::CUdevice dev) {
+abi::CUresult cuKernelSetAttribute(Session& session, abi::CUfunction_attribute attrib, int val,
+                                   abi::CUkernel kernel, abi::CUdevice dev) {
     Function* function = nullptr;
     const abi::CUresult good = named_function(session, wire::to_handle(kernel), true, function);
     if (good != abi::CUDA_SUCCESS) return good;
     const DeviceFacts* device = session.snapshot.device(dev);
     if (device == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
     if (!can_set(session, dev, *function->facts, attrib, val)) return abi::CUDA_ERROR_INVALID_VALUE;
-    const abi::CUresult result =
-        send_free(session, wire::cuKernelSetAttribute_Request{
-                               .attrib = attrib, .val = val, .kernel = function->handle, .dev = device->host_ordinal});
-    if (result == abi::CUDA_SUCCESS) function->facts->attributes[attrib].store(val, std::memory_order_relaxed);
+    const abi::CUresult result = send_free(
+        session, wire::cuKernelSetAttribute_Request{
+                     .attrib = attrib, .val = val, .kernel = function->handle, .dev = device->host_ordinal});
+    if (result == abi::CUDA_SUCCESS)
+        function->facts->attributes[attrib].store(val, std::memory_order_relaxed);
     return result;
 }
 
@@ -125,7 +137,8 @@ abi::CUresult cuFuncLoad(Session& session, abi::CUfunction function) {
     return named_function(session, wire::to_handle(function), true, named);
 }
 
-abi::CUresult cuFuncGetAttribute(Session& session, int* pi, abi::CUfunction_attribute attrib, abi::CUfunction hfunc) {
+abi::CUresult cuFuncGetAttribute(Session& session, int* pi, abi::CUfunction_attribute attrib,
+                                 abi::CUfunction hfunc) {
     return attribute_of(session, wire::to_handle(hfunc), attrib, pi);
 }
 
@@ -148,8 +161,8 @@ abi::CUresult cuKernelGetLibrary(Session& session, abi::CUlibrary* pLib, abi::CU
     return good;
 }
 
-abi::CUresult cuKernelGetAttribute(Session& session, int* pi, abi::CUfunction_attribute attrib, abi::CUkernel kernel,
-                                   abi::CUdevice dev) {
+abi::CUresult cuKernelGetAttribute(Session& session, int* pi, abi::CUfunction_attribute attrib,
+                                   abi::CUkernel kernel, abi::CUdevice dev) {
     if (session.snapshot.device(dev) == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
     return attribute_of(session, wire::to_handle(kernel), attrib, pi);
 }

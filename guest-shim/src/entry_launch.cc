@@ -1,5 +1,5 @@
-// Chapters "Execution Control" and "Occupancy", what is not generated: launches with their arguments packed by layout
-// and everything checked that CUDA reports at once, and the search for a block size.
+// Chapters "Execution Control" and "Occupancy", what is not generated: launches with their arguments packed
+// by layout and everything checked that CUDA reports at once, and the search for a block size.
 #include <string.h>
 
 #include <algorithm>
@@ -31,8 +31,8 @@ struct Launch {
     bool cooperative;
 };
 
-bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_attribute x, abi::CUdevice_attribute y,
-            abi::CUdevice_attribute z) {
+bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_attribute x,
+            abi::CUdevice_attribute y, abi::CUdevice_attribute z) {
     const auto fits = [&](unsigned value, abi::CUdevice_attribute limit) {
         return std::int64_t{value} <= device.attribute(limit);
     };
@@ -43,8 +43,8 @@ bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_att
 abi::CUresult check_sizes(const DeviceFacts& device, const KernelFacts& facts, const Launch& launch) {
     if (launch.grid.empty() || launch.block.empty()) return abi::CUDA_ERROR_INVALID_VALUE;
     const bool sizes_good =
-        within(device, launch.grid, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y,
-               abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z) &&
+        within(device, launch.grid, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X,
+               abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z) &&
         within(device, launch.block, abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X,
                abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z);
     const auto threads = static_cast<std::int64_t>(launch.block.count());
@@ -106,7 +106,8 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const Function* function = find_function(session, wire::to_handle(launch.function));
     if (function == nullptr || function->facts == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     const KernelFacts& facts = *function->facts;
-    const abi::CUresult stream_good = check(session, wire::HandleKind::stream, wire::to_handle(launch.stream));
+    const abi::CUresult stream_good =
+        check(session, wire::HandleKind::stream, wire::to_handle(launch.stream));
     if (stream_good != abi::CUDA_SUCCESS) return stream_good;
     const abi::CUresult sizes_good = check_sizes(*session.snapshot.device(context->device), facts, launch);
     if (sizes_good != abi::CUDA_SUCCESS) return sizes_good;
@@ -132,13 +133,16 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
                                                       .params = {packed, facts.parameter_bytes}});
 }
 
-// Reads a launch's attributes: cooperative is forwarded, hints are dropped, what would change results is refused.
+// Reads a launch's attributes: cooperative is forwarded, hints are dropped, what would change results is
+// refused.
 abi::CUresult read_attributes(const abi::CUlaunchConfig& config, bool& cooperative) {
     if (config.numAttrs != 0 && config.attrs == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     for (unsigned index = 0; index < config.numAttrs; ++index) {
         const abi::CUlaunchAttribute& attribute = config.attrs[index];
         switch (attribute.id) {
-            case abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE: cooperative = attribute.value.cooperative != 0; break;
+            case abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
+                cooperative = attribute.value.cooperative != 0;
+                break;
             case abi::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION: {
                 const auto& cluster = attribute.value.clusterDim;
                 if (cluster.x != 1 || cluster.y != 1 || cluster.z != 1) return abi::CUDA_ERROR_NOT_SUPPORTED;
@@ -155,8 +159,10 @@ abi::CUresult read_attributes(const abi::CUlaunchConfig& config, bool& cooperati
             case abi::CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
             case abi::CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION:
             case abi::CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
-            case abi::CU_LAUNCH_ATTRIBUTE_NVLINK_UTIL_CENTRIC_SCHEDULING: break;
-            default: return abi::CUDA_ERROR_NOT_SUPPORTED;
+            case abi::CU_LAUNCH_ATTRIBUTE_NVLINK_UTIL_CENTRIC_SCHEDULING:
+                break;
+            default:
+                return abi::CUDA_ERROR_NOT_SUPPORTED;
         }
     }
     return abi::CUDA_SUCCESS;
@@ -166,10 +172,10 @@ abi::CUresult read_attributes(const abi::CUlaunchConfig& config, bool& cooperati
 
 namespace hand {
 
-abi::CUresult cuLaunchKernel(Session& session, abi::CUfunction f, unsigned int gridDimX, unsigned int gridDimY,
-                             unsigned int gridDimZ, unsigned int blockDimX, unsigned int blockDimY,
-                             unsigned int blockDimZ, unsigned int sharedMemBytes, abi::CUstream hStream,
-                             void** kernelParams, void** extra) {
+abi::CUresult cuLaunchKernel(Session& session, abi::CUfunction f, unsigned int gridDimX,
+                             unsigned int gridDimY, unsigned int gridDimZ, unsigned int blockDimX,
+                             unsigned int blockDimY, unsigned int blockDimZ, unsigned int sharedMemBytes,
+                             abi::CUstream hStream, void** kernelParams, void** extra) {
     return launch_kernel(session, {f,
                                    {gridDimX, gridDimY, gridDimZ},
                                    {blockDimX, blockDimY, blockDimZ},
@@ -182,8 +188,9 @@ abi::CUresult cuLaunchKernel(Session& session, abi::CUfunction f, unsigned int g
 
 abi::CUresult cuLaunchCooperativeKernel(Session& session, abi::CUfunction f, unsigned int gridDimX,
                                         unsigned int gridDimY, unsigned int gridDimZ, unsigned int blockDimX,
-                                        unsigned int blockDimY, unsigned int blockDimZ, unsigned int sharedMemBytes,
-                                        abi::CUstream hStream, void** kernelParams) {
+                                        unsigned int blockDimY, unsigned int blockDimZ,
+                                        unsigned int sharedMemBytes, abi::CUstream hStream,
+                                        void** kernelParams) {
     return launch_kernel(session, {f,
                                    {gridDimX, gridDimY, gridDimZ},
                                    {blockDimX, blockDimY, blockDimZ},
@@ -215,7 +222,8 @@ abi::CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(Session& session, int* m
                                                         abi::CUoccupancyB2DSize blockSizeToDynamicSMemSize,
                                                         std::size_t dynamicSMemSize, int blockSizeLimit,
                                                         unsigned int flags) {
-    if (minGridSize == nullptr || blockSize == nullptr || blockSizeLimit < 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (minGridSize == nullptr || blockSize == nullptr || blockSizeLimit < 0)
+        return abi::CUDA_ERROR_INVALID_VALUE;
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;
@@ -228,23 +236,26 @@ abi::CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(Session& session, int* m
     if (blockSizeLimit != 0) most = std::min(most, blockSizeLimit);
     int best_blocks = 0;
     int best_size = 0;
-    // From the largest down, so that of equal occupancies the larger block wins, as the vendor's search has it.
+    // From the largest down, so that of equal occupancies the larger block wins, as the vendor's search has
+    // it.
     for (int size = most; size > 0; size = (size - 1) / warp * warp) {
         if (blockSizeToDynamicSMemSize != nullptr) dynamicSMemSize = blockSizeToDynamicSMemSize(size);
         wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Reply reply;
-        const abi::CUresult result =
-            call(session,
-                 wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Request{.func = function->handle,
-                                                                                    .blockSize = size,
-                                                                                    .dynamicSMemSize = dynamicSMemSize,
-                                                                                    .flags = flags},
-                 reply);
+        const abi::CUresult result = call(session,
+                                          wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Request{
+                                              .func = function->handle,
+                                              .blockSize = size,
+                                              .dynamicSMemSize = dynamicSMemSize,
+                                              .flags = flags},
+                                          reply);
         if (result != abi::CUDA_SUCCESS) return result;
         if (std::int64_t{reply.numBlocks} * size > std::int64_t{best_blocks} * best_size) {
             best_blocks = reply.numBlocks;
             best_size = size;
         }
-        if (best_blocks * best_size >= device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR)) break;
+        if (best_blocks * best_size >=
+            device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR))
+            break;
     }
     *blockSize = best_size;
     *minGridSize = best_blocks * device.attribute(abi::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);

@@ -1,5 +1,6 @@
-// Chapters "Memory Management" (allocation, pinned memory) and "Unified Addressing". Device allocation travels; pinned
-// memory is the guest's own, and every question about an address is answered by the region table.
+// Chapters "Memory Management" (allocation, pinned memory) and "Unified Addressing". Device allocation
+// travels; pinned memory is the guest's own, and every question about an address is answered by the region
+// table.
 #include <sys/mman.h>
 
 #include "copy.h"
@@ -46,7 +47,8 @@ abi::CUresult cuMemAlloc_v2(Session& session, abi::CUdeviceptr* dptr, std::size_
 }
 
 abi::CUresult cuMemAllocPitch_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t* pPitch,
-                                 std::size_t WidthInBytes, std::size_t Height, unsigned int ElementSizeBytes) {
+                                 std::size_t WidthInBytes, std::size_t Height,
+                                 unsigned int ElementSizeBytes) {
     const bool element_good = ElementSizeBytes == 4 || ElementSizeBytes == 8 || ElementSizeBytes == 16;
     if (dptr == nullptr || pPitch == nullptr || WidthInBytes == 0 || Height == 0 || !element_good) {
         return abi::CUDA_ERROR_INVALID_VALUE;
@@ -123,18 +125,22 @@ abi::CUresult cuMemFreeHost(Session& session, void* p) {
     }
     const abi::CUresult settled = settle_landings(session, p, region.size);
     if (settled != abi::CUDA_SUCCESS) return settled;
-    if (!session.regions.remove(region.start, RegionKind::pinned, region)) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!session.regions.remove(region.start, RegionKind::pinned, region))
+        return abi::CUDA_ERROR_INVALID_VALUE;
     munmap(p, mapped_size(region.size));
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult cuMemHostGetDevicePointer_v2(Session& session, abi::CUdeviceptr* pdptr, void* p, unsigned int Flags) {
+abi::CUresult cuMemHostGetDevicePointer_v2(Session& session, abi::CUdeviceptr* pdptr, void* p,
+                                           unsigned int Flags) {
     Region region;
     if (pdptr == nullptr || Flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
-    if (!session.regions.find(address_of(p), region) || region.is_device()) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!session.regions.find(address_of(p), region) || region.is_device())
+        return abi::CUDA_ERROR_INVALID_VALUE;
     static std::atomic<bool> said{false};
     if (!said.exchange(true)) {
-        log_line(LogLevel::error, "host memory cannot be mapped into the device yet (cuMemHostGetDevicePointer)");
+        log_line(LogLevel::error,
+                 "host memory cannot be mapped into the device yet (cuMemHostGetDevicePointer)");
     }
     return abi::CUDA_ERROR_NOT_SUPPORTED;
 }
@@ -142,7 +148,8 @@ abi::CUresult cuMemHostGetDevicePointer_v2(Session& session, abi::CUdeviceptr* p
 abi::CUresult cuMemHostGetFlags(Session& session, unsigned int* pFlags, void* p) {
     Region region;
     if (pFlags == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-    if (!session.regions.find(address_of(p), region) || region.is_device()) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!session.regions.find(address_of(p), region) || region.is_device())
+        return abi::CUDA_ERROR_INVALID_VALUE;
     *pFlags = region.flags;
     return abi::CUDA_SUCCESS;
 }

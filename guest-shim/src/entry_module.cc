@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kLongestName = wire::limits::kNameBytes - 1;
 
-bool good_name(const char* name) { return name != nullptr && strnlen(name, kLongestName + 1) <= kLongestName; }
+bool good_name(const char* name) {
+    return name != nullptr && strnlen(name, kLongestName + 1) <= kLongestName;
+}
 
 // A library, or null; `arguments_good` is said first, as CUDA does.
 abi::CUresult named_image(Session& session, wire::HandleKind kind, wire::Handle handle, bool arguments_good,
@@ -69,8 +71,8 @@ abi::CUresult cuModuleLoad(Session& session, abi::CUmodule* module, const char* 
     return load_as(module, [&](Image*& image) { return load_file(session, fname, {}, false, image); });
 }
 
-abi::CUresult cuModuleLoadDataEx(Session& session, abi::CUmodule* module, const void* image, unsigned int numOptions,
-                                 abi::CUjit_option* options, void** optionValues) {
+abi::CUresult cuModuleLoadDataEx(Session& session, abi::CUmodule* module, const void* image,
+                                 unsigned int numOptions, abi::CUjit_option* options, void** optionValues) {
     if (image == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     return load_as(module, [&](Image*& made) {
         return load_image(session, image, {numOptions, options, optionValues}, false, made);
@@ -88,7 +90,8 @@ abi::CUresult cuModuleUnload(Session& session, abi::CUmodule hmod) {
     return result;
 }
 
-abi::CUresult cuModuleGetFunction(Session& session, abi::CUfunction* hfunc, abi::CUmodule hmod, const char* name) {
+abi::CUresult cuModuleGetFunction(Session& session, abi::CUfunction* hfunc, abi::CUmodule hmod,
+                                  const char* name) {
     Image* image = nullptr;
     const abi::CUresult good = named_image(session, wire::HandleKind::module, wire::to_handle(hmod),
                                            hfunc != nullptr && good_name(name), image);
@@ -99,23 +102,24 @@ abi::CUresult cuModuleGetFunction(Session& session, abi::CUfunction* hfunc, abi:
     return result;
 }
 
-abi::CUresult cuModuleEnumerateFunctions(Session& session, abi::CUfunction* functions, unsigned int numFunctions,
-                                         abi::CUmodule mod) {
+abi::CUresult cuModuleEnumerateFunctions(Session& session, abi::CUfunction* functions,
+                                         unsigned int numFunctions, abi::CUmodule mod) {
     Image* image = nullptr;
     const abi::CUresult good =
         named_image(session, wire::HandleKind::module, wire::to_handle(mod), functions != nullptr, image);
     return good != abi::CUDA_SUCCESS ? good : enumerate(session, *image, functions, numFunctions);
 }
 
-abi::CUresult cuModuleGetGlobal_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUmodule hmod,
-                                   const char* name) {
+abi::CUresult cuModuleGetGlobal_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t* bytes,
+                                   abi::CUmodule hmod, const char* name) {
     return variable_of(session, wire::HandleKind::module, wire::to_handle(hmod), name, dptr, bytes);
 }
 
 abi::CUresult cuLibraryLoadData(Session& session, abi::CUlibrary* library, const void* code,
-                                abi::CUjit_option* jitOptions, void** jitOptionsValues, unsigned int numJitOptions,
-                                abi::CUlibraryOption*, void**, unsigned int) {
-    // Library options concern where code is kept in the guest and universal functions, neither of which exists here.
+                                abi::CUjit_option* jitOptions, void** jitOptionsValues,
+                                unsigned int numJitOptions, abi::CUlibraryOption*, void**, unsigned int) {
+    // Library options concern where code is kept in the guest and universal functions, neither of which
+    // exists here.
     if (code == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     return load_as(library, [&](Image*& made) {
         return load_image(session, code, {numJitOptions, jitOptions, jitOptionsValues}, true, made);
@@ -123,8 +127,8 @@ abi::CUresult cuLibraryLoadData(Session& session, abi::CUlibrary* library, const
 }
 
 abi::CUresult cuLibraryLoadFromFile(Session& session, abi::CUlibrary* library, const char* fileName,
-                                    abi::CUjit_option* jitOptions, void** jitOptionsValues, unsigned int numJitOptions,
-                                    abi::CUlibraryOption*, void**, unsigned int) {
+                                    abi::CUjit_option* jitOptions, void** jitOptionsValues,
+                                    unsigned int numJitOptions, abi::CUlibraryOption*, void**, unsigned int) {
     return load_as(library, [&](Image*& made) {
         return load_file(session, fileName, {numJitOptions, jitOptions, jitOptionsValues}, true, made);
     });
@@ -135,13 +139,14 @@ abi::CUresult cuLibraryUnload(Session& session, abi::CUlibrary library) {
     const abi::CUresult good =
         named_image(session, wire::HandleKind::library, wire::to_handle(library), library != nullptr, image);
     if (good != abi::CUDA_SUCCESS) return good;
-    const abi::CUresult result = call_in(session, thread_state()->current(),
-                                         wire::cuLibraryUnload_Request{.library = image->handle});
+    const abi::CUresult result =
+        call_in(session, thread_state()->current(), wire::cuLibraryUnload_Request{.library = image->handle});
     forget_image(session, wire::HandleKind::library, *image);
     return result;
 }
 
-abi::CUresult cuLibraryGetKernel(Session& session, abi::CUkernel* pKernel, abi::CUlibrary library, const char* name) {
+abi::CUresult cuLibraryGetKernel(Session& session, abi::CUkernel* pKernel, abi::CUlibrary library,
+                                 const char* name) {
     Image* image = nullptr;
     const abi::CUresult good = named_image(session, wire::HandleKind::library, wire::to_handle(library),
                                            pKernel != nullptr && good_name(name), image);
@@ -152,8 +157,8 @@ abi::CUresult cuLibraryGetKernel(Session& session, abi::CUkernel* pKernel, abi::
     return result;
 }
 
-abi::CUresult cuLibraryGetGlobal(Session& session, abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUlibrary library,
-                                 const char* name) {
+abi::CUresult cuLibraryGetGlobal(Session& session, abi::CUdeviceptr* dptr, std::size_t* bytes,
+                                 abi::CUlibrary library, const char* name) {
     return variable_of(session, wire::HandleKind::library, wire::to_handle(library), name, dptr, bytes);
 }
 
@@ -193,7 +198,8 @@ abi::CUresult cuLibraryGetManaged(Session& session, abi::CUdeviceptr*, std::size
     return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_FOUND;
 }
 
-abi::CUresult cuLibraryGetUnifiedFunction(Session& session, void** fptr, abi::CUlibrary library, const char* symbol) {
+abi::CUresult cuLibraryGetUnifiedFunction(Session& session, void** fptr, abi::CUlibrary library,
+                                          const char* symbol) {
     Image* image = nullptr;
     const bool arguments_good = fptr != nullptr && symbol != nullptr;
     const abi::CUresult good =

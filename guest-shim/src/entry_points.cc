@@ -1,4 +1,5 @@
-// Chapter "Driver Entry Point Access", the private tables, and the profiler switches that have nothing to switch.
+// Chapter "Driver Entry Point Access", the private tables, and the profiler switches that have nothing to
+// switch.
 #include <string.h>
 
 #include <iterator>
@@ -105,7 +106,8 @@ abi::CUresult cuGetProcAddress_v2(const char* symbol, void** pfn, int cudaVersio
                                   abi::CUdriverProcAddressQueryResult* symbolStatus) {
     constexpr abi::cuuint64_t kKnownFlags =
         abi::CU_GET_PROC_ADDRESS_LEGACY_STREAM | abi::CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
-    if (symbol == nullptr || pfn == nullptr || (flags & ~kKnownFlags) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (symbol == nullptr || pfn == nullptr || (flags & ~kKnownFlags) != 0)
+        return abi::CUDA_ERROR_INVALID_VALUE;
     bool known = false;
     const EntryPoint* entry = find_entry(symbol, cudaVersion, known);
     if (symbolStatus != nullptr) {

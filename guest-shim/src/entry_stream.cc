@@ -1,5 +1,5 @@
-// Chapter "Stream Management", what is not generated: creation, questions about streams, callbacks. No stream captures:
-// graphs are not forwarded yet.
+// Chapter "Stream Management", what is not generated: creation, questions about streams, callbacks. No stream
+// captures: graphs are not forwarded yet.
 #include <algorithm>
 #include <utility>
 
@@ -41,8 +41,9 @@ abi::CUresult launch_host(Session& session, const HostFunction& function, std::u
     const std::uint64_t number = session.callbacks.add(function);
     if (number == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     const abi::CUresult result = send(
-        session, wire::cuLaunchHostFunc_Request{
-                     .stream = wire::to_handle(function.stream), .function = number, .argument = 0, .kind = kind});
+        session,
+        wire::cuLaunchHostFunc_Request{
+            .stream = wire::to_handle(function.stream), .function = number, .argument = 0, .kind = kind});
     if (result != abi::CUDA_SUCCESS) session.callbacks.forget(number);
     if (result == abi::CUDA_SUCCESS) session.wake_pump();
     return result;
@@ -52,7 +53,8 @@ abi::CUresult launch_host(Session& session, const HostFunction& function, std::u
 
 namespace hand {
 
-abi::CUresult cuStreamCreateWithPriority(Session& session, abi::CUstream* phStream, unsigned int flags, int priority) {
+abi::CUresult cuStreamCreateWithPriority(Session& session, abi::CUstream* phStream, unsigned int flags,
+                                         int priority) {
     if (phStream == nullptr || flags > abi::CU_STREAM_NON_BLOCKING) return abi::CUDA_ERROR_INVALID_VALUE;
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
@@ -63,13 +65,14 @@ abi::CUresult cuStreamCreateWithPriority(Session& session, abi::CUstream* phStre
     stream->flags = flags;
     stream->priority = priority;
     stream->id = next_id.fetch_add(1, std::memory_order_relaxed);
-    const wire::Handle handle = session.handles.create(wire::HandleKind::stream, static_cast<Object*>(stream));
+    const wire::Handle handle =
+        session.handles.create(wire::HandleKind::stream, static_cast<Object*>(stream));
     if (handle.value == 0) {
         delete stream;
         return abi::CUDA_ERROR_OUT_OF_MEMORY;
     }
-    const abi::CUresult result = send(
-        session, wire::cuStreamCreateWithPriority_Request{.stream = handle, .flags = flags, .priority = priority});
+    const abi::CUresult result = send(session, wire::cuStreamCreateWithPriority_Request{
+                                                   .stream = handle, .flags = flags, .priority = priority});
     if (result != abi::CUDA_SUCCESS) forget_handle(session, handle);
     if (result == abi::CUDA_SUCCESS) *phStream = wire::to_pointer<abi::CUstream>(handle);
     return result;
@@ -146,7 +149,8 @@ abi::CUresult cuStreamGetDevice(Session& session, abi::CUstream hStream, abi::CU
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult cuStreamIsCapturing(Session& session, abi::CUstream hStream, abi::CUstreamCaptureStatus* captureStatus) {
+abi::CUresult cuStreamIsCapturing(Session& session, abi::CUstream hStream,
+                                  abi::CUstreamCaptureStatus* captureStatus) {
     return not_captured(session, hStream, captureStatus);
 }
 

@@ -1,4 +1,5 @@
-// cuInit, versions, error texts and cuModuleGetLoadingMode: what works before there is a session, or without a host.
+// cuInit, versions, error texts and cuModuleGetLoadingMode: what works before there is a session, or without
+// a host.
 #include <string.h>
 
 #include <atomic>
@@ -12,8 +13,8 @@
 namespace guest::local {
 namespace {
 
-// Answered when no host has ever been reached: the version this shim was built for, so that a program hears of the
-// missing device rather than of an old driver.
+// Answered when no host has ever been reached: the version this shim was built for, so that a program hears
+// of the missing device rather than of an old driver.
 constinit std::atomic<int> last_version{13000};
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What the shim reads from the environment, in one place. Read at attach (settings()) or by name; the program may
-// change its environment afterwards without effect on a live session.
+// What the shim reads from the environment, in one place. Read at attach (settings()) or by name; the program
+// may change its environment afterwards without effect on a live session.
 #pragma once
 #include <cstddef>
 #include <cstdint>

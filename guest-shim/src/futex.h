@@ -1,5 +1,6 @@
-// A mutex and a wait on a word, straight on the kernel's futex. Used throughout the shim instead of pthread's: constant
-// initialised, no destructor, safe to reinitialise in a forked child. Not recursive; never held while user code runs.
+// A mutex and a wait on a word, straight on the kernel's futex. Used throughout the shim instead of
+// pthread's: constant initialised, no destructor, safe to reinitialise in a forked child. Not recursive;
+// never held while user code runs.
 #pragma once
 #include <linux/futex.h>
 #include <sys/syscall.h>

@@ -1,5 +1,5 @@
-// See h2_stream.h. Frames are sent with sendmsg straight from the lane's buffers (no copy); what a full socket does not
-// take is copied once into the spill and goes first next time.
+// See h2_stream.h. Frames are sent with sendmsg straight from the lane's buffers (no copy); what a full
+// socket does not take is copied once into the spill and goes first next time.
 #include "h2_stream.h"
 
 #include <errno.h>
@@ -48,8 +48,8 @@ struct H2Callbacks {
         return static_cast<ssize_t>(size);
     }
 
-    static ssize_t read(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t length, std::uint32_t* flags,
-                        nghttp2_data_source*, void* context) {
+    static ssize_t read(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t length,
+                        std::uint32_t* flags, nghttp2_data_source*, void* context) {
         H2Stream& stream = self(context);
         if (stream.queue_.empty()) {
             if (stream.last_queued_) {
@@ -66,8 +66,8 @@ struct H2Callbacks {
         return static_cast<ssize_t>(size);
     }
 
-    static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* frame_header, std::size_t length,
-                         nghttp2_data_source*, void* context) {
+    static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* frame_header,
+                         std::size_t length, nghttp2_data_source*, void* context) {
         H2Stream& stream = self(context);
         if (stream.spill_.size() != 0) return NGHTTP2_ERR_WOULDBLOCK;
         const H2Stream::Pending& front = stream.queue_.front();
@@ -89,8 +89,9 @@ struct H2Callbacks {
         return stream.sink_(stream.sink_context_, view(data, size)) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     }
 
-    static int header_field(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name, std::size_t name_size,
-                            const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* context) {
+    static int header_field(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name,
+                            std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
+                            std::uint8_t, void* context) {
         H2Stream& stream = self(context);
         const auto is = [&](const char* wanted) {
             return name_size == strlen(wanted) && memcmp(name, wanted, name_size) == 0;
@@ -140,7 +141,7 @@ int H2Stream::connect(const char* socket_path, std::int64_t deadline_ns) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (strlen(socket_path) >= sizeof address.sun_path) return ENAMETOOLONG;
-    strcpy(address.sun_path, socket_path);
+    memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
     fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd_ < 0) return errno;
     // SAFETY: the sockets API takes every address family through this cast.
@@ -157,7 +158,8 @@ bool H2Stream::begin(const char* path, Sink sink, void* sink_context) {
     sink_ = sink;
     sink_context_ = sink_context;
     nghttp2_session_callbacks* callbacks = nullptr;
-    if (receive_.reserve(kReceiveSize) == nullptr || nghttp2_session_callbacks_new(&callbacks) != 0) return false;
+    if (receive_.reserve(kReceiveSize) == nullptr || nghttp2_session_callbacks_new(&callbacks) != 0)
+        return false;
     nghttp2_session_callbacks_set_send_callback(callbacks, H2Callbacks::send);
     nghttp2_session_callbacks_set_send_data_callback(callbacks, H2Callbacks::send_data);
     nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, H2Callbacks::frame_size);
@@ -172,9 +174,12 @@ bool H2Stream::begin(const char* path, Sink sink, void* sink_context) {
                                                {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kFrame}};
     nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
     nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(kWindow));
-    const nghttp2_nv headers[] = {header(":method", "POST"),       header(":scheme", "http"),
-                                  header(":path", path),           header(":authority", "localhost"),
-                                  header("te", "trailers"),        header("content-type", "application/grpc"),
+    const nghttp2_nv headers[] = {header(":method", "POST"),
+                                  header(":scheme", "http"),
+                                  header(":path", path),
+                                  header(":authority", "localhost"),
+                                  header("te", "trailers"),
+                                  header("content-type", "application/grpc"),
                                   header("user-agent", "ferry-shim")};
     nghttp2_data_provider provider{};
     provider.read_callback = H2Callbacks::read;
@@ -266,7 +271,8 @@ Peer H2Stream::read_in() {
         bytes_received_ += static_cast<std::size_t>(count);
         // SAFETY: bytes seen as bytes.
         const auto* data = reinterpret_cast<const std::uint8_t*>(receive_.data());
-        if (nghttp2_session_mem_recv(session_, data, static_cast<std::size_t>(count)) != count) return Peer::lost;
+        if (nghttp2_session_mem_recv(session_, data, static_cast<std::size_t>(count)) != count)
+            return Peer::lost;
         if (static_cast<std::size_t>(count) < kReceiveSize) return Peer::alive;
     }
 }

@@ -1,6 +1,7 @@
-// One gRPC call on its own HTTP/2 connection over a Unix socket, client side, by nghttp2: the unary Open to the daemon
-// and the Attach stream to the worker are both one of these. Not thread-safe: Link and open_session() serialise. Never
-// blocks but in connect(); every wait is the caller's. Bytes received go to the sink as they are.
+// One gRPC call on its own HTTP/2 connection over a Unix socket, client side, by nghttp2: the unary Open to
+// the daemon and the Attach stream to the worker are both one of these. Not thread-safe: Link and
+// open_session() serialise. Never blocks but in connect(); every wait is the caller's. Bytes received go to
+// the sink as they are.
 #pragma once
 #include <nghttp2/nghttp2.h>
 
@@ -31,8 +32,8 @@ public:
     // Starts the call; `path` is "/package.Service/Method". False: no memory.
     bool begin(const char* path, Sink sink, void* sink_context);
 
-    // Queues the bytes of the buffer from `first` on. The buffer is given back through take_sent() once it has been
-    // written. `last` ends our side of the stream.
+    // Queues the bytes of the buffer from `first` on. The buffer is given back through take_sent() once it
+    // has been written. `last` ends our side of the stream.
     void push(ByteBuffer* buffer, std::size_t first, bool last);
     // Buffers that are written out; null when there is none.
     ByteBuffer* take_sent();
@@ -42,7 +43,8 @@ public:
     Peer pump();
     bool wants_write() const;  // the socket was full: poll for POLLOUT
     int fd() const { return fd_; }
-    // Ends every wait on the socket; descriptors are closed by the destructor alone, when nobody can be polling.
+    // Ends every wait on the socket; descriptors are closed by the destructor alone, when nobody can be
+    // polling.
     void shut();
 
     int grpc_status() const { return grpc_status_; }            // -1 until the trailers have come
@@ -76,7 +78,7 @@ private:
     bool deferred_ = false;
     bool broken_ = false;
     bool ended_ = false;
-    ByteBuffer spill_;           // what the socket did not take of a frame that nghttp2 regards as sent
+    ByteBuffer spill_;  // what the socket did not take of a frame that nghttp2 regards as sent
     std::size_t spill_at_ = 0;
     ByteBuffer receive_;
     int grpc_status_ = -1;

@@ -9,14 +9,20 @@ namespace guest {
 
 std::size_t Handles::limit_of(wire::HandleKind kind) {
     switch (kind) {
-        case wire::HandleKind::context: return wire::limits::kContexts;
-        case wire::HandleKind::stream: return wire::limits::kStreams;
-        case wire::HandleKind::event: return wire::limits::kEvents;
+        case wire::HandleKind::context:
+            return wire::limits::kContexts;
+        case wire::HandleKind::stream:
+            return wire::limits::kStreams;
+        case wire::HandleKind::event:
+            return wire::limits::kEvents;
         case wire::HandleKind::module:
-        case wire::HandleKind::library: return wire::limits::kModules;
+        case wire::HandleKind::library:
+            return wire::limits::kModules;
         case wire::HandleKind::function:
-        case wire::HandleKind::kernel: return wire::limits::kFunctions;
-        case wire::HandleKind::none: break;
+        case wire::HandleKind::kernel:
+            return wire::limits::kFunctions;
+        case wire::HandleKind::none:
+            break;
     }
     return 0;
 }
@@ -56,7 +62,8 @@ const Handles::Entry* Handles::entry_of(wire::HandleKind kind, wire::Handle hand
     if (handle.kind() != kind || kind == wire::HandleKind::none) return nullptr;
     const Table& table = tables_[static_cast<std::size_t>(kind)];
     if (handle.index() >= table.made.load(std::memory_order_acquire)) return nullptr;
-    const Entry& entry = table.chunks[handle.index() / kChunk].load(std::memory_order_acquire)[handle.index() % kChunk];
+    const Entry& entry =
+        table.chunks[handle.index() / kChunk].load(std::memory_order_acquire)[handle.index() % kChunk];
     const std::uint32_t wanted = std::uint32_t{handle.generation()} << 1 | kLive;
     return entry.state.load(std::memory_order_acquire) == wanted ? &entry : nullptr;
 }

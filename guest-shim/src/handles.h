@@ -1,5 +1,6 @@
-// The names of a session's objects. The guest makes them (index, generation, kind; see wire/handle.h), so creating an
-// object needs no reply, and a value that was destroyed or never given out is recognised at once. Look-ups take no lock.
+// The names of a session's objects. The guest makes them (index, generation, kind; see wire/handle.h), so
+// creating an object needs no reply, and a value that was destroyed or never given out is recognised at once.
+// Look-ups take no lock.
 #pragma once
 #include <array>
 #include <atomic>
@@ -21,7 +22,8 @@ public:
     // As find(), and ends the name: of several threads that try, one gets the object.
     void* remove(wire::HandleKind kind, wire::Handle handle);
 
-    // Visits every live name of a kind; names made or removed meanwhile may be missed. The visitor may remove.
+    // Visits every live name of a kind; names made or removed meanwhile may be missed. The visitor may
+    // remove.
     template <class Visit>
     void for_each(wire::HandleKind kind, Visit&& visit) {
         Table& table = tables_[static_cast<std::size_t>(kind)];
@@ -29,7 +31,8 @@ public:
             const Entry& entry = table.chunks[index / kChunk].load(std::memory_order_acquire)[index % kChunk];
             const std::uint32_t state = entry.state.load(std::memory_order_acquire);
             if ((state & kLive) == 0) continue;
-            visit(wire::Handle::make(kind, generation_of(state), index), entry.object.load(std::memory_order_acquire));
+            visit(wire::Handle::make(kind, generation_of(state), index),
+                  entry.object.load(std::memory_order_acquire));
         }
     }
 

@@ -25,8 +25,10 @@ bool is_local(abi::CUjit_option option) {
         case abi::CU_JIT_REFERENCED_KERNEL_NAMES:
         case abi::CU_JIT_REFERENCED_KERNEL_COUNT:
         case abi::CU_JIT_REFERENCED_VARIABLE_NAMES:
-        case abi::CU_JIT_REFERENCED_VARIABLE_COUNT: return true;
-        default: return false;
+        case abi::CU_JIT_REFERENCED_VARIABLE_COUNT:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -38,7 +40,8 @@ void** slot_of(const JitOptions& options, abi::CUjit_option wanted) {
     return nullptr;
 }
 
-// SAFETY: an option's value is a number passed in a pointer, low bits first, or a pointer; the option says which.
+// SAFETY: an option's value is a number passed in a pointer, low bits first, or a pointer; the option says
+// which.
 std::uint64_t number_in(void* value) { return reinterpret_cast<std::uintptr_t>(value); }
 
 void fill(const JitOptions& options, abi::CUjit_option buffer, abi::CUjit_option capacity,
@@ -82,7 +85,8 @@ void return_logs(const JitOptions& options, bool success, std::span<const std::b
     if (options.count == 0) return;
     const std::span<const std::byte> none;
     fill(options, abi::CU_JIT_INFO_LOG_BUFFER, abi::CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES, success ? log : none);
-    fill(options, abi::CU_JIT_ERROR_LOG_BUFFER, abi::CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, success ? none : log);
+    fill(options, abi::CU_JIT_ERROR_LOG_BUFFER, abi::CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES,
+         success ? none : log);
 }
 
 }  // namespace guest

@@ -1,6 +1,7 @@
-// The lane: the one ordered sequence of records of a session. All guest threads append here; nothing else writes
-// records. The mutex covers reserving, packing and publishing only; sealing (taking the open batch away) is done by
-// Session::seal under the carrier's lock, so that batches leave in the order in which they were packed.
+// The lane: the one ordered sequence of records of a session. All guest threads append here; nothing else
+// writes records. The mutex covers reserving, packing and publishing only; sealing (taking the open batch
+// away) is done by Session::seal under the carrier's lock, so that batches leave in the order in which they
+// were packed.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -43,7 +44,8 @@ public:
         return publish(size);
     }
 
-    // Takes the open batch, which is not empty() and has no other taker; `spare` (empty, may be null) replaces it.
+    // Takes the open batch, which is not empty() and has no other taker; `spare` (empty, may be null)
+    // replaces it.
     ByteBuffer* take(ByteBuffer* spare) {
         Guard guard(mutex_);
         opened_ns_.store(0, std::memory_order_relaxed);

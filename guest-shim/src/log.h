@@ -1,5 +1,6 @@
-// Everything the shim ever says to people: lines on stderr, prefix "ferry: ", one write(2) each. Never through stdio,
-// whose locks and buffers belong to the program. FERRY_LOG chooses the level; errors are the default.
+// Everything the shim ever says to people: lines on stderr, prefix "ferry: ", one write(2) each. Never
+// through stdio, whose locks and buffers belong to the program. FERRY_LOG chooses the level; errors are the
+// default.
 #pragma once
 
 namespace guest {

@@ -1,5 +1,5 @@
-// Names inside an image: kernels and variables; see modules.h. A kernel is named to the host when the program first
-// asks for it, without waiting when the metadata knows it.
+// Names inside an image: kernels and variables; see modules.h. A kernel is named to the host when the program
+// first asks for it, without waiting when the metadata knows it.
 #include <memory>
 
 #include "kernel_metadata.h"
@@ -10,7 +10,8 @@
 namespace guest {
 namespace {
 
-// One for all images: look-ups are rare (a program asks once per kernel) and short, but for what has to be asked.
+// One for all images: look-ups are rare (a program asks once per kernel) and short, but for what has to be
+// asked.
 constinit Mutex names_mutex;
 
 // The kernel as the image knows it. The module of a library learns from the library, kernel by kernel.
@@ -64,8 +65,9 @@ abi::CUresult ask_host(Session& session, const Image& image, wire::Handle handle
                        wire::cuLibraryGetKernel_Request{
                            .kernel = handle, .library = image.handle, .name = wire::text(name)});
     }
-    return call_in(session, context, wire::cuModuleGetFunction_Request{
-                                         .function = handle, .module = image.handle, .name = wire::text(name)});
+    return call_in(session, context,
+                   wire::cuModuleGetFunction_Request{
+                       .function = handle, .module = image.handle, .name = wire::text(name)});
 }
 
 // A kernel the metadata does not list: images of very many kernels, and drivers that cannot enumerate.
@@ -91,8 +93,8 @@ abi::CUresult ask_for_kernel(Session& session, Image& image, const char* name, w
 }
 
 template <class Request, class Reply>
-abi::CUresult ask_for_variable(Session& session, const Image& image, const Request& request, Variable& variable,
-                               Reply& reply) {
+abi::CUresult ask_for_variable(Session& session, const Image& image, const Request& request,
+                               Variable& variable, Reply& reply) {
     const abi::CUresult result = call(session, request, reply);
     if (result != abi::CUDA_SUCCESS) return result;
     variable = {reply.address, reply.size};
@@ -125,10 +127,11 @@ abi::CUresult name_kernel(Session& session, Image& image, const char* name, wire
 }
 
 abi::CUresult find_variable(Session& session, Image& image, const char* name, Variable& variable) {
-    // A library has its variables once per context: what is cached is only good for the context it was asked in.
+    // A library has its variables once per context: what is cached is only good for the context it was asked
+    // in.
     const Context* context = thread_state()->current();
-    const std::string key = std::string(name) + '@' + std::to_string(context == nullptr ? 0 : context->id) + '.' +
-                            std::to_string(context == nullptr ? 0 : context->epoch.load());
+    const std::string key = std::string(name) + '@' + std::to_string(context == nullptr ? 0 : context->id) +
+                            '.' + std::to_string(context == nullptr ? 0 : context->epoch.load());
     {
         Guard guard(names_mutex);
         const auto known = image.variables.find(key);
@@ -141,13 +144,15 @@ abi::CUresult find_variable(Session& session, Image& image, const char* name, Va
     if (image.handle.kind() == wire::HandleKind::library) {
         wire::cuLibraryGetGlobal_Reply reply;
         result = ask_for_variable(
-            session, image, wire::cuLibraryGetGlobal_Request{.library = image.handle, .name = wire::text(name)},
-            variable, reply);
+            session, image,
+            wire::cuLibraryGetGlobal_Request{.library = image.handle, .name = wire::text(name)}, variable,
+            reply);
     } else {
         wire::cuModuleGetGlobal_v2_Reply reply;
         result = ask_for_variable(
-            session, image, wire::cuModuleGetGlobal_v2_Request{.module = image.handle, .name = wire::text(name)},
-            variable, reply);
+            session, image,
+            wire::cuModuleGetGlobal_v2_Request{.module = image.handle, .name = wire::text(name)}, variable,
+            reply);
     }
     if (result != abi::CUDA_SUCCESS) return result;
     Guard guard(names_mutex);

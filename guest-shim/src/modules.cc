@@ -32,6 +32,7 @@ bool is_mapped(const void* address, std::size_t size) {
     unsigned char resident[kPagesPerLook];
     for (std::uintptr_t at = start; at < end; at += kPagesPerLook * kPage) {
         const std::size_t length = std::min<std::size_t>(end - at, kPagesPerLook * kPage);
+        // SAFETY: as above.
         if (mincore(reinterpret_cast<void*>(at), length, resident) != 0) return false;
     }
     return true;
@@ -47,8 +48,10 @@ std::uint64_t fatbin_entries_size(const void* header) {
 class WholeImage {
 public:
     bool take(const cudart::ImageView& view) {
-        // A fatbin whose size is no multiple of 8 is copied, for its padding must not be the program's memory.
-        const bool padded = view.kind == cudart::ImageKind::fatbin && fatbin_entries_size(view.start) % 8 != 0;
+        // A fatbin whose size is no multiple of 8 is copied, for its padding must not be the program's
+        // memory.
+        const bool padded =
+            view.kind == cudart::ImageKind::fatbin && fatbin_entries_size(view.start) % 8 != 0;
         if (view.prelinked == nullptr && !padded) {
             bytes_ = {static_cast<const std::byte*>(view.start), view.size};
             return true;
@@ -87,9 +90,10 @@ abi::CUresult request_load(Session& session, const Image& image, std::span<const
     abi::CUresult result = abi::CUDA_SUCCESS;
     bool decoded = false;
     if (as_library) {
-        result = call_in(session, thread.current(),
-                         wire::cuLibraryLoadData_Request{
-                             .library = image.handle, .module = image.module, .image = bytes, .options = options});
+        result =
+            call_in(session, thread.current(),
+                    wire::cuLibraryLoadData_Request{
+                        .library = image.handle, .module = image.module, .image = bytes, .options = options});
         decoded = decode_loaded<wire::cuLibraryLoadData_Reply>(thread, loaded);
     } else {
         result = call(session, wire::cuModuleLoadDataEx_Request{
@@ -141,7 +145,8 @@ abi::CUresult load_image(Session& session, const void* pointer, const JitOptions
     Image* image = make_image(session, context, as_library);
     if (image == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     Loaded loaded;
-    abi::CUresult result = request_load(session, *image, whole.bytes(), {packed, packed_size}, as_library, loaded);
+    abi::CUresult result =
+        request_load(session, *image, whole.bytes(), {packed, packed_size}, as_library, loaded);
     return_logs(options, result == abi::CUDA_SUCCESS, loaded.log);
     if (result == abi::CUDA_SUCCESS && !read_kernels(loaded.kernels, *image)) {
         session.end(abi::CUDA_ERROR_UNKNOWN, "the host sent malformed kernel metadata");
@@ -155,11 +160,12 @@ abi::CUresult load_image(Session& session, const void* pointer, const JitOptions
     return result;
 }
 
-abi::CUresult load_file(Session& session, const char* path, const JitOptions& options, bool as_library, Image*& made) {
+abi::CUresult load_file(Session& session, const char* path, const JitOptions& options, bool as_library,
+                        Image*& made) {
     if (path == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return abi::CUDA_ERROR_FILE_NOT_FOUND;
-    struct stat facts {};
+    struct stat facts{};
     const bool sized = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 &&
                        static_cast<std::uint64_t>(facts.st_size) <= wire::limits::kImageBytes;
     const std::size_t size = sized ? static_cast<std::size_t>(facts.st_size) : 0;
@@ -183,7 +189,8 @@ Image* find_image(Session& session, wire::HandleKind kind, wire::Handle handle) 
 }
 
 Function* find_function(Session& session, wire::Handle handle) {
-    const auto kind = handle.kind() == wire::HandleKind::kernel ? wire::HandleKind::kernel : wire::HandleKind::function;
+    const auto kind =
+        handle.kind() == wire::HandleKind::kernel ? wire::HandleKind::kernel : wire::HandleKind::function;
     auto* object = static_cast<Object*>(session.handles.find(kind, handle));
     return object != nullptr && object->current() ? static_cast<Function*>(object) : nullptr;
 }

@@ -1,5 +1,5 @@
-// Loading of code: from a program's pointer to a module or library with known kernels. One round trip carries the
-// image; what its reply says is kept, so that later questions about kernels are answered here.
+// Loading of code: from a program's pointer to a module or library with known kernels. One round trip carries
+// the image; what its reply says is kept, so that later questions about kernels are answered here.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -18,10 +18,13 @@ struct JitOptions {
     void** values = nullptr;
 };
 
-// Loads what `image` points at (wrapper, fatbin, ELF or PTX) as a module of the current context, or as a library.
-abi::CUresult load_image(Session& session, const void* image, const JitOptions& options, bool as_library, Image*& made);
+// Loads what `image` points at (wrapper, fatbin, ELF or PTX) as a module of the current context, or as a
+// library.
+abi::CUresult load_image(Session& session, const void* image, const JitOptions& options, bool as_library,
+                         Image*& made);
 // The same for a file of the guest. CUDA_ERROR_FILE_NOT_FOUND when it cannot be read.
-abi::CUresult load_file(Session& session, const char* path, const JitOptions& options, bool as_library, Image*& made);
+abi::CUresult load_file(Session& session, const char* path, const JitOptions& options, bool as_library,
+                        Image*& made);
 
 Image* find_image(Session& session, wire::HandleKind kind, wire::Handle handle);
 Function* find_function(Session& session, wire::Handle handle);  // a function or a kernel

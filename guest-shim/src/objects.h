@@ -1,6 +1,6 @@
-// What the guest remembers about each kind of object, behind its handles. Every object but a context and a library
-// belongs to a context; when that goes (destroyed, or its primary context reset), its epoch moves on and everything
-// made in it becomes an invalid handle without being visited.
+// What the guest remembers about each kind of object, behind its handles. Every object but a context and a
+// library belongs to a context; when that goes (destroyed, or its primary context reset), its epoch moves on
+// and everything made in it becomes an invalid handle without being visited.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace guest {
 
 struct Context {
     wire::Handle handle;
-    int device = 0;        // the guest's ordinal
-    int host_device = 0;   // the snapshot's
+    int device = 0;       // the guest's ordinal
+    int host_device = 0;  // the snapshot's
     unsigned flags = 0;
     bool primary = false;
     std::uint64_t id = 0;
@@ -31,7 +31,9 @@ struct Context {
 struct Object {
     Context* context = nullptr;  // null: of no context in particular
     std::uint32_t epoch = 0;
-    bool current() const { return context == nullptr || context->epoch.load(std::memory_order_relaxed) == epoch; }
+    bool current() const {
+        return context == nullptr || context->epoch.load(std::memory_order_relaxed) == epoch;
+    }
     virtual ~Object() = default;
 };
 
@@ -64,7 +66,7 @@ struct Variable {
 // A module, or a library.
 struct Image : Object {
     wire::Handle handle;
-    wire::Handle module;   // of a library: what cuLibraryGetModule answers
+    wire::Handle module;       // of a library: what cuLibraryGetModule answers
     Image* library = nullptr;  // of a library's module: the library, whose kernels it has
     std::vector<KernelFacts*> kernels;
     std::unordered_map<std::string_view, KernelFacts*> by_name;

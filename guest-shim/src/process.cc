@@ -19,15 +19,15 @@ constinit std::atomic<Session*> live{nullptr};
 
 namespace {
 
-// How long the exit of the program waits for the host to say goodbye. Work nobody waited for has no visible effect any
-// more, and a kernel that never ends must not keep a process from exiting.
+// How long the exit of the program waits for the host to say goodbye. Work nobody waited for has no visible
+// effect any more, and a kernel that never ends must not keep a process from exiting.
 constexpr std::int64_t kDetachTimeoutNs = 2'000'000'000;
 
 constinit Mutex process_mutex;
 constinit Session* session = nullptr;
-constinit bool initialised = false;  // cuInit has succeeded
-constinit bool attempted = false;    // cuInit or a forerunner has tried to attach
-constinit bool hooked = false;       // the handlers below are registered
+constinit bool initialised = false;                   // cuInit has succeeded
+constinit bool attempted = false;                     // cuInit or a forerunner has tried to attach
+constinit bool hooked = false;                        // the handlers below are registered
 constinit abi::CUresult verdict = abi::CUDA_SUCCESS;  // of the attempt
 constinit std::atomic<bool> forked{false};
 constinit std::atomic<bool> exiting{false};
@@ -35,8 +35,8 @@ constinit std::atomic<bool> exiting{false};
 void before_fork() { process_mutex.lock(); }
 void after_fork_in_parent() { process_mutex.unlock(); }
 
-// Other threads of the parent do not exist here, and whatever they held stays held: nothing of the old session is
-// touched but its descriptors, so that not a byte of this process reaches the parent's stream.
+// Other threads of the parent do not exist here, and whatever they held stays held: nothing of the old
+// session is touched but its descriptors, so that not a byte of this process reaches the parent's stream.
 void after_fork_in_child() {
     process_mutex.reset();
     cudart::local_after_fork();

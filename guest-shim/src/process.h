@@ -1,5 +1,5 @@
-// The state of the process around its one session: not yet attached, attached, initialised, forked, exiting. Nothing
-// here runs before the program's first call, and nothing is destroyed at exit.
+// The state of the process around its one session: not yet attached, attached, initialised, forked, exiting.
+// Nothing here runs before the program's first call, and nothing is destroyed at exit.
 #pragma once
 #include <atomic>
 

@@ -1,5 +1,6 @@
-// The one table that answers every question about an address: device allocations, module variables, pinned and
-// registered host memory. Device and host addresses share one space (unified addressing), so one ordered map serves.
+// The one table that answers every question about an address: device allocations, module variables, pinned
+// and registered host memory. Device and host addresses share one space (unified addressing), so one ordered
+// map serves.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -71,7 +71,8 @@ Slot* Replies::find(std::uint32_t ticket) {
     const std::size_t index = ticket & 0xFFFF;
     if (index >= made_) return nullptr;
     Slot& slot = chunks_[index / kChunk][index % kChunk];
-    const bool ours = slot.used && slot.generation == ticket >> 16 && !slot.done.load(std::memory_order_relaxed);
+    const bool ours =
+        slot.used && slot.generation == ticket >> 16 && !slot.done.load(std::memory_order_relaxed);
     return ours ? &slot : nullptr;
 }
 
@@ -80,7 +81,8 @@ const char* Replies::read(std::span<const std::byte> replies) {
         wire::ReplyHeader header;
         if (replies.size() < sizeof header) return "the host sent half a reply";
         std::memcpy(&header, replies.data(), sizeof header);
-        if (header.size < sizeof header || header.size > replies.size() || header.size % wire::kRecordAlignment != 0) {
+        if (header.size < sizeof header || header.size > replies.size() ||
+            header.size % wire::kRecordAlignment != 0) {
             return "the host sent a reply of an impossible size";
         }
         const auto payload = replies.subspan(sizeof header, header.size - sizeof header);
@@ -94,7 +96,8 @@ const char* Replies::read_one(const wire::ReplyHeader& header, std::span<const s
     const auto kind = static_cast<wire::ReplyKind>(header.kind);
     if (kind == wire::ReplyKind::output) return print(payload);
     if (kind == wire::ReplyKind::callback) return call_back(header, payload);
-    if (kind != wire::ReplyKind::landing && kind != wire::ReplyKind::result) return "the host sent an unknown reply";
+    if (kind != wire::ReplyKind::landing && kind != wire::ReplyKind::result)
+        return "the host sent an unknown reply";
     Slot* slot = find(header.ticket);
     if (slot == nullptr) return "the host answered what was not asked";
     return kind == wire::ReplyKind::landing ? land(*slot, payload) : finish(*slot, header, payload);
@@ -113,7 +116,8 @@ const char* Replies::land(Slot& slot, std::span<const std::byte> payload) {
 
 const char* Replies::finish(Slot& slot, const wire::ReplyHeader& header, std::span<const std::byte> payload) {
     slot.result = static_cast<abi::CUresult>(header.result);
-    if (slot.payload != nullptr && !slot.payload->assign(payload)) slot.result = abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (slot.payload != nullptr && !slot.payload->assign(payload))
+        slot.result = abi::CUDA_ERROR_OUT_OF_MEMORY;
     if (slot.detached) {
         int none = 0;
         if (slot.result != abi::CUDA_SUCCESS) late_error_.compare_exchange_strong(none, slot.result);

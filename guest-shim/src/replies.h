@@ -1,7 +1,7 @@
-// Tickets and what comes back for them. A Slot is a ticket's other half: a waiting thread's, or the landing of an
-// asynchronous copy into pinned memory that nobody waits for. Reader: whichever thread pumps the carrier feeds batches
-// in here, under the carrier's lock. Nothing the host says is believed: sizes, tickets and offsets are checked, and the
-// first lie ends the session.
+// Tickets and what comes back for them. A Slot is a ticket's other half: a waiting thread's, or the landing
+// of an asynchronous copy into pinned memory that nobody waits for. Reader: whichever thread pumps the
+// carrier feeds batches in here, under the carrier's lock. Nothing the host says is believed: sizes, tickets
+// and offsets are checked, and the first lie ends the session.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -20,17 +20,17 @@ struct Slot {
     std::atomic<std::uint32_t> word{0};  // futex: changes whenever the sleeping owner has to look again
     std::atomic<bool> done{false};
     bool used = false;
-    bool sleeping = false;        // the owner sleeps on `word`
-    bool leads = false;           // the owner reads the socket
+    bool sleeping = false;  // the owner sleeps on `word`
+    bool leads = false;     // the owner reads the socket
     std::uint16_t generation = 0;
     std::uint32_t index = 0;
     abi::CUresult result = abi::CUDA_SUCCESS;
-    ByteBuffer* payload = nullptr;      // takes the outputs; null: nobody wants them
-    std::byte* landing = nullptr;       // guest memory the ticket stands for
+    ByteBuffer* payload = nullptr;  // takes the outputs; null: nobody wants them
+    std::byte* landing = nullptr;   // guest memory the ticket stands for
     std::size_t landing_size = 0;
-    bool detached = false;              // nobody waits: freed when the result arrives
-    wire::Handle stream;                // of a detached landing
-    Slot* next = nullptr;               // free list, or the list of waiting slots
+    bool detached = false;  // nobody waits: freed when the result arrives
+    wire::Handle stream;    // of a detached landing
+    Slot* next = nullptr;   // free list, or the list of waiting slots
     Slot* previous = nullptr;
 
     std::uint32_t ticket() const { return std::uint32_t{generation} << 16 | index; }
@@ -68,7 +68,7 @@ public:
     // The error of a detached landing, handed out once.
     abi::CUresult take_late_error();
 
-    // -- waiting (waiting.cc): who reads the socket. All under mutex(). --
+    // -- waiting (session_wait.cc): who reads the socket. All under mutex(). --
     Mutex& mutex() { return mutex_; }
     void enqueue(Slot* slot);
     void dequeue(Slot* slot);
@@ -77,7 +77,8 @@ public:
     bool led = false;
     // Where the leader is kicked out of poll() when another thread has read its answer.
     int kick_fd = -1;
-    // The slot of the thread that is reading right now, if it waits for one; written under the carrier's lock.
+    // The slot of the thread that is reading right now, if it waits for one; written under the carrier's
+    // lock.
     const Slot* reader = nullptr;
 
 private:

@@ -30,8 +30,10 @@ bool is_fatal(abi::CUresult result) {
         case abi::CUDA_ERROR_MISALIGNED_ADDRESS:
         case abi::CUDA_ERROR_INVALID_ADDRESS_SPACE:
         case abi::CUDA_ERROR_INVALID_PC:
-        case abi::CUDA_ERROR_LAUNCH_FAILED: return true;
-        default: return false;
+        case abi::CUDA_ERROR_LAUNCH_FAILED:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -41,8 +43,8 @@ Session::Session(const Settings& chosen, std::size_t message_limit)
     : settings(chosen), carrier(replies, message_limit), callbacks(*this) {
     lane.set_seal_bytes(settings.seal_bytes);
     random_state_.store(settings.random_seed * 2 + 1, std::memory_order_relaxed);
-    replies.set_callback_sink([](void* self, const CallbackCall& call) { static_cast<Callbacks*>(self)->run(call); },
-                              &callbacks);
+    replies.set_callback_sink(
+        [](void* self, const CallbackCall& call) { static_cast<Callbacks*>(self)->run(call); }, &callbacks);
 }
 
 bool Session::start() {
@@ -91,7 +93,8 @@ void Session::seal_locked() {
     if (batch != nullptr && !carrier.send(batch)) end(carrier.lost_result(), carrier.lost_reason());
 }
 
-// Back-pressure: until the host has taken enough, or is gone. Reads meanwhile, for the host may be waiting for that.
+// Back-pressure: until the host has taken enough, or is gone. Reads meanwhile, for the host may be waiting
+// for that.
 void Session::relieve() {
     back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
     bool full = true;
@@ -121,10 +124,12 @@ void Session::note(abi::CUresult result) {
 
 void Session::end(abi::CUresult result, const char* reason) {
     int none = 0;
-    if (!lost_.compare_exchange_strong(none, result == abi::CUDA_SUCCESS ? abi::CUDA_ERROR_UNKNOWN : result)) return;
+    if (!lost_.compare_exchange_strong(none, result == abi::CUDA_SUCCESS ? abi::CUDA_ERROR_UNKNOWN : result))
+        return;
     session_ended(*this);
     if (reason != nullptr) {
-        log_line(LogLevel::error, "%s; every CUDA call of this process now fails with error %d", reason, result);
+        log_line(LogLevel::error, "%s; every CUDA call of this process now fails with error %d", reason,
+                 result);
     }
     replies.end_all(lost());
     wake_pump();

@@ -1,6 +1,6 @@
-// One guest process's stay: everything that lives from attach to detach, and the only judge of its end. Made by
-// attach.cc, used by every stub, never freed (threads of the program may be inside it when it dies). Sending and
-// waiting are here; what the calls mean is in the entry_*.cc files.
+// One guest process's stay: everything that lives from attach to detach, and the only judge of its end. Made
+// by attach.cc, used by every stub, never freed (threads of the program may be inside it when it dies).
+// Sending and waiting are here; what the calls mean is in the entry_*.cc files.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -41,8 +41,8 @@ public:
     abi::CUresult appended(Appended how);
     // Hands the open batch to the carrier. Never waits, but for back-pressure.
     void seal();
-    // Seals and waits for the slot's reply; the calling thread may end up reading for all. Answers its result, and
-    // keeps faults that end a context.
+    // Seals and waits for the slot's reply; the calling thread may end up reading for all. Answers its
+    // result, and keeps faults that end a context.
     abi::CUresult wait(Slot& slot);
     // As wait(), for no longer than that; false when time ran out.
     bool wait_until(Slot& slot, std::int64_t deadline_ns);
@@ -54,7 +54,9 @@ public:
     // The end: by the carrier's verdict, by the process's exit. Says one line when `reason` is not null.
     void end(abi::CUresult result, const char* reason);
     // The device fault that poisoned the session, or 0.
-    abi::CUresult sticky() const { return static_cast<abi::CUresult>(sticky_.load(std::memory_order_relaxed)); }
+    abi::CUresult sticky() const {
+        return static_cast<abi::CUresult>(sticky_.load(std::memory_order_relaxed));
+    }
     void note(abi::CUresult result);
 
     std::uint64_t round_trips() const { return round_trips_.load(std::memory_order_relaxed); }

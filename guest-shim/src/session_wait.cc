@@ -1,6 +1,7 @@
-// Waiting: leader and followers, and the pump. Of all threads that wait for replies one, the leader, reads the socket;
-// the others sleep on their slots' words and are woken when their answers have been read, or when the leader leaves and
-// one of them has to lead. While nobody waits, the pump thread seals by age and reads for callbacks and landings.
+// Waiting: leader and followers, and the pump. Of all threads that wait for replies one, the leader, reads
+// the socket; the others sleep on their slots' words and are woken when their answers have been read, or when
+// the leader leaves and one of them has to lead. While nobody waits, the pump thread seals by age and reads
+// for callbacks and landings.
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -19,7 +20,8 @@ constexpr std::int64_t kAgeNs = static_cast<std::int64_t>(wire::limits::kSealAge
 constexpr std::int64_t kNever = INT64_MAX;
 // Empty looks of the pump before it sleeps for good: about 5 ms after the last record.
 constexpr int kIdleLooks = 50;
-// Landings are left for the thread that will wait for them, which reads faster; only a patient one is read here.
+// Landings are left for the thread that will wait for them, which reads faster; only a patient one is read
+// here.
 constexpr int kPatientLooks = 20;
 
 }  // namespace
@@ -54,7 +56,8 @@ bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
         const std::uint32_t seen = slot.word.load(std::memory_order_relaxed);
         slot.sleeping = true;
         mutex.unlock();
-        futex_wait(slot.word, seen, deadline_ns == kNever ? -1 : std::max<std::int64_t>(deadline_ns - now_ns(), 0));
+        futex_wait(slot.word, seen,
+                   deadline_ns == kNever ? -1 : std::max<std::int64_t>(deadline_ns - now_ns(), 0));
         mutex.lock();
         slot.sleeping = false;
     }
@@ -137,7 +140,8 @@ void Session::read_for_nobody(std::int64_t timeout_ns) {
     mutex.lock();
     if (replies.led) {
         mutex.unlock();
-        futex_wait(pump_word_, pump_word_.load(std::memory_order_acquire), std::min<std::int64_t>(timeout_ns, 1'000'000));
+        futex_wait(pump_word_, pump_word_.load(std::memory_order_acquire),
+                   std::min<std::int64_t>(timeout_ns, 1'000'000));
         return;
     }
     replies.led = true;

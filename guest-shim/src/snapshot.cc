@@ -13,8 +13,8 @@
 namespace guest {
 namespace {
 
-// Attributes a program may rely on only where host and device share memory, or the calls behind them are forwarded.
-// Reading 0 makes programs take their ordinary path instead of one that cannot work here.
+// Attributes a program may rely on only where host and device share memory, or the calls behind them are
+// forwarded. Reading 0 makes programs take their ordinary path instead of one that cannot work here.
 constexpr abi::CUdevice_attribute kNotForwarded[] = {
     // host memory as the device sees it
     abi::CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY,
@@ -70,9 +70,11 @@ bool read_device(std::span<const std::byte> message, DeviceFacts& device) {
         if (field.number == 3) device.total_memory = field.value;
         if (field.number != 4) continue;
         good = good && wire::for_each_scalar(field, [&](std::uint64_t value) {
-            if (device.attribute_count == kMaxAttributes) return;  // newer than this shim: not answered
-            device.attributes[device.attribute_count++] = static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
-        });
+                   if (device.attribute_count == kMaxAttributes)
+                       return;  // newer than this shim: not answered
+                   device.attributes[device.attribute_count++] =
+                       static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
+               });
     }
     return good && reader.ok();
 }
@@ -104,7 +106,8 @@ int find_named(const Snapshot& snapshot, const char* text, std::size_t size) {
     }
     char* end = nullptr;
     const long ordinal = strtol(text, &end, 10);
-    if (end == text || ordinal < 0 || static_cast<std::size_t>(ordinal) >= snapshot.host_device_count) return -1;
+    if (end == text || ordinal < 0 || static_cast<std::size_t>(ordinal) >= snapshot.host_device_count)
+        return -1;
     return static_cast<int>(ordinal);
 }
 

@@ -1,5 +1,6 @@
-// What the host told at attach, and everything the guest answers from it: devices, attributes, the driver's version.
-// Immutable once the session lives. Filled by the carrier from the Welcome message; every number is bounds-checked.
+// What the host told at attach, and everything the guest answers from it: devices, attributes, the driver's
+// version. Immutable once the session lives. Filled by the carrier from the Welcome message; every number is
+// bounds-checked.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -46,11 +47,12 @@ struct Snapshot {
 // Reads ferry.v1.Snapshot; false when it is malformed or beyond the limits.
 bool read_snapshot(std::span<const std::byte> message, Snapshot& snapshot);
 
-// Chooses and orders the devices as CUDA_VISIBLE_DEVICES says: ordinals or "GPU-" UUID prefixes, up to the first entry
-// that names no device or one already named. Null means all of them.
+// Chooses and orders the devices as CUDA_VISIBLE_DEVICES says: ordinals or "GPU-" UUID prefixes, up to the
+// first entry that names no device or one already named. Null means all of them.
 void apply_visible_devices(Snapshot& snapshot, const char* visible_devices);
 
-// The specification's overlay: attributes that describe what is not shared with or not forwarded to the guest read 0.
+// The specification's overlay: attributes that describe what is not shared with or not forwarded to the guest
+// read 0.
 void apply_overlay(DeviceFacts& device);
 
 }  // namespace guest

@@ -29,16 +29,17 @@ void write_statistics(const Session& session) {
     char name[128];
     copy_name(name, sizeof name);
     char line[512];
-    const int size = snprintf(
-        line, sizeof line,
-        "{\"program\":\"%s\",\"calls\":%llu,\"records\":%llu,\"batches\":%llu,\"round_trips\":%llu,"
-        "\"back_pressure_waits\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu}\n",
-        name, static_cast<unsigned long long>(count_calls()), static_cast<unsigned long long>(session.lane.records()),
-        static_cast<unsigned long long>(session.carrier.batches()),
-        static_cast<unsigned long long>(session.round_trips()),
-        static_cast<unsigned long long>(session.back_pressure_waits()),
-        static_cast<unsigned long long>(session.carrier.bytes_out()),
-        static_cast<unsigned long long>(session.carrier.bytes_in()));
+    const int size =
+        snprintf(line, sizeof line,
+                 "{\"program\":\"%s\",\"calls\":%llu,\"records\":%llu,\"batches\":%llu,\"round_trips\":%llu,"
+                 "\"back_pressure_waits\":%llu,\"bytes_out\":%llu,\"bytes_in\":%llu}\n",
+                 name, static_cast<unsigned long long>(count_calls()),
+                 static_cast<unsigned long long>(session.lane.records()),
+                 static_cast<unsigned long long>(session.carrier.batches()),
+                 static_cast<unsigned long long>(session.round_trips()),
+                 static_cast<unsigned long long>(session.back_pressure_waits()),
+                 static_cast<unsigned long long>(session.carrier.bytes_out()),
+                 static_cast<unsigned long long>(session.carrier.bytes_in()));
     log_line(LogLevel::note, "%s", line);
     const char* path = environment("FERRY_STATS_FILE");
     if (path == nullptr || size <= 0) return;

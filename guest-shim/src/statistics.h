@@ -1,4 +1,5 @@
-// What a session has spent, as one JSON line for FERRY_STATS_FILE and one line of FERRY_LOG=info. Called at orderly exit.
+// What a session has spent, as one JSON line for FERRY_STATS_FILE and one line of FERRY_LOG=info. Called at
+// orderly exit.
 #pragma once
 
 namespace guest {

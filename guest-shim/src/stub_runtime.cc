@@ -26,7 +26,8 @@ abi::CUresult check_context(Session& session, wire::Handle handle) {
     if (handle.value == 0) return need_context(context);
     context = static_cast<Context*>(session.handles.find(wire::HandleKind::context, handle));
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    return context->alive.load(std::memory_order_relaxed) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
+    return context->alive.load(std::memory_order_relaxed) ? abi::CUDA_SUCCESS
+                                                          : abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 }  // namespace

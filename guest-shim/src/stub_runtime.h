@@ -1,5 +1,6 @@
-// What every exported function goes through: boundary() around the whole call, check() for handles, send() and call()
-// for records. Included by the generated stubs and by the entry_*.cc files. Nothing thrown below leaves boundary().
+// What every exported function goes through: boundary() around the whole call, check() for handles, send()
+// and call() for records. Included by the generated stubs and by the entry_*.cc files. Nothing thrown below
+// leaves boundary().
 #pragma once
 #include <new>
 
@@ -15,18 +16,20 @@ namespace guest {
 // FERRY_LOG=debug: one line for every call that does not answer success.
 void note_failure(const char* name, abi::CUresult result);
 
-// Runs body(Session&) when there is a live session; else answers what CUDA answers before cuInit, after exit began, in
-// the child of a fork, in a host function, or after the host was lost.
+// Runs body(Session&) when there is a live session; else answers what CUDA answers before cuInit, after exit
+// began, in the child of a fork, in a host function, or after the host was lost.
 template <class F>
 abi::CUresult boundary(F&& body, const char* name = __builtin_FUNCTION()) noexcept {
     ThreadState* thread = thread_state();
     if (thread == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     thread->count_call();
     Session* session = live_session();
-    if (session == nullptr || thread->in_callback) [[unlikely]] return refusal(*thread);
+    if (session == nullptr || thread->in_callback) [[unlikely]]
+        return refusal(*thread);
     try {
         const abi::CUresult result = body(*session);
-        if (result != abi::CUDA_SUCCESS) [[unlikely]] note_failure(name, result);
+        if (result != abi::CUDA_SUCCESS) [[unlikely]]
+            note_failure(name, result);
         return result;
     } catch (const std::bad_alloc&) {
         return abi::CUDA_ERROR_OUT_OF_MEMORY;
@@ -44,8 +47,9 @@ abi::CUresult boundary_local(F&& body) noexcept {
     }
 }
 
-// Whether `handle` names a live object of that kind: CUDA_ERROR_INVALID_CONTEXT or _INVALID_HANDLE when not. The null
-// context is the calling thread's current one; the special streams are streams; a kernel is a function.
+// Whether `handle` names a live object of that kind: CUDA_ERROR_INVALID_CONTEXT or _INVALID_HANDLE when not.
+// The null context is the calling thread's current one; the special streams are streams; a kernel is a
+// function.
 abi::CUresult check(Session& session, wire::HandleKind kind, wire::Handle handle);
 // Names a new object of the current context; value 0 when there is no room.
 wire::Handle name_handle(Session& session, wire::HandleKind kind);
@@ -59,15 +63,16 @@ namespace detail {
 inline wire::RecordHeader header_of(ThreadState& thread, const Context* context) {
     wire::RecordHeader header{};
     header.thread = thread.number;
-    header.context = context == nullptr ? std::uint16_t{0} : static_cast<std::uint16_t>(context->handle.index());
+    header.context =
+        context == nullptr ? std::uint16_t{0} : static_cast<std::uint16_t>(context->handle.index());
     thread.spoke = true;
     return header;
 }
 
 // Appends with the slot's ticket, waits, and frees the slot.
 template <class Request>
-abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context* context, const Request& request,
-                            Slot* slot) {
+abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context* context,
+                            const Request& request, Slot* slot) {
     wire::RecordHeader header = header_of(thread, context);
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
@@ -80,7 +85,8 @@ abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context
 
 // The same with a slot of its own, which leaves the outputs in thread.reply.
 template <class Request>
-abi::CUresult exchange(Session& session, ThreadState& thread, const Context* context, const Request& request) {
+abi::CUresult exchange(Session& session, ThreadState& thread, const Context* context,
+                       const Request& request) {
     Slot* slot = session.replies.take_slot();
     if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     thread.reply.clear();

@@ -1,5 +1,5 @@
-// What the shim keeps for each thread of the program: its number on the wire, its stack of current contexts, the
-// buffer its replies land in. Made at the thread's first call, ended by the thread's exit.
+// What the shim keeps for each thread of the program: its number on the wire, its stack of current contexts,
+// the buffer its replies land in. Made at the thread's first call, ended by the thread's exit.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -27,7 +27,8 @@ struct ThreadState {
     void count_call() { calls.store(calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 };
 
-// SAFETY: initial-exec costs eight bytes of the static TLS that libc keeps for late libraries, and no call per access.
+// SAFETY: initial-exec costs eight bytes of the static TLS that libc keeps for late libraries, and no call
+// per access.
 extern thread_local constinit ThreadState* current_thread __attribute__((tls_model("initial-exec")));
 
 // Makes the calling thread's state; null when memory or numbers are out.

@@ -15,7 +15,8 @@ constexpr std::uint64_t kSizes[] = {1024 * kGiB, 64 * kGiB, 8 * kGiB};
 bool reserve(std::uint64_t base, std::uint64_t size) {
     // SAFETY: no memory is touched; MAP_FIXED_NOREPLACE never takes what is in use.
     void* wanted = reinterpret_cast<void*>(base);
-    void* got = mmap(wanted, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    void* got = mmap(wanted, size, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == wanted) return true;
     if (got != MAP_FAILED) munmap(got, size);  // a kernel older than the flag took it as a hint
     return false;

@@ -1,5 +1,5 @@
-// The address window: a range both ends keep free, so that a device address means the same in guest and host. Reserved
-// without memory behind it. Called by attach.cc.
+// The address window: a range both ends keep free, so that a device address means the same in guest and host.
+// Reserved without memory behind it. Called by attach.cc.
 #pragma once
 #include <cstdint>
 

@@ -1,5 +1,6 @@
-// The tables themselves, each a structure whose members stand where the runtime calls them. See export_tables.h.
-// Entries whose purpose is not known refuse with CUDA_ERROR_NOT_SUPPORTED rather than pretend.
+// The tables themselves, each a structure whose members stand where the runtime calls them. See
+// export_tables.h. Entries whose purpose is not known refuse with CUDA_ERROR_NOT_SUPPORTED rather than
+// pretend.
 #include "cudart/export_tables.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ CUresult refused() { return abi::CUDA_ERROR_NOT_SUPPORTED; }
 CUresult accepted() { return abi::CUDA_SUCCESS; }
 using Plain = CUresult (*)();
 
-// -- CUDART_INTERFACE ------------------------------------------------------------------------------------------------
+// -- CUDART_INTERFACE --
 
 CUresult module_from_wrapper(CUmodule* module, const void* wrapper) {
     if (module == nullptr || wrapper == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -60,12 +61,12 @@ struct CudartInterface {
     Plain load_compilers;
 };
 constinit const CudartInterface cudart_interface{
-    sizeof(CudartInterface),      module_from_wrapper, primary_context,    {refused, refused, refused},
-    module_from_wrapper_extended, ignore_size,         module_from_header, {refused, refused, refused},
-    accepted};
+    sizeof(CudartInterface),     module_from_wrapper,          primary_context,
+    {refused, refused, refused}, module_from_wrapper_extended, ignore_size,
+    module_from_header,          {refused, refused, refused},  accepted};
 static_assert(sizeof(CudartInterface) == 13 * sizeof(void*));
 
-// -- TOOLS_RUNTIME_CALLBACK_HOOKS ------------------------------------------------------------------------------------
+// -- TOOLS_RUNTIME_CALLBACK_HOOKS --
 
 constinit std::uintptr_t hook_words[1024] = {};
 constinit unsigned char hook_bytes[14] = {};
@@ -87,11 +88,11 @@ struct CallbackHooks {
     Plain unknown3[3];
     BufferGetter bytes;
 };
-constinit const CallbackHooks callback_hooks{sizeof(CallbackHooks),       refused,     words_buffer,
-                                             {refused, refused, refused}, bytes_buffer};
+constinit const CallbackHooks callback_hooks{
+    sizeof(CallbackHooks), refused, words_buffer, {refused, refused, refused}, bytes_buffer};
 static_assert(sizeof(CallbackHooks) == 7 * sizeof(void*));
 
-// -- TOOLS_TLS -------------------------------------------------------------------------------------------------------
+// -- TOOLS_TLS --
 
 struct ToolsTls {
     std::size_t size;
@@ -99,7 +100,7 @@ struct ToolsTls {
 };
 constinit const ToolsTls tools_tls{sizeof(ToolsTls), {accepted, accepted, accepted}};
 
-// -- CONTEXT_LOCAL_STORAGE (no size word) ----------------------------------------------------------------------------
+// -- CONTEXT_LOCAL_STORAGE (no size word) --
 
 CUresult resolve_context(CUcontext& context) {
     if (context != nullptr) return abi::CUDA_SUCCESS;
@@ -128,7 +129,7 @@ struct ContextLocalStorage {
 };
 constinit const ContextLocalStorage context_local_storage{storage_put, storage_remove, storage_get, refused};
 
-// -- CONTEXT_CHECKS --------------------------------------------------------------------------------------------------
+// -- CONTEXT_CHECKS --
 
 CUresult check_context(CUcontext, std::uint32_t* first, void**) {
     if (first != nullptr) *first = 0;
@@ -144,7 +145,7 @@ struct ContextChecks {
 };
 constinit const ContextChecks context_checks{sizeof(ContextChecks), refused, check_context, no_checks};
 
-// -- INTEGRITY_CHECK -------------------------------------------------------------------------------------------------
+// -- INTEGRITY_CHECK --
 
 CUresult self_test(std::uint32_t version, std::uint64_t unix_seconds, std::uint64_t* result);
 
@@ -187,12 +188,15 @@ CUresult self_test(std::uint32_t version, std::uint64_t unix_seconds, std::uint6
         if (identified != abi::CUDA_SUCCESS) return identified;
     }
     // SAFETY: addresses are digested as numbers, because the runtime digests them so.
+    const std::uint64_t addresses[3] = {reinterpret_cast<std::uintptr_t>(&cudart_interface),
+                                        reinterpret_cast<std::uintptr_t>(&integrity_check),
+                                        reinterpret_cast<std::uintptr_t>(integrity_check.test)};
     const IntegrityFacts facts{static_cast<std::uint32_t>(driver_version),
                                static_cast<std::uint32_t>(getpid()),
                                static_cast<std::uint32_t>(pthread_self()),
-                               reinterpret_cast<std::uintptr_t>(&cudart_interface),
-                               reinterpret_cast<std::uintptr_t>(&integrity_check),
-                               reinterpret_cast<std::uintptr_t>(integrity_check.test),
+                               addresses[0],
+                               addresses[1],
+                               addresses[2],
                                std::span<const DeviceIdentity>(identities, static_cast<std::size_t>(count))};
     const auto words = integrity_answer(version, unix_seconds, facts);
     result[0] = words[0];
@@ -200,7 +204,7 @@ CUresult self_test(std::uint32_t version, std::uint64_t unix_seconds, std::uint6
     return abi::CUDA_SUCCESS;
 }
 
-// -- CTX_CREATE_BYPASS -----------------------------------------------------------------------------------------------
+// -- CTX_CREATE_BYPASS --
 
 CUresult create_context(CUcontext* context, unsigned flags, CUdevice device) {
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -213,7 +217,7 @@ struct ContextCreateBypass {
 };
 constinit const ContextCreateBypass context_create_bypass{sizeof(ContextCreateBypass), create_context};
 
-// -- HEAP_ACCESS -----------------------------------------------------------------------------------------------------
+// -- HEAP_ACCESS --
 
 struct HeapRecord {
     std::size_t first;
@@ -244,7 +248,7 @@ struct HeapAccess {
 };
 constinit const HeapAccess heap_access{sizeof(HeapAccess), heap_allocate, heap_release};
 
-// -- DEVICE_EXTENDED_RT ----------------------------------------------------------------------------------------------
+// -- DEVICE_EXTENDED_RT --
 
 CUresult extended_attribute(CUdevice, unsigned, int, std::size_t* values) {
     if (values == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -267,10 +271,13 @@ struct DeviceExtended {
     Plain unknown14[12];
 };
 constinit const DeviceExtended device_extended{
-    sizeof(DeviceExtended), {refused, refused, refused, refused},
-    extended_attribute,     {refused, refused, refused, refused, refused, refused, refused},
-    device_flag,            {refused, refused, refused, refused, refused, refused, refused, refused, refused,
-                             refused, refused, refused}};
+    sizeof(DeviceExtended),
+    {refused, refused, refused, refused},
+    extended_attribute,
+    {refused, refused, refused, refused, refused, refused, refused},
+    device_flag,
+    {refused, refused, refused, refused, refused, refused, refused, refused, refused, refused, refused,
+     refused}};
 static_assert(sizeof(DeviceExtended) == 26 * sizeof(void*));
 
 struct NamedTable {

@@ -1,6 +1,6 @@
-// The store behind CONTEXT_LOCAL_STORAGE (see export_tables.h). The runtime reads it once in nearly every call of its
-// own, so a look-up is one short lock and one short chain. It is never torn down: the runtime's own exit handlers read
-// it after ours have run.
+// The store behind CONTEXT_LOCAL_STORAGE (see export_tables.h). The runtime reads it once in nearly every
+// call of its own, so a look-up is one short lock and one short chain. It is never torn down: the runtime's
+// own exit handlers read it after ours have run.
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>

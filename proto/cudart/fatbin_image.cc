@@ -1,4 +1,5 @@
-// Sizing and walking of code images; see fatbin_image.h. Every number read from an image is compared before it is used.
+// Sizing and walking of code images; see fatbin_image.h. Every number read from an image is compared before
+// it is used.
 #include "cudart/fatbin_image.h"
 
 #include <elf.h>
@@ -43,7 +44,8 @@ std::size_t text_size(const char* text, ReadableProbe readable) {
 std::size_t fatbin_size(const void* header, ReadableProbe readable) {
     if (header == nullptr || !can_read(readable, header, kFatbinHeaderSize)) return 0;
     const auto* bytes = static_cast<const std::byte*>(header);
-    if (read<std::uint32_t>(bytes) != kFatbinMagic || read<std::uint16_t>(bytes + 6) != kFatbinHeaderSize) return 0;
+    if (read<std::uint32_t>(bytes) != kFatbinMagic || read<std::uint16_t>(bytes + 6) != kFatbinHeaderSize)
+        return 0;
     const auto entries = read<std::uint64_t>(bytes + 8);
     if (entries > kMaxImageSize - kFatbinHeaderSize) return 0;
     const std::size_t size = kFatbinHeaderSize + static_cast<std::size_t>(entries);
@@ -61,7 +63,8 @@ bool find_wrapped(const std::byte* wrapper, ReadableProbe readable, ImageView& v
     if (first == 0) return false;
     view.size = pad8(first);
     for (std::size_t index = 0; view.prelinked != nullptr; ++index) {
-        if (index == kMaxPrelinked || !can_read(readable, view.prelinked + index, sizeof(void*))) return false;
+        if (index == kMaxPrelinked || !can_read(readable, view.prelinked + index, sizeof(void*)))
+            return false;
         if (view.prelinked[index] == nullptr) break;
         const std::size_t part = fatbin_size(view.prelinked[index], readable);
         if (part == 0 || pad8(part) > kMaxImageSize - view.size) return false;
@@ -117,7 +120,8 @@ bool check_fatbins(std::span<const std::byte> bytes) {
         if (fatbin.empty()) return false;
         FatbinEntries entries(fatbin);
         for (FatbinEntry entry; entries.next(entry);) {
-            if (entry.kind == kEntryElf && entry.uncompressed_size == 0 && elf_size(entry.payload) == 0) return false;
+            if (entry.kind == kEntryElf && entry.uncompressed_size == 0 && elf_size(entry.payload) == 0)
+                return false;
         }
         if (!entries.ok()) return false;
         bytes = bytes.subspan(std::min(pad8(fatbin.size()), bytes.size()));
@@ -204,7 +208,8 @@ bool FatbinEntries::next(FatbinEntry& entry) {
     entry.uncompressed_size = read<std::uint64_t>(rest_.data() + 56);
     const bool compressed = (entry.flags & (kEntryLz4 | kEntryZstd)) != 0;
     if (!compressed) entry.uncompressed_size = 0;
-    entry.payload = rest_.subspan(header_size, compressed ? compressed_size : static_cast<std::size_t>(payload_size));
+    entry.payload =
+        rest_.subspan(header_size, compressed ? compressed_size : static_cast<std::size_t>(payload_size));
     rest_ = rest_.subspan(header_size + static_cast<std::size_t>(payload_size));
     ok_ = true;
     return true;

@@ -36,7 +36,8 @@ std::array<std::uint8_t, kDigits> digits_of_pi() {
     return digits;
 }
 
-// Draws uniform numbers below `bound` from the digits: as many digits as the bound has, rejected when they would bias.
+// Draws uniform numbers below `bound` from the digits: as many digits as the bound has, rejected when they
+// would bias.
 class PiDraw {
 public:
     std::uint32_t below(std::uint32_t bound) {
@@ -58,7 +59,8 @@ using Substitution = std::array<std::uint8_t, 256>;
 // MD2's substitution: the identity shuffled by the digits of pi.
 Substitution make_substitution() {
     Substitution table{};
-    for (std::size_t index = 0; index < table.size(); ++index) table[index] = static_cast<std::uint8_t>(index);
+    for (std::size_t index = 0; index < table.size(); ++index)
+        table[index] = static_cast<std::uint8_t>(index);
     PiDraw draw;
     for (std::uint32_t bound = 2; bound <= 256; ++bound) {
         const std::uint32_t other = draw.below(bound);
@@ -69,7 +71,8 @@ Substitution make_substitution() {
     return table;
 }
 
-// Made at its first use: under a millisecond, once in a process, where a compiler would need seconds in every build.
+// Made at its first use: under a millisecond, once in a process, where a compiler would need seconds in every
+// build.
 const Substitution& substitution() {
     static const Substitution table = make_substitution();
     return table;

@@ -1,9 +1,11 @@
-// gRPC's message framing (u8 compressed, u32 big-endian length, message) and the Batch frame both directions share.
-// Used by the shim's carrier and by the engine's link. GrpcReader yields whole messages out of arbitrary DATA chunks:
-// a message that lies inside one chunk is handed out in place, one that spans chunks is gathered in a buffer that is
-// kept, so that steady traffic allocates nothing. It never grows past `limit`, whatever the peer announces.
+// gRPC's message framing (u8 compressed, u32 big-endian length, message) and the Batch frame both directions
+// share. Used by the shim's carrier and by the engine's link. GrpcReader yields whole messages out of
+// arbitrary DATA chunks: a message that lies inside one chunk is handed out in place, one that spans chunks
+// is gathered in a buffer that is kept, so that steady traffic allocates nothing. It never grows past
+// `limit`, whatever the peer announces.
 //
-//   0 u8 0   1 u32 length (big-endian)   5 tag(2) len   tag(1) sequence   tag(2) acknowledged   tag(3) len   records
+//   0 u8 0   1 u32 length (big-endian)
+//   5 tag(2) len   tag(1) sequence   tag(2) acknowledged   tag(3) len   records
 #pragma once
 #include <algorithm>
 #include <array>
@@ -19,7 +21,7 @@ namespace wire {
 
 inline constexpr std::size_t kGrpcPrefix = 5;
 // Numbers of the frames inside GuestFrame and HostFrame (proto/ferry.proto).
-inline constexpr std::uint32_t kFrameOpening = 1;   // hello / welcome
+inline constexpr std::uint32_t kFrameOpening = 1;  // hello / welcome
 inline constexpr std::uint32_t kFrameBatch = 2;
 inline constexpr std::uint32_t kFrameFarewell = 3;  // host to guest only
 
@@ -37,11 +39,12 @@ struct BatchHead {
     std::size_t size = 0;
 };
 
-inline BatchHead make_batch_head(std::uint64_t sequence, std::uint64_t acknowledged, std::size_t records_size) {
+inline BatchHead make_batch_head(std::uint64_t sequence, std::uint64_t acknowledged,
+                                 std::size_t records_size) {
     BatchHead head;
     const auto varint_field = [](std::uint64_t value) { return value == 0 ? 0 : 1 + varint_size(value); };
-    const std::size_t inner = varint_field(sequence) + varint_field(acknowledged) +
-                              (1 + varint_size(records_size)) + records_size;
+    const std::size_t inner =
+        varint_field(sequence) + varint_field(acknowledged) + (1 + varint_size(records_size)) + records_size;
     ProtoWriter writer(std::span<std::byte>(head.bytes).subspan(kGrpcPrefix));
     writer.length(kFrameBatch, inner);
     writer.varint(1, sequence);
@@ -78,9 +81,9 @@ public:
     GrpcReader& operator=(const GrpcReader&) = delete;
     ~GrpcReader() { std::free(buffer_); }
 
-    // Feeds one chunk; calls `deliver(std::span<const std::byte> message)` -> bool for each complete message. The view
-    // is 8-byte aligned in no particular way: copy scalars out. False: compressed, over the limit, out of memory, or
-    // refused by deliver; the stream is then unusable.
+    // Feeds one chunk; calls `deliver(std::span<const std::byte> message)` -> bool for each complete message.
+    // The view is 8-byte aligned in no particular way: copy scalars out. False: compressed, over the limit,
+    // out of memory, or refused by deliver; the stream is then unusable.
     template <class Deliver>
     bool feed(std::span<const std::byte> chunk, Deliver&& deliver) {
         while (!chunk.empty()) {
@@ -104,14 +107,16 @@ public:
 private:
     static std::size_t message_size(const std::byte* prefix) {
         std::size_t size = 0;
-        for (unsigned index = 1; index < kGrpcPrefix; ++index) size = size << 8 | static_cast<std::size_t>(prefix[index]);
+        for (unsigned index = 1; index < kGrpcPrefix; ++index)
+            size = size << 8 | static_cast<std::size_t>(prefix[index]);
         return size;
     }
     static bool whole(std::span<const std::byte> chunk) {
         return chunk.size() >= kGrpcPrefix && chunk.size() - kGrpcPrefix >= message_size(chunk.data());
     }
     bool complete() const { return have_ >= kGrpcPrefix && have_ - kGrpcPrefix == message_size(buffer_); }
-    // Moves bytes of `chunk` behind what is already held: first the prefix, then at most up to the message's end.
+    // Moves bytes of `chunk` behind what is already held: first the prefix, then at most up to the message's
+    // end.
     bool gather(std::span<const std::byte>& chunk) {
         const std::size_t target = have_ < kGrpcPrefix ? kGrpcPrefix : kGrpcPrefix + message_size(buffer_);
         const std::size_t count = std::min(target - have_, chunk.size());

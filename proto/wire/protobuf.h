@@ -1,7 +1,8 @@
 // Just enough protobuf (proto3 wire format) for Ferry's own frames: a bounded writer and a bounded reader.
-// Used by the shim, and by the engine, for the messages of proto/ferry.proto; the daemon uses an ordinary library.
-// Neither allocates nor throws. What the reader yields are views into the caller's bytes, checked against their end;
-// the first malformed field makes it sticky-bad, so callers loop on next() and ask ok() once.
+// Used by the shim, and by the engine, for the messages of proto/ferry.proto; the daemon uses an ordinary
+// library. Neither allocates nor throws. What the reader yields are views into the caller's bytes, checked
+// against their end; the first malformed field makes it sticky-bad, so callers loop on next() and ask ok()
+// once.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,9 @@ public:
         raw_varint(value);
     }
     // int32 and int64: a negative number travels as its 64-bit two's complement.
-    void integer(std::uint32_t field, std::int64_t value) { varint(field, static_cast<std::uint64_t>(value)); }
+    void integer(std::uint32_t field, std::int64_t value) {
+        varint(field, static_cast<std::uint64_t>(value));
+    }
     void boolean(std::uint32_t field, bool value) { varint(field, value ? 1 : 0); }
     void bytes(std::uint32_t field, std::span<const std::byte> data) {
         if (data.empty()) return;
@@ -47,7 +50,8 @@ public:
         raw(data);
     }
     void string(std::uint32_t field, std::string_view text) { bytes(field, as_proto_bytes(text)); }
-    // Opens a length-delimited field whose `size` bytes the caller writes next (a sub-message; it may be empty).
+    // Opens a length-delimited field whose `size` bytes the caller writes next (a sub-message; it may be
+    // empty).
     void length(std::uint32_t field, std::uint64_t size) {
         tag(field, ProtoType::length);
         raw_varint(size);
@@ -87,7 +91,7 @@ private:
 struct ProtoField {
     std::uint32_t number = 0;
     ProtoType type = ProtoType::varint;
-    std::uint64_t value = 0;               // varint, fixed64 and fixed32
+    std::uint64_t value = 0;                // varint, fixed64 and fixed32
     std::span<const std::byte> bytes = {};  // length-delimited
 
     std::int64_t integer() const { return static_cast<std::int64_t>(value); }
@@ -110,10 +114,15 @@ public:
         field.number = static_cast<std::uint32_t>(tag >> 3);
         field.type = static_cast<ProtoType>(tag & 7);
         switch (field.type) {
-            case ProtoType::varint: field.value = raw_varint(); return ok_;
-            case ProtoType::fixed64: return fixed(8, field);
-            case ProtoType::fixed32: return fixed(4, field);
-            case ProtoType::length: return delimited(field);
+            case ProtoType::varint:
+                field.value = raw_varint();
+                return ok_;
+            case ProtoType::fixed64:
+                return fixed(8, field);
+            case ProtoType::fixed32:
+                return fixed(4, field);
+            case ProtoType::length:
+                return delimited(field);
         }
         return fail();  // groups and unknown wire types
     }
@@ -140,7 +149,8 @@ private:
     }
     bool fixed(std::size_t size, ProtoField& field) {
         if (data_.size() - at_ < size) return fail();
-        std::memcpy(&field.value, data_.data() + at_, size);  // little-endian hosts only, as everywhere in wire/
+        std::memcpy(&field.value, data_.data() + at_,
+                    size);  // little-endian hosts only, as everywhere in wire/
         at_ += size;
         return true;
     }
@@ -156,7 +166,8 @@ private:
     bool ok_ = true;
 };
 
-// A repeated scalar arrives packed (one length-delimited field) or one by one; `each(value)` sees every element.
+// A repeated scalar arrives packed (one length-delimited field) or one by one; `each(value)` sees every
+// element.
 template <class Each>
 bool for_each_scalar(const ProtoField& field, Each&& each) {
     if (field.type == ProtoType::varint) {
