@@ -48,7 +48,7 @@ class Packer {
     Packer& add(T value) {
         while (bytes_.size() % sizeof(T) != 0) bytes_.push_back(0);
         const auto raw = std::bit_cast<std::array<char, sizeof(T)>>(value);
-        bytes_.insert(bytes_.end(), raw.begin(), raw.end());
+        for (const char byte : raw) bytes_.push_back(byte);
         return *this;
     }
     std::uint64_t place(Memory& memory) const { return memory.place(bytes_.data(), bytes_.size()); }
