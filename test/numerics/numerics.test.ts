@@ -1,5 +1,5 @@
-// The software device's arithmetic, tested in C++ (see main.cc): built with cmake into build/numerics, then run
-// topic by topic at each x86-64 level. FERRY_TEST_SEED repeats a run, FERRY_LONG=1 makes it 50 times longer.
+// The software device's arithmetic, tested in C++ (see main.cc): built with cmake into build/numerics, then
+// run by topic at each x86-64 level. FERRY_TEST_SEED repeats a run, FERRY_LONG=1 is 50 times longer.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
