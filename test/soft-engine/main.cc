@@ -21,7 +21,7 @@ std::vector<Test>& tests() {
 }
 
 void report_failure(const char* file, int line, const std::string& text) {
-    if (++failures <= 40) std::cout << "FAIL " << current << " " << file << ":" << line << ": " << text << "\n";
+    if (++failures <= 12) std::cout << "FAIL " << current << " " << file << ":" << line << ": " << text << "\n";
 }
 
 const std::string& compiled_directory() { return compiled_to; }

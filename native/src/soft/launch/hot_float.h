@@ -6,6 +6,7 @@
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
+#include "soft/numerics/isa.h"
 
 namespace soft {
 namespace {
@@ -81,7 +82,9 @@ template <class T> bool nan(T a, T b) { return (a != a) | (b != b); }
 template <class I, class F> I to_int(F a) {
     constexpr F kLow = static_cast<F>(std::numeric_limits<I>::min());
     constexpr F kHigh = static_cast<F>(std::numeric_limits<I>::max() / 2 + 1) * F{2};
-    if (a != a) return 0;
+    // A NaN is 0, but the value of the sign bit when either side has 64 bits (PTX ISA, cvt).
+    constexpr bool kOddNan = sizeof(F) == 8 || sizeof(I) == 8;
+    if (a != a) return kOddNan ? static_cast<I>(std::make_unsigned_t<I>{1} << (sizeof(I) * 8 - 1)) : I{0};
     if (a >= kHigh) return std::numeric_limits<I>::max();
     return a <= kLow ? std::numeric_limits<I>::min() : static_cast<I>(a);
 }

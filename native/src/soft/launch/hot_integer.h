@@ -1,10 +1,11 @@
 // The integer operations most kernels live on. Compiled once per instruction set by interpreter_integer_*.cc.
-// FERRY_ISA names the namespace; everything but the table has internal linkage.
+// Everything but the table has internal linkage, so that no copy stands in for another instruction set's.
 #include <limits>
 
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
+#include "soft/numerics/isa.h"
 
 namespace soft {
 namespace {

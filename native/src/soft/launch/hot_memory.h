@@ -4,6 +4,7 @@
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
+#include "soft/numerics/isa.h"
 
 namespace soft {
 namespace {

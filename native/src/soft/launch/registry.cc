@@ -52,7 +52,7 @@ void add_entries(Table& table, std::span<const OpEntry> entries) {
 Table make_table() {
     Table table;
     switch (level()) {
-        case Level::base: FERRY_ADD_HOT(isa_base); break;
+        case Level::base: FERRY_ADD_HOT(isa_v1); break;
         case Level::v3: FERRY_ADD_HOT(isa_v3); break;
         case Level::v4: FERRY_ADD_HOT(isa_v4); break;
     }

@@ -15,7 +15,7 @@ namespace soft {
     std::span<const OpEntry> global_entries();        \
     std::span<const OpEntry> shared_entries();        \
     }
-FERRY_HOT_TABLES(isa_base)
+FERRY_HOT_TABLES(isa_v1)
 FERRY_HOT_TABLES(isa_v3)
 FERRY_HOT_TABLES(isa_v4)
 #undef FERRY_HOT_TABLES
@@ -26,9 +26,15 @@ std::span<const OpEntry> small_integer_entries();
 std::span<const OpEntry> memory_entries();
 std::span<const OpEntry> predicate_entries();
 std::span<const OpEntry> fault_entries();
+std::span<const OpEntry> call_entries();
+std::span<const OpEntry> syscall_entries();
+std::span<const OpEntry> sync_entries();
+std::span<const OpEntry> machine_entries();
+std::span<const OpEntry> atomic_entries();
 
 constexpr std::span<const OpEntry> (*kColdTables[])() = {
     control_entries, barrier_entries, small_integer_entries, memory_entries, predicate_entries, fault_entries,
+    call_entries, syscall_entries, sync_entries, machine_entries, atomic_entries,
 };
 
 }  // namespace soft

@@ -19,8 +19,11 @@ Map make_map() {
         {"exit", build_exit}, {"trap", build_trap}, {"bar", build_bar},     {"barrier", build_bar},
         {"prefetch", build_nothing}, {"prefetchu", build_nothing}, {"discard", build_nothing},
         {"applypriority", build_nothing}, {"brkpt", build_nothing}, {"pmevent", build_nothing},
-        {"griddepcontrol", build_nothing}, {"setmaxnreg", build_nothing}, {"membar", build_nothing},
-        {"fence", build_nothing},
+        {"griddepcontrol", build_nothing}, {"setmaxnreg", build_nothing}, {"membar", build_fence},
+        {"fence", build_fence}, {"shfl", build_shfl}, {"vote", build_vote}, {"match", build_match},
+        {"redux", build_redux}, {"elect", build_elect}, {"activemask", build_activemask}, {"atom", build_atom},
+        {"red", build_atom}, {"nanosleep", build_nanosleep}, {"isspacep", build_isspacep}, {"call", build_call}, {"brx", build_brx}, {"alloca", build_alloca},
+        {"stacksave", build_stack}, {"stackrestore", build_stack},
     };
 }
 

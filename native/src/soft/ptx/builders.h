@@ -46,6 +46,25 @@ bool build_exit(Decoder&);
 bool build_trap(Decoder&);
 bool build_bar(Decoder&);
 
+// build_call.cc
+bool build_call(Decoder&);
+bool build_brx(Decoder&);
+bool build_alloca(Decoder&);
+bool build_stack(Decoder&);
+
+// build_warp.cc
+bool build_shfl(Decoder&);
+bool build_vote(Decoder&);
+bool build_match(Decoder&);
+bool build_redux(Decoder&);
+bool build_elect(Decoder&);
+bool build_bar_warp(Decoder&);
+bool build_activemask(Decoder&);
+bool build_atom(Decoder&);
+bool build_fence(Decoder&);
+bool build_nanosleep(Decoder&);
+bool build_isspacep(Decoder&);
+
 // The type whose handler serves when the sign does not matter: u32 for s32 and b32, ...
 Type unsigned_type(Type type);
 // The same as plain bits: b32 for u32, s32 and f32, ...

@@ -104,7 +104,7 @@ bool Decoder::decode_statement(const Statement& s) {
     if (is_unknown_modifier()) return fail("unknown modifier");
     const bool controls = s.opcode == "bra" || s.opcode == "brx" || s.opcode == "call" || s.opcode == "ret" ||
                           s.opcode == "exit" || s.opcode == "bar" || s.opcode == "barrier" || s.opcode == "shfl" ||
-                          s.opcode == "vote" || s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect";
+                          s.opcode == "vote" || s.opcode == "nanosleep" || s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect";
     if (s.guard < 0 || s.opcode == "bra" || s.opcode == "brx") return builder(*this) && error_.empty();
     const auto before = static_cast<std::uint32_t>(code_.insns.size());
     if (!controls) {
@@ -187,10 +187,8 @@ void Decoder::patch() {
         if (insn.run[0] == branch->full && insn.imm != 0) insn.target = &insn + insn.imm;
     }
     for (const Patch& patch : patches_) code_.insns[patch.insn].target = &code_.insns[block_starts_[patch.block]];
-    for (auto& table : code_.jump_tables) {
-        for (const Insn*& target : *table) {
-            target = &code_.insns[block_starts_[static_cast<std::size_t>(target - static_cast<const Insn*>(nullptr))]];
-        }
+    for (auto& [table, blocks] : table_patches_) {
+        for (std::size_t k = 0; k < blocks.size(); ++k) (*table)[k] = &code_.insns[block_starts_[blocks[k]]];
     }
 }
 

@@ -89,6 +89,9 @@ public:
     bool is_entry() const { return syntax_.is_entry; }
     // Where a branch of the current block goes when it does not fall through; recorded to be patched.
     void patch_target(std::uint32_t insn, std::uint32_t block) { patches_.push_back({insn, block}); }
+    void patch_table(std::vector<const Insn*>* table, std::vector<std::uint32_t> blocks) {
+        table_patches_.emplace_back(table, std::move(blocks));
+    }
     std::uint32_t block_of_label(const Operand& label) const;
     bool is_back_edge(std::uint32_t block) const { return cfg_.blocks[block].position <= position_; }
     bool emit_branch();
@@ -133,6 +136,7 @@ private:
     std::unordered_map<std::uint64_t, std::uint32_t> constants_[3];
     std::unordered_map<std::uint64_t, std::uint32_t> specials_;
     std::vector<Patch> patches_;
+    std::vector<std::pair<std::vector<const Insn*>*, std::vector<std::uint32_t>>> table_patches_;
     std::unordered_map<std::uint32_t, std::uint32_t> statement_blocks_;
     std::uint32_t predicate_bytes_ = 0;
     std::uint32_t frame_bytes_ = 0;
