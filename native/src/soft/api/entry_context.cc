@@ -105,7 +105,9 @@ SOFT_EXPORT CUresult cuCtxSetCurrent(abi::CUcontext ctx) {
             return abi::CUDA_SUCCESS;
         }
         Context* context = nullptr;
-        if (address_of(ctx) != device.primary_handle() && find_context(device, ctx, context) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_CONTEXT;
+        if (address_of(ctx) != device.primary_handle() &&
+            find_context(device, ctx, context) != abi::CUDA_SUCCESS)
+            return abi::CUDA_ERROR_INVALID_CONTEXT;
         if (stack.empty()) stack.push_back(nullptr);
         stack.back() = ctx;
         return abi::CUDA_SUCCESS;

@@ -60,9 +60,10 @@ struct Command {
     bool runs_after_fault = false;  // stream callbacks are told of the error; everything else is dropped
     bool single_block = false;      // of a kernel: nothing to share between threads
     std::atomic<bool> done{false};
-    int awaited = 0;            // sleeping threads that wait for exactly this
-    std::uint32_t visitors = 0;  // threads on their way into or out of `grid`: it may not go before they have left
-    std::uint32_t waiting = 0;   // unfinished commands in `after`
+    int awaited = 0;  // sleeping threads that wait for exactly this
+    std::uint32_t visitors =
+        0;  // threads on their way into or out of `grid`: it may not go before they have left
+    std::uint32_t waiting = 0;  // unfinished commands in `after`
     std::uint64_t ready_ns = 0;
     StreamRef stream;
     std::vector<CommandRef> after;   // must finish first
