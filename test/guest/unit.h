@@ -1,0 +1,41 @@
+// The few words the shim's unit tests are written in: a named test, a check that says where it failed. Used by the
+// *_test.cc files here; main is in unit_main.cc. Nothing of this is linked into the shim.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace unit {
+
+struct Test {
+    Test(const char* test_name, void (*test_body)());
+    const char* name;
+    void (*body)();
+    Test* next;
+};
+
+void check(bool good, const char* what, const char* file, int line);
+
+using Bytes = std::vector<std::byte>;
+
+// splitmix64, so that every run draws the same.
+class Random {
+public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next();
+    std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
+
+private:
+    std::uint64_t state_;
+};
+
+}  // namespace unit
+
+#define UNIT_JOIN2(a, b) a##b
+#define UNIT_JOIN(a, b) UNIT_JOIN2(a, b)
+#define TEST(name)                                                       \
+    static void UNIT_JOIN(body, __LINE__)();                             \
+    static unit::Test UNIT_JOIN(test, __LINE__)(name, UNIT_JOIN(body, __LINE__)); \
+    static void UNIT_JOIN(body, __LINE__)()
+#define CHECK(condition) unit::check((condition), #condition, __FILE__, __LINE__)
