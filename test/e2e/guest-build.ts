@@ -13,7 +13,7 @@ import {
     rmSync,
     symlinkSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 import { findNvcc } from '../../host-daemon/scripts/toolkit.mjs';
@@ -118,11 +118,11 @@ function runtimeRecipe(guest: RuntimeGuest, nvcc: Nvcc, variant: Linkage | 'newe
 
 const driverInputs = ['common.h', 'driver/driver.h', 'driver/calls.inc', 'driver/kernels.ptx'];
 const stubFolder = join(products, 'stub');
-const cFlags = ['-std=c++20', '-O1', '-I', join(installRoot, 'proto'), '-Wa,-Idriver'];
+const cFlags = ['-std=c++20', '-O1', '-I', '../../proto', '-Wa,-Idriver'];
 
 function driverRecipe(name: string): Recipe {
     const source = `driver/${name}.cc`;
-    const link = ['-L', stubFolder, '-l:libcuda.so.1', '-lpthread', '-ldl'];
+    const link = ['-L', relative(sources, stubFolder), '-l:libcuda.so.1', '-lpthread', '-ldl'];
     return {
         key: `driver-${name}`,
         inputs: [source, ...driverInputs].map(read),

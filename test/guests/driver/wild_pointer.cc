@@ -10,12 +10,13 @@ int main(int argc, char** argv) {
     CUdeviceptr wild = 8 + 8 * run.random.below(1000);
     if (kind == 1) wild = cell + (std::uint64_t(1) << 38);
     if (kind == 2) wild = (run.random.next() >> 17) & ~std::uint64_t(7);
+    const CUfunction store = session.function("store");
     const CUresult expected = kind == 3 ? CUDA_ERROR_LAUNCH_FAILED : CUDA_ERROR_ILLEGAL_ADDRESS;
     const CUresult alternative = kind == 3 ? CUDA_ERROR_ILLEGAL_INSTRUCTION : expected;
     if (kind == 3) {
         CU_OK(guest::launch(session.function("trap_now"), 1, 32, nullptr));
     } else {
-        CU_OK(guest::launch(session.function("store"), 1, 1, nullptr, wild, 1u));
+        CU_OK(guest::launch(store, 1, 1, nullptr, wild, 1u));
     }
     const CUresult first = cuCtxSynchronize();
     guest::require_one_of(first, expected, alternative, "cuCtxSynchronize after the wild store", __LINE__);
@@ -25,7 +26,7 @@ int main(int argc, char** argv) {
     CU_FAILS(cuMemcpyDtoH_v2(&here, cell, sizeof here), first);
     CU_FAILS(cuMemAlloc_v2(&memory, 16), first);
     CU_FAILS(cuStreamCreate(&stream, 0), first);
-    CU_FAILS(guest::launch(session.function("store"), 1, 1, nullptr, cell, 1u), first);
+    CU_FAILS(guest::launch(store, 1, 1, nullptr, cell, 1u), first);
     CU_FAILS(cuCtxSynchronize(), first);
     run.compare("the target of the failed copy", 0, 99u, here);
     // What needs no device still answers.
