@@ -91,6 +91,9 @@ void Memory::place(std::uint64_t base, std::uint64_t size) {
     const bool given = size != 0 && base != 0 && base + size > base;
     next_ = given ? base : kOwnBase;
     end_ = given ? base + size : kOwnBase + kOwnSize;
+    used_ = 0;
+    ranges_.clear();
+    returned_.clear();
 }
 
 std::uint64_t Memory::allocate(std::uint64_t size) {

@@ -67,6 +67,7 @@ private:
 // Accounting of memory that is never there.
 class Memory {
 public:
+    // Starts anew there, with nothing allocated.
     void place(std::uint64_t base, std::uint64_t size);
     std::uint64_t allocate(std::uint64_t size);
     bool free(std::uint64_t address);

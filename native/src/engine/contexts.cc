@@ -96,7 +96,15 @@ abi::CUresult Contexts::release(int device, wire::Handle& emptied) {
 abi::CUresult Contexts::reset(int device, wire::Handle& emptied) {
     if (driver_.cuDevicePrimaryCtxReset_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     const abi::CUresult result = driver_.cuDevicePrimaryCtxReset_v2(device);
-    if (result == abi::CUDA_SUCCESS) emptied = primary(device);
+    if (result != abi::CUDA_SUCCESS) return result;
+    // The guest retains it anew before its next use; what it held before is given back, as far as the driver still
+    // counts it.
+    emptied = primary(device);
+    Primary& held = primaries_[device];
+    while (held.retained != 0 && driver_.cuDevicePrimaryCtxRelease_v2 != nullptr) {
+        (void)driver_.cuDevicePrimaryCtxRelease_v2(device);
+        --held.retained;
+    }
     return result;
 }
 

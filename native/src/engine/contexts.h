@@ -34,12 +34,13 @@ public:
     // Every stream in use in `context`, the legacy default stream included.
     void streams_of(wire::Handle context, std::vector<abi::CUstream>& streams) const;
 
-    // `context` is gone, or emptied by a reset: its thread streams went with it.
+    // `context` is gone: its thread streams went with it.
     void forget_streams(wire::Handle context);
 
     // --- primary contexts, by device ordinal
     abi::CUresult retain(wire::Handle context, int device, std::uint32_t flags);
-    // `emptied`: the context handle whose objects are gone now, value 0 when others still hold it.
+    // `emptied`: the context handle that stands for nothing any more, value 0 when it is still retained. A later
+    // retain may bind the same handle again.
     abi::CUresult release(int device, wire::Handle& emptied);
     abi::CUresult reset(int device, wire::Handle& emptied);
     wire::Handle primary(int device) const;

@@ -98,8 +98,8 @@ public:
     void note_free(std::uint64_t address);
     bool may_allocate() const;
     void note_detach() { detached_ = true; }
-    // `context` has lost everything in it (`gone`: and itself).
-    void empty_context(wire::Handle context, bool gone);
+    // `context` is gone, and everything in it.
+    void forget_context(wire::Handle context);
 
 private:
     struct Allocation {

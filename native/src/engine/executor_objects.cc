@@ -61,16 +61,11 @@ abi::CUresult Executor::take(wire::HandleKind kind, wire::Handle handle, void** 
     return abi::CUDA_SUCCESS;
 }
 
-void Executor::empty_context(wire::Handle context, bool gone) {
+void Executor::forget_context(wire::Handle context) {
     auto* object = static_cast<abi::CUcontext>(handles_.find(wire::HandleKind::context, context));
     landing_.forget_context(object);
     contexts_.forget_streams(context);
-    const auto forget = [](wire::Handle, void*) {};
-    if (gone) {
-        handles_.forget(context, forget);
-    } else {
-        handles_.forget_children(context, forget);
-    }
+    handles_.forget(context, [](wire::Handle, void*) {});
     std::erase_if(allocations_, [this, context](const auto& entry) {
         if (entry.second.context != context) return false;
         meters_[Meter::device_bytes] -= entry.second.size;

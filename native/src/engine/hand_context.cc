@@ -15,7 +15,7 @@ abi::CUresult destroy_context(Executor& executor, const Watch& watch) {
     executor.landing().collect();
     const abi::CUresult result = executor.driver().cuCtxDestroy_v2(context);
     executor.contexts().forget_current();
-    if (result == abi::CUDA_SUCCESS) executor.empty_context(handle_of(watch), true);
+    if (result == abi::CUDA_SUCCESS) executor.forget_context(handle_of(watch));
     return result;
 }
 
@@ -23,7 +23,7 @@ abi::CUresult release_primary(Executor& executor, const Watch& watch) {
     executor.landing().collect();
     wire::Handle emptied;
     const abi::CUresult result = executor.contexts().release(device_of(watch), emptied);
-    if (emptied.value != 0) executor.empty_context(emptied, true);
+    if (emptied.value != 0) executor.forget_context(emptied);
     return result;
 }
 
@@ -31,7 +31,7 @@ abi::CUresult reset_primary(Executor& executor, const Watch& watch) {
     executor.landing().collect();
     wire::Handle emptied;
     const abi::CUresult result = executor.contexts().reset(device_of(watch), emptied);
-    if (emptied.value != 0) executor.empty_context(emptied, false);
+    if (emptied.value != 0) executor.forget_context(emptied);
     return result;
 }
 

@@ -148,6 +148,7 @@ bool Session::pump() {
 void Session::advance(Clock::time_point now) {
     while (executor_ != nullptr && state_ == State::attached) {
         poll_soon_ = executor_->settle();
+        publish_meters();  // before the guest can know, so that whoever hears from it finds its work counted
         if (link_->flush() == transport::Link::Io::closed) {
             die(kLost, "the guest closed the connection", GrpcStatus::ok);
             break;
@@ -163,8 +164,10 @@ void Session::advance(Clock::time_point now) {
         if (state_ == State::greeting) drop_connection();
         if (state_ == State::closing) state_ = State::over;
     }
-    if (state_ == State::greeting && link_->drained()) drop_connection();  // a stranger that has been told off
-    if (state_ == State::closing && (link_ == nullptr || link_->drained())) state_ = State::over;
+    const bool told = link_ != nullptr && link_->drained();
+    if (told) link_->say_goodbye();
+    if (state_ == State::greeting && told) drop_connection();  // a stranger that has been told off
+    if (state_ == State::closing && (link_ == nullptr || told)) state_ = State::over;
     check_clock(now);
     publish_meters();
 }

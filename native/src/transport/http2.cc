@@ -81,6 +81,15 @@ struct Http2Callbacks {
         }
         return 0;
     }
+    static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+        const std::int32_t stream = frame->hd.stream_id;
+        const bool ends = frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+        // The answer is complete although the request may not be: NO_ERROR asks the client to stop (RFC 9113, 8.1).
+        if (ends && nghttp2_session_get_stream_remote_close(session, stream) == 0) {
+            (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
+        }
+        return 0;
+    }
     static int data(nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* bytes,
                     std::size_t size, void* user) {
         server(user).data(stream, std::as_bytes(std::span(bytes, size)));
@@ -111,6 +120,7 @@ ferry::Status Http2Server::start() {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Http2Callbacks::begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, Http2Callbacks::header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Http2Callbacks::frame_received);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, Http2Callbacks::frame_sent);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Http2Callbacks::data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Http2Callbacks::stream_closed);
     // CVE-2023-44487 (rapid reset): a guest resets nothing in ordinary life.
@@ -192,6 +202,11 @@ void Http2Server::finish(GrpcStatus status, std::string_view message) {
     (void)nghttp2_session_resume_data(session_, attach_stream_);
 }
 
+void Http2Server::say_goodbye() {
+    (void)nghttp2_session_terminate_session2(session_, attach_stream_, NGHTTP2_NO_ERROR);
+    (void)flush();
+}
+
 // nghttp2 asks how many bytes of DATA there are; send_data() then moves them.
 ssize_t Http2Server::provide(std::size_t wanted, std::uint32_t* flags) {
     if (queue_.has_message()) {
@@ -256,8 +271,6 @@ void Http2Server::answer_only(std::int32_t stream, const Verdict& verdict) {
         field("grpc-accept-encoding", "identity"),
     };
     (void)nghttp2_submit_response(session_, stream, headers, std::size(headers), nullptr);
-    // The answer is complete although the request may not be: NO_ERROR asks the client to stop, as RFC 9113 8.1 has it.
-    (void)nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
 }
 
 void Http2Server::stream_ended(std::int32_t stream) {

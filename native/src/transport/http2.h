@@ -66,6 +66,9 @@ public:
     // Ends the call with trailers once everything queued has been sent.
     void finish(GrpcStatus status, std::string_view message);
     bool finished() const { return trailers_submitted_; }
+    // Tells the client that no call on this connection will be served any more, so that it makes its next one on a
+    // new connection. Call when everything else has been sent; then destroy.
+    void say_goodbye();
     std::size_t held() const { return queue_.held(); }
     SendQueue& queue() { return queue_; }
     std::uint64_t bytes_received() const { return bytes_received_; }

@@ -50,6 +50,7 @@ public:
     // A last frame, then the gRPC status.
     void send_farewell(std::int32_t result, std::string_view message);
     void close(GrpcStatus status, std::string_view message);
+    void say_goodbye() { http_.say_goodbye(); }
     // After close(): everything, status included, has left this process.
     bool drained() const { return http_.finished() && http_.held() == 0 && !http_.wants_write(); }
 

@@ -1,0 +1,283 @@
+// The native side. First its unit tests (C++, built with AddressSanitizer and UBSan, no Node in them), then the addon in
+// a process of its own, driven by an ordinary @grpc/grpc-js client over proto/ferry.proto.
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { callId, DataClient, record } from '../e2e/data-client.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const addonPath = join(root, 'build/native/ferry.node');
+const buildLimitMs = 600_000;
+
+function runTool(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+    const done = spawnSync(program, args, {
+        cwd: root,
+        encoding: 'utf8',
+        timeout: buildLimitMs,
+        maxBuffer: 64 << 20,
+        env: { ...process.env, ...env },
+    });
+    if (done.error !== undefined) throw done.error;
+    if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}:\n${done.stdout}${done.stderr}`);
+    return done.stdout;
+}
+
+describe('the engine and its transport', () => {
+    const build = 'build/engine-asan';
+
+    beforeAll(() => {
+        const flags = ['-DFERRY_ENGINE_ONLY=ON', '-DFERRY_SANITIZE=address', '-DCMAKE_BUILD_TYPE=Debug'];
+        runTool('cmake', ['-S', 'native', '-B', build, ...flags]);
+        runTool('cmake', ['--build', build, '--parallel', '2']);
+    }, buildLimitMs);
+
+    // Driver objects are left to the end of the process by design, and the null device's are memory: where a test
+    // makes such objects, leaks are not counted.
+    const programs = [
+        { name: 'handles_test', leaks: true },
+        { name: 'link_test', leaks: true },
+        { name: 'http2_test', leaks: true },
+        { name: 'session_test', leaks: true },
+        { name: 'executor_test', leaks: false },
+        { name: 'hostile_test', leaks: false },
+    ] as const;
+    for (const { name, leaks } of programs) {
+        it(`passes ${name} under AddressSanitizer and UBSan`, () => {
+            const options = { ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}` };
+            const printed = runTool(join(root, build, 'tests', name), [], options);
+            expect(printed).toMatch(/^ok /m);
+            expect(printed).not.toContain('FAILED');
+        });
+    }
+});
+
+interface AddonEvent {
+    readonly type: string;
+    readonly [key: string]: unknown;
+}
+
+/** The addon in a child process, with its events in order. */
+class AddonChild {
+    readonly events: AddonEvent[] = [];
+    readonly ticket = Buffer.alloc(32, 5);
+    readonly folder = mkdtempSync(join(tmpdir(), 'ferry-native-'));
+    readonly endpoint = `unix:${join(this.folder, 'w', 'worker.sock')}`;
+    readonly child: ChildProcess;
+    #seen = 0;
+
+    constructor() {
+        const script = fileURLToPath(new URL('addon-child.cjs', import.meta.url));
+        this.child = fork(script, [addonPath], { execArgv: [], stdio: 'inherit' });
+        this.child.on('message', (event) => this.events.push(event as AddonEvent));
+    }
+
+    start(changes: object = {}): void {
+        this.child.send({
+            start: {
+                socketPath: this.endpoint.slice('unix:'.length),
+                ticket: this.ticket.toString('hex'),
+                ticketTtlMs: 5000,
+                driver: 'null',
+                driverPath: '',
+                batchLimitBytes: 8 << 20,
+                ...changes,
+            },
+        });
+    }
+
+    command(kind: string, value: number): void {
+        this.child.send({ command: [kind, value] });
+    }
+
+    /** The next event of that type, counted from the last one that was waited for. */
+    async next(type: string): Promise<AddonEvent> {
+        const deadline = Date.now() + 10_000;
+        while (Date.now() < deadline) {
+            const index = this.events.findIndex((event, at) => at >= this.#seen && event.type === type);
+            if (index >= 0) {
+                this.#seen = index + 1;
+                return this.events[index]!;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        throw new Error(`event: expected ${type}, got ${JSON.stringify(this.events)}`);
+    }
+
+    dispose(): void {
+        this.child.kill('SIGKILL');
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}
+
+interface Reply {
+    readonly kind: number;
+    readonly ticket: number;
+    readonly result: number;
+    readonly payload: Buffer;
+}
+
+function repliesOf(client: DataClient): Reply[] {
+    const replies: Reply[] = [];
+    for (const frame of client.frames) {
+        let rest = Buffer.from(frame.batch?.records ?? Buffer.alloc(0));
+        while (rest.length >= 16) {
+            const size = rest.readUInt32LE(0);
+            replies.push({
+                kind: rest.readUInt16LE(4),
+                ticket: rest.readUInt32LE(8),
+                result: rest.readInt32LE(12),
+                payload: rest.subarray(16, size),
+            });
+            rest = rest.subarray(size);
+        }
+    }
+    return replies;
+}
+
+async function replyTo(client: DataClient, ticket: number): Promise<Reply> {
+    const deadline = Date.now() + 10_000;
+    while (Date.now() < deadline) {
+        const found = repliesOf(client).find((reply) => reply.kind === 1 && reply.ticket === ticket);
+        if (found !== undefined) return found;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    throw new Error(`reply: expected one with ticket ${ticket}, got ${JSON.stringify(repliesOf(client))}`);
+}
+
+const words = (...values: (bigint | number)[]): Buffer => {
+    const bytes = Buffer.alloc(values.length * 8);
+    values.forEach((value, index) => bytes.writeBigUInt64LE(BigInt(value), index * 8));
+    return bytes;
+};
+const contextHandle = (0x0fn << 56n) | (1n << 48n) | (1n << 32n) | 1n;
+
+const retain = (): Buffer =>
+    record({ call: callId('cuDevicePrimaryCtxRetain'), payload: words(contextHandle, 0) });
+const sync = (name: string, ticket: number, payload: Buffer = Buffer.alloc(0)): Buffer =>
+    record({ call: callId(name), ticket, flags: 1, context: 1, payload });
+
+describe('the addon', () => {
+    const children: AddonChild[] = [];
+    const clients: DataClient[] = [];
+    const make = async (changes: object = {}): Promise<AddonChild> => {
+        const child = new AddonChild();
+        children.push(child);
+        await child.next('ready');
+        child.start(changes);
+        return child;
+    };
+    const attach = (child: AddonChild): DataClient => {
+        const client = new DataClient(child.endpoint);
+        clients.push(client);
+        return client;
+    };
+    const welcomed = async (child: AddonChild): Promise<DataClient> => {
+        await child.next('listening');
+        const client = attach(child);
+        client.hello(child.ticket);
+        await child.next('attached');
+        return client;
+    };
+
+    beforeAll(() => {
+        if (!existsSync(addonPath)) throw new Error(`${addonPath} is missing: run npm run build -- native`);
+    });
+    afterEach(() => {
+        clients.splice(0).forEach((client) => client.close());
+        children.splice(0).forEach((child) => child.dispose());
+    });
+
+    it('describes the null device', async () => {
+        const child = new AddonChild();
+        children.push(child);
+        await child.next('ready');
+        child.child.send({ probe: ['null', ''] });
+        const report = await child.next('probed');
+        expect(report['name']).toBe('Ferry null device');
+        expect(report['uuidBytes']).toBe(16);
+        expect(report['totalMemory']).toBe(String(16n << 30n));
+        expect(report['attributeCount']).toBe(148);
+        child.child.send({ probe: ['nvidia', '/nowhere/libcuda.so.1'] });
+        expect((await child.next('failed'))['message']).toContain('/nowhere/libcuda.so.1');
+    });
+
+    it('serves Hello, Welcome and batches to an ordinary gRPC client', async () => {
+        const child = await make();
+        const client = await welcomed(child);
+        client.batch(
+            Buffer.concat([
+                retain(),
+                sync('cuMemAlloc_v2', 1, words(1 << 20)),
+                sync('cuMemGetInfo_v2', 2),
+                sync('cuCtxSynchronize', 3),
+            ]),
+        );
+        await child.next('wants');
+        child.command('grant', 10);
+        expect((await replyTo(client, 1)).result).toBe(0);
+        const memory = (await replyTo(client, 2)).payload;
+        expect(memory.readBigUInt64LE(8) - memory.readBigUInt64LE(0)).toBe(1n << 20n);
+        expect((await replyTo(client, 3)).result).toBe(0);
+        const welcome = client.frames[0]?.welcome as { snapshot: { devices: { attributes: number[] }[] } };
+        expect(welcome.snapshot.devices[0]?.attributes).toHaveLength(148);
+
+        const address = (await replyTo(client, 1)).payload.readBigUInt64LE(0);
+        client.batch(sync('cuMemcpyDtoHAsync_v2', 4, words(address, 1 << 20, 0)));
+        expect((await replyTo(client, 4)).result).toBe(0);
+        const landing = repliesOf(client).find((reply) => reply.kind === 2 && reply.ticket === 4);
+        expect(landing?.payload.readBigUInt64LE(8)).toBe(1n << 20n);
+
+        child.child.send({ meters: true });
+        const values = (await child.next('meters'))['values'] as number[];
+        expect(values.slice(0, 2)).toEqual([5, 2]);
+        expect(values[5]).toBe(1 << 20);
+
+        client.batch(record({ call: callId('session_detach'), ticket: 9, flags: 1 }));
+        expect((await client.closed).code).toBe(0);
+        expect((await child.next('ended'))['result']).toBe(0);
+        expect(await new Promise((resolve) => child.child.once('exit', resolve))).toBe(0);
+    });
+
+    it('ends only this session, with a farewell, when a record is malformed', async () => {
+        const child = await make();
+        const client = await welcomed(child);
+        client.batch(record({ call: 0xfeed }));
+        child.command('grant', 10);
+        expect((await client.closed).code).toBe(3);
+        expect(client.frames.at(-1)?.farewell?.result).toBe(999);
+        expect((await child.next('ended'))['result']).toBe(999);
+        expect(await new Promise((resolve) => child.child.once('exit', resolve))).toBe(1);
+    });
+
+    it('refuses a wrong ticket with UNAUTHENTICATED and too large a message with RESOURCE_EXHAUSTED', async () => {
+        const child = await make();
+        await child.next('listening');
+        const stranger = attach(child);
+        stranger.hello(Buffer.alloc(32, 6));
+        expect((await stranger.closed).code).toBe(16);
+        const client = attach(child);
+        client.hello(child.ticket);
+        await child.next('attached');
+        client.sendRaw(Buffer.alloc(9 << 20));
+        expect((await client.closed).code).toBe(8);
+    });
+
+    it('notices that its guest has died although it waits for its turn', async () => {
+        const child = await make();
+        const client = await welcomed(child);
+        client.batch(retain());
+        await child.next('wants');
+        client.close();
+        expect((await child.next('ended'))['result']).toBe(999);
+    });
+
+    it('says what is wrong with an option', async () => {
+        const child = await make({ socketPath: 'not/absolute' });
+        expect((await child.next('ended'))['message']).toContain('absolute path');
+    });
+});
