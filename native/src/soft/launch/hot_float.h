@@ -7,6 +7,7 @@
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
 #include "soft/numerics/isa.h"
+#include "soft/numerics/rounding.h"
 
 namespace soft {
 namespace {
@@ -16,20 +17,17 @@ using u64 = std::uint64_t;
 using s32 = std::int32_t;
 using s64 = std::int64_t;
 
-float canonical(float r) { return std::bit_cast<float>(r == r ? std::bit_cast<u32>(r) : 0x7fffffffu); }
-double canonical(double r) { return r; }
+namespace n = numerics;
 
-// Subnormals become zeros of the same sign.
-float flush(float a) {
-    const u32 bits = std::bit_cast<u32>(a);
-    return std::bit_cast<float>((bits & 0x7f800000u) == 0 ? bits & 0x80000000u : bits);
-}
+float canonical(float r) { return n::canonical(r); }
+double canonical(double r) { return r; }
+float flush(float a) { return n::ftz(a); }
 
 template <class T> T fadd(T a, T b) { return canonical(a + b); }
 template <class T> T fsub(T a, T b) { return canonical(a - b); }
 template <class T> T fmul(T a, T b) { return canonical(a * b); }
 template <class T> T fdiv(T a, T b) { return canonical(a / b); }
-float ffma32(float a, float b, float c) { return canonical(__builtin_fmaf(a, b, c)); }
+float ffma32(float a, float b, float c) { return n::fma(a, b, c); }
 double ffma64(double a, double b, double c) { return __builtin_fma(a, b, c); }
 float fsqrt32(float a) { return canonical(__builtin_sqrtf(a)); }
 double fsqrt64(double a) { return __builtin_sqrt(a); }
@@ -38,10 +36,8 @@ double frcp64(double a) { return 1.0 / a; }
 
 float add_ftz(float a, float b) { return flush(canonical(flush(a) + flush(b))); }
 float sub_ftz(float a, float b) { return flush(canonical(flush(a) - flush(b))); }
-float mul_ftz(float a, float b) { return flush(canonical(flush(a) * flush(b))); }
-float fma_ftz(float a, float b, float c) {
-    return flush(canonical(__builtin_fmaf(flush(a), flush(b), flush(c))));
-}
+float mul_ftz(float a, float b) { return n::mul_ftz(a, b); }
+float fma_ftz(float a, float b, float c) { return n::fma_ftz(a, b, c); }
 
 float neg32(float a) { return std::bit_cast<float>(std::bit_cast<u32>(a) ^ 0x80000000u); }
 float abs32(float a) { return std::bit_cast<float>(std::bit_cast<u32>(a) & 0x7fffffffu); }
@@ -116,10 +112,8 @@ const OpEntry kEntries[] = {
     FERRY_OP(mul_lo, f32, 0, fmul<float>), FERRY_OP(mul_lo, f64, 0, fmul<double>), FERRY_OP(mul_lo, f32, 1, mul_ftz),
     FERRY_OP(fma, f32, 0, ffma32), FERRY_OP(fma, f64, 0, ffma64), FERRY_OP(fma, f32, 1, fma_ftz),
     FERRY_OP(div, f32, 0, fdiv<float>), FERRY_OP(div, f64, 0, fdiv<double>),
-    FERRY_OP(float_general, f32, variant_of(ptx::Mod::sc), fsqrt32),
-    FERRY_OP(float_general, f64, variant_of(ptx::Mod::sc), fsqrt64),
-    FERRY_OP(float_general, f32, variant_of(ptx::Mod::x), frcp32),
-    FERRY_OP(float_general, f64, variant_of(ptx::Mod::x), frcp64),
+    FERRY_OP(sqrt, f32, 0, fsqrt32), FERRY_OP(sqrt, f64, 0, fsqrt64), FERRY_OP(rcp, f32, 0, frcp32),
+    FERRY_OP(rcp, f64, 0, frcp64),
     FERRY_OP(neg, f32, 0, neg32), FERRY_OP(neg, f64, 0, neg64), FERRY_OP(neg, f32, 1, neg_ftz),
     FERRY_OP(abs, f32, 0, abs32), FERRY_OP(abs, f64, 0, abs64), FERRY_OP(abs, f32, 1, abs_ftz),
     FERRY_OP(min, f32, 0, fmin2<float>), FERRY_OP(min, f64, 0, fmin2<double>),

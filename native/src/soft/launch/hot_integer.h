@@ -66,10 +66,6 @@ const Insn* select(Warp& w, const Insn* i) {
 template <bool P> const Insn* select32(Warp& w, const Insn* i) { return select<u32, P>(w, i); }
 template <bool P> const Insn* select64(Warp& w, const Insn* i) { return select<u64, P>(w, i); }
 
-u64 widen_u(u32 a) { return a; }
-s64 widen_s(s32 a) { return a; }
-u32 narrow(u64 a) { return static_cast<u32>(a); }
-
 constexpr std::uint8_t kEq = static_cast<std::uint8_t>(ptx::Mod::eq);
 constexpr std::uint8_t kNe = static_cast<std::uint8_t>(ptx::Mod::ne);
 constexpr std::uint8_t kLt = static_cast<std::uint8_t>(ptx::Mod::lt);
@@ -105,12 +101,6 @@ const OpEntry kEntries[] = {
     FERRY_OP(min, u64, 0, smaller<u64>), FERRY_OP(min, s64, 0, smaller<s64>),
     FERRY_OP(max, u64, 0, larger<u64>), FERRY_OP(max, s64, 0, larger<s64>),
     FERRY_CUSTOM(selp, b32, 0, select32), FERRY_CUSTOM(selp, b64, 0, select64),
-    {Family::cvt, ptx::Type::u64, static_cast<std::uint8_t>(ptx::Type::u32), &LaneOp<widen_u>::run<false>,
-     &LaneOp<widen_u>::run<true>},
-    {Family::cvt, ptx::Type::s64, static_cast<std::uint8_t>(ptx::Type::s32), &LaneOp<widen_s>::run<false>,
-     &LaneOp<widen_s>::run<true>},
-    {Family::cvt, ptx::Type::u32, static_cast<std::uint8_t>(ptx::Type::u64), &LaneOp<narrow>::run<false>,
-     &LaneOp<narrow>::run<true>},
 };
 
 const OpEntry kCompareEntries[] = {

@@ -15,7 +15,7 @@ enum class Family : std::uint16_t {
     load_any, store_any, guard, jump, jump_back, branch, branch_back, reconverge, exit, ret, call, bar, bar_arrive,
     bar_red, unsupported, fault_trap, pack, unpack, pred_and, pred_or, pred_xor, pred_not, pred_mov, popc, clz, brev,
     bfind, bfe, bfi, prmt, shf_l, shf_r, lop3, sad, mul24, mad24, dp4a, dp2a, fns, bmsk, szext, add_cc, addc, sub_cc,
-    subc, mad_cc, float_general, unary_approx, div_approx, copysign, testp, set, slct, half, atom, red, shfl, vote, match,
+    subc, mad_cc, float_general, unary_approx, div_approx, sqrt, rcp, copysign, testp, set, slct, half, atom, red, shfl, vote, match,
     redux, activemask, bar_warp, fence, clock, nanosleep, brx, alloca, stacksave, stackrestore, cp_async, isspacep,
     min3, max3, sync_elect, mbarrier, addr_local, count
 };

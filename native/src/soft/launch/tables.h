@@ -14,6 +14,8 @@ namespace soft {
     std::span<const OpEntry> float_convert_entries(); \
     std::span<const OpEntry> global_entries();        \
     std::span<const OpEntry> shared_entries();        \
+    std::span<const OpEntry> approx_entries();        \
+    std::span<const OpEntry> convert_entries();       \
     }
 FERRY_HOT_TABLES(isa_v1)
 FERRY_HOT_TABLES(isa_v3)
@@ -31,10 +33,16 @@ std::span<const OpEntry> syscall_entries();
 std::span<const OpEntry> sync_entries();
 std::span<const OpEntry> machine_entries();
 std::span<const OpEntry> atomic_entries();
+std::span<const OpEntry> bits_entries();
+std::span<const OpEntry> float_general_entries();
+std::span<const OpEntry> half_entries();
+std::span<const OpEntry> convert_general_entries();
+std::span<const OpEntry> copy_async_entries();
 
 constexpr std::span<const OpEntry> (*kColdTables[])() = {
     control_entries, barrier_entries, small_integer_entries, memory_entries, predicate_entries, fault_entries,
     call_entries, syscall_entries, sync_entries, machine_entries, atomic_entries,
+    bits_entries, float_general_entries, half_entries, convert_general_entries, copy_async_entries,
 };
 
 }  // namespace soft

@@ -22,6 +22,13 @@ Map make_map() {
         {"griddepcontrol", build_nothing}, {"setmaxnreg", build_nothing}, {"membar", build_fence},
         {"fence", build_fence}, {"shfl", build_shfl}, {"vote", build_vote}, {"match", build_match},
         {"redux", build_redux}, {"elect", build_elect}, {"activemask", build_activemask}, {"atom", build_atom},
+        {"popc", build_count}, {"clz", build_count}, {"brev", build_count}, {"bfind", build_bfind}, {"bfe", build_bfe},
+        {"bfi", build_bfi}, {"prmt", build_prmt}, {"shf", build_shf}, {"lop3", build_lop3}, {"sad", build_sad},
+        {"mul24", build_mul24}, {"mad24", build_mul24}, {"dp4a", build_dot}, {"dp2a", build_dot}, {"fns", build_fns},
+        {"bmsk", build_bmsk}, {"szext", build_bmsk}, {"copysign", build_copysign}, {"testp", build_testp},
+        {"set", build_set}, {"slct", build_slct}, {"addc", build_addc}, {"subc", build_subc}, {"madc", build_madc},
+        {"ex2", build_approximate}, {"lg2", build_approximate}, {"sin", build_approximate}, {"cos", build_approximate},
+        {"tanh", build_approximate}, {"rsqrt", build_approximate}, {"cp", build_cp},
         {"red", build_atom}, {"nanosleep", build_nanosleep}, {"isspacep", build_isspacep}, {"call", build_call}, {"brx", build_brx}, {"alloca", build_alloca},
         {"stacksave", build_stack}, {"stackrestore", build_stack},
     };

@@ -1,18 +1,15 @@
 // Builders of add, sub, mul, mad, fma, div, rem, neg, abs, min, max, sqrt, rcp. See builders.h.
+#include "soft/launch/modifiers.h"
 #include "soft/ptx/builders.h"
 
 namespace soft::ptx {
 namespace {
 
-// Bits of an arithmetic variant; launch/ tables use the same numbers.
-constexpr std::uint8_t kFtz = 1;
-constexpr std::uint8_t kSat = 2;
-
 std::uint8_t rounding_bits(const Decoder& d) {
     switch (d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp})) {
-        case Mod::rz: return 4;
-        case Mod::rm: return 8;
-        case Mod::rp: return 12;
+        case Mod::rz: return kRoundZero;
+        case Mod::rm: return kRoundDown;
+        case Mod::rp: return kRoundUp;
         default: return 0;
     }
 }
@@ -29,7 +26,52 @@ bool is_integer(Type type) { return type >= Type::u8 && type <= Type::s64; }
 // Integer types lose their sign unless saturation needs it.
 Type sum_type(const Decoder& d) { return d.has(Mod::sat) ? d.type() : unsigned_type(d.type()); }
 
+bool is_half(Type type) {
+    return type == Type::f16 || type == Type::f16x2 || type == Type::bf16 || type == Type::bf16x2;
+}
+
+bool build_half(Decoder& d, HalfOp op) {
+    const bool is_f16 = d.type() == Type::f16 || d.type() == Type::f16x2;
+    const bool is_packed = d.type() == Type::f16x2 || d.type() == Type::bf16x2;
+    const std::uint32_t to = d.target(0, Type::b32);
+    std::uint32_t from[3] = {0, 0, 0};
+    for (std::uint32_t n = 1; n < d.count() && n < 4; ++n) from[n - 1] = d.source(n, Type::b32);
+    Insn& insn = d.emit(Family::half, is_f16 ? Type::f16 : Type::bf16, is_packed ? 1 : 0);
+    insn.d = to;
+    insn.a = from[0];
+    insn.b = from[1];
+    insn.c = from[2];
+    insn.mod[0] = op;
+    insn.mod[1] = static_cast<std::uint8_t>((d.has(Mod::ftz) ? kHalfFtz : 0) | (d.has(Mod::sat) ? kHalfSat : 0) |
+                                            (d.has(Mod::relu) ? kHalfRelu : 0) | (d.has(Mod::NaN) ? kHalfNan : 0) |
+                                            (d.has(Mod::xorsign) ? kHalfXorSign : 0));
+    return true;
+}
+
+// add.cc, addc, addc.cc and their kin.
+bool build_carry(Decoder& d, Family family, bool takes_carry) {
+    const Type type = d.type();
+    if (slot_width(type) == 0 || type_size(type) < 4) return d.fail("carries need 32 or 64 bits");
+    const bool multiplies = family == Family::mad_cc;
+    if (!d.need(multiplies ? 4 : 3, multiplies ? 4 : 3)) return false;
+    const std::uint32_t to = d.target(0, type);
+    const std::uint32_t a = d.source(1, type);
+    const std::uint32_t b = d.source(2, type);
+    const std::uint32_t c = multiplies ? d.source(3, type) : a;
+    Insn& insn = d.emit(family, multiplies ? type : unsigned_type(type));
+    insn.d = to;
+    insn.a = a;
+    insn.b = b;
+    insn.c = c;
+    insn.mod[0] = takes_carry ? 1 : 0;
+    insn.mod[1] = d.has(Mod::cc) ? 1 : 0;
+    insn.mod[2] = d.has(Mod::hi) ? 1 : 0;
+    return true;
+}
+
 bool build_sum(Decoder& d, Family family) {
+    if (is_half(d.type())) return build_half(d, family == Family::add ? kHalfAdd : kHalfSub);
+    if (d.has(Mod::cc)) return build_carry(d, family == Family::add ? Family::add_cc : Family::sub_cc, false);
     return build_simple(d, family, is_integer(d.type()) ? sum_type(d) : d.type(), variant_of(d));
 }
 
@@ -104,6 +146,7 @@ bool build_sub(Decoder& d) { return d.need(3, 3) && build_sum(d, Family::sub); }
 
 bool build_mul(Decoder& d) {
     if (!d.need(3, 3)) return false;
+    if (is_half(d.type())) return build_half(d, kHalfMul);
     if (!is_integer(d.type())) return build_simple(d, Family::mul_lo, d.type(), variant_of(d));
     if (d.has(Mod::wide)) return build_wide(d, Family::mul_wide);
     if (d.has(Mod::hi)) return build_simple(d, Family::mul_hi, d.type());
@@ -113,33 +156,83 @@ bool build_mul(Decoder& d) {
 bool build_mad(Decoder& d) {
     if (!d.need(4, 4)) return false;
     if (!is_integer(d.type())) return build_fma(d);
+    if (d.has(Mod::cc)) return build_carry(d, Family::mad_cc, false);
     if (d.has(Mod::wide)) return build_wide(d, Family::mad_wide);
     if (d.has(Mod::hi)) return build_simple(d, Family::mad_hi, d.type(), variant_of(d));
     return build_simple(d, Family::mad_lo, unsigned_type(d.type()));
 }
 
-bool build_fma(Decoder& d) { return d.need(4, 4) && build_simple(d, Family::fma, d.type(), variant_of(d)); }
-bool build_div(Decoder& d) { return d.need(3, 3) && build_simple(d, Family::div, d.type(), variant_of(d)); }
+bool build_madc(Decoder& d) { return build_carry(d, Family::mad_cc, true); }
+bool build_addc(Decoder& d) { return build_carry(d, Family::add_cc, true); }
+bool build_subc(Decoder& d) { return build_carry(d, Family::sub_cc, true); }
+
+bool build_fma(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    if (is_half(d.type())) return build_half(d, kHalfFma);
+    return build_simple(d, Family::fma, d.type(), variant_of(d));
+}
+
+bool build_div(Decoder& d) {
+    if (!d.need(3, 3)) return false;
+    const bool is_full = d.has(Mod::full);
+    if (!is_full && !d.has(Mod::approx)) return build_simple(d, Family::div, d.type(), variant_of(d));
+    const int variant = (is_full ? 2 : 0) | (d.has(Mod::ftz) ? 1 : 0);
+    return build_simple(d, Family::div_approx, d.type(), static_cast<std::uint8_t>(variant));
+}
+
 bool build_rem(Decoder& d) { return d.need(3, 3) && build_simple(d, Family::rem, d.type()); }
 
 bool build_neg(Decoder& d) {
-    return d.need(2, 2) && build_simple(d, Family::neg, unsigned_type(d.type()), variant_of(d));
+    if (!d.need(2, 2)) return false;
+    if (is_half(d.type())) return build_half(d, kHalfNeg);
+    return build_simple(d, Family::neg, unsigned_type(d.type()), variant_of(d));
 }
 
-bool build_abs(Decoder& d) { return d.need(2, 2) && build_simple(d, Family::abs, d.type(), variant_of(d)); }
-
-bool build_min(Decoder& d) {
-    return d.need(3, 4) && build_simple(d, Family::min, d.type(), variant_of(d));
+bool build_abs(Decoder& d) {
+    if (!d.need(2, 2)) return false;
+    if (is_half(d.type())) return build_half(d, kHalfAbs);
+    return build_simple(d, Family::abs, d.type(), variant_of(d));
 }
 
-bool build_max(Decoder& d) {
-    return d.need(3, 4) && build_simple(d, Family::max, d.type(), variant_of(d));
+bool build_extreme(Decoder& d, Family family) {
+    if (!d.need(3, 4)) return false;
+    if (is_half(d.type())) return build_half(d, family == Family::min ? kHalfMin : kHalfMax);
+    const std::uint8_t how = static_cast<std::uint8_t>(
+        (d.has(Mod::NaN) ? kMinNan : 0) | (d.has(Mod::xorsign) ? kMinXorSign : 0) | (d.count() == 4 ? kMinThree : 0));
+    // Any variant without a handler of its own reaches the one that reads mod[1].
+    const auto variant = static_cast<std::uint8_t>(how != 0 ? kAnyVariant : variant_of(d));
+    if (!build_simple(d, family, d.type(), variant)) return false;
+    d.code().insns.back().mod[0] = variant_of(d);
+    d.code().insns.back().mod[1] = how;
+    return true;
 }
 
+bool build_min(Decoder& d) { return build_extreme(d, Family::min); }
+bool build_max(Decoder& d) { return build_extreme(d, Family::max); }
+
+// sqrt and rcp, exact or approximate.
 bool build_root(Decoder& d) {
+    if (!d.need(2, 2)) return false;
     const bool is_sqrt = d.statement().opcode == "sqrt";
-    const Mod which = is_sqrt ? Mod::sc : Mod::x;
-    return d.need(2, 2) && build_simple(d, Family::float_general, d.type(), static_cast<std::uint8_t>(which));
+    if (d.has(Mod::approx)) return build_approximate(d);
+    return build_simple(d, is_sqrt ? Family::sqrt : Family::rcp, d.type(), variant_of(d));
+}
+
+bool build_approximate(Decoder& d) {
+    if (!d.need(2, 2)) return false;
+    const std::string_view opcode = d.statement().opcode;
+    if (is_half(d.type())) return build_half(d, opcode == "ex2" ? kHalfEx2 : kHalfTanh);
+    const Approximate which = opcode == "ex2"    ? kEx2
+                              : opcode == "lg2"  ? kLg2
+                              : opcode == "sin"  ? kSin
+                              : opcode == "cos"  ? kCos
+                              : opcode == "tanh" ? kTanh
+                              : opcode == "rcp"  ? kRcp
+                              : opcode == "sqrt" ? kSqrt
+                                                 : kRsqrt;
+    const bool is_double = d.type() == Type::f64;
+    const bool flushes = (d.has(Mod::ftz) || is_double) && which != kTanh;
+    return build_simple(d, Family::unary_approx, d.type(), static_cast<std::uint8_t>(which + (flushes ? kFtz : 0)));
 }
 
 }  // namespace soft::ptx

@@ -55,15 +55,6 @@ Type comparison_type(Type type, Mod mod) {
     return is_equality || is_bits ? plain : type;
 }
 
-// With `.ftz`, subnormal operands compare as zeros.
-std::uint32_t flushed(Decoder& d, std::uint32_t from, Type type) {
-    if (!d.has(Mod::ftz) || type != Type::f32) return from;
-    Insn& insn = d.emit(Family::mov, Type::f32, 1);
-    insn.a = from;
-    insn.d = d.temporary(4);
-    return insn.d;
-}
-
 void combine(Decoder& d, Family family, std::uint32_t to, std::uint32_t from, std::uint32_t flip, PredicateSource with) {
     Insn& insn = d.emit(family, Type::pred);
     insn.d = to;
@@ -73,7 +64,66 @@ void combine(Decoder& d, Family family, std::uint32_t to, std::uint32_t from, st
     insn.e = with.flip;
 }
 
+std::uint32_t flushed(Decoder& d, std::uint32_t from) {
+    const std::uint32_t to = d.temporary(4);
+    Insn& insn = d.emit(Family::mov, Type::f32, 1);
+    insn.a = from;
+    insn.d = to;
+    return to;
+}
+
+std::uint32_t widened(Decoder& d, std::uint32_t from, Type type) {
+    const std::uint32_t to = d.temporary(4);
+    Insn& insn = d.emit(Family::cvt, Type::f32, static_cast<std::uint8_t>(type));
+    insn.a = from;
+    insn.d = to;
+    return to;
+}
+
+// One half of each operand is compared for each predicate.
+bool build_packed_setp(Decoder& d, Type half) {
+    const Operand& to = d.operand(0);
+    if (to.kind != OperandKind::pair || d.count() != 3) {
+        d.emit_unsupported();
+        return true;
+    }
+    for (std::uint32_t k = 0; k < 2; ++k) {
+        const std::uint32_t p = d.predicate_target(d.child(to, k));
+        std::uint32_t sides[2] = {d.source(1, Type::b32), d.source(2, Type::b32)};
+        for (std::uint32_t& side : sides) {
+            const std::uint32_t part = d.temporary(4);
+            Insn& insn = d.emit(Family::unpack, Type::none);
+            insn.d = part;
+            insn.a = side;
+            insn.imm = 16 * k;
+            insn.mod[0] = 2;
+            insn.mod[1] = 4;
+            side = part;
+        }
+        if (!emit_comparison(d, p, sides[0], sides[1], half)) return false;
+    }
+    return true;
+}
+
 }  // namespace
+
+// With `.ftz`, subnormal operands compare as zeros; halves compare as f32, which is exact.
+bool emit_comparison(Decoder& d, std::uint32_t to, std::uint32_t a, std::uint32_t b, Type type) {
+    const Mod mod = comparison(d);
+    if (mod == Mod::none || type == Type::none) return d.fail("missing comparison or type");
+    const bool is_half = type == Type::f16 || type == Type::bf16;
+    if (is_half) a = widened(d, a, type);
+    if (is_half) b = widened(d, b, type);
+    if (d.has(Mod::ftz) && type == Type::f32) a = flushed(d, a);
+    if (d.has(Mod::ftz) && type == Type::f32) b = flushed(d, b);
+    Insn& compare = d.emit(Family::setp, is_half ? Type::f32 : comparison_type(type, mod), static_cast<std::uint8_t>(mod));
+    compare.d = to;
+    compare.a = a;
+    compare.b = b;
+    return true;
+}
+
+std::uint32_t emit_flush(Decoder& d, std::uint32_t from) { return flushed(d, from); }
 
 bool build_and(Decoder& d) { return build_bits(d, Family::and_, Family::pred_and, 3); }
 bool build_or(Decoder& d) { return build_bits(d, Family::or_, Family::pred_or, 3); }
@@ -88,23 +138,17 @@ bool build_shr(Decoder& d) {
 
 bool build_setp(Decoder& d) {
     if (!d.need(3, 4)) return false;
-    const Mod mod = comparison(d);
     const Type type = d.type();
-    if (mod == Mod::none || type == Type::none) return d.fail("missing comparison or type");
     const Operand& to = d.operand(0);
     const bool is_pair = to.kind == OperandKind::pair;
-    const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
-    const bool combines = with != Mod::none && d.count() == 4;
+    if (type == Type::f16x2 || type == Type::bf16x2) return build_packed_setp(d, type == Type::f16x2 ? Type::f16 : Type::bf16);
+    const bool combines = d.count() == 4;
     const std::uint32_t first = d.predicate_target(is_pair ? d.child(to, 0) : to);
     const std::uint32_t second = is_pair ? d.predicate_target(d.child(to, 1)) : 0;
     const std::uint32_t result = is_pair || combines ? d.temporary(0) : first;
-    const std::uint32_t a = flushed(d, d.source(1, type), type);
-    const std::uint32_t b = flushed(d, d.source(2, type), type);
-    Insn& compare = d.emit(Family::setp, comparison_type(type, mod), static_cast<std::uint8_t>(mod));
-    compare.d = result;
-    compare.a = a;
-    compare.b = b;
+    if (!emit_comparison(d, result, d.source(1, type), d.source(2, type), type)) return false;
     if (!is_pair && !combines) return true;
+    const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
     const PredicateSource c = combines ? d.predicate(d.operand(3)) : PredicateSource{d.constant(1, 0), 0};
     const Family family = with == Mod::or_ ? Family::pred_or : with == Mod::xor_ ? Family::pred_xor : Family::pred_and;
     // The operand c may be one of the destinations, so both results are computed before either is written.

@@ -99,16 +99,8 @@ bool build_window(Decoder& d, std::uint64_t base, bool removes) {
 
 bool is_integer(Type type) { return type >= Type::u8 && type <= Type::s64; }
 
-// Integers up to 32 bits live zero-extended in one kind of slot, so only some conversions need work.
-Type container(Type type) {
-    switch (type) {
-        case Type::u8: case Type::u16: return Type::u32;
-        case Type::s8: case Type::s16: return Type::s32;
-        default: return type;
-    }
-}
-
 bool build_general_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, std::uint32_t slot_from) {
+    const std::uint32_t second = d.count() > 2 ? d.source(2, from) : slot_from;
     Insn& insn = d.emit(Family::cvt_general, Type::none);
     insn.d = slot_to;
     insn.a = slot_from;
@@ -120,7 +112,7 @@ bool build_general_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, st
                                             (d.has(Mod::relu) ? 4 : 0) | (d.has(Mod::satfinite) ? 8 : 0));
     insn.mod[4] = static_cast<std::uint8_t>(d.operand_width(d.operand(0), to));
     insn.mod[5] = static_cast<std::uint8_t>(d.operand_width(d.operand(1), from));
-    if (d.count() > 2) insn.b = d.source(2, from);
+    insn.b = second;
     return true;
 }
 
@@ -131,6 +123,37 @@ bool has_fast_path(const Decoder& d, Type to, Type from) {
     const bool to_int = is_integer(to) && is_float(from);
     const bool wanted = to_int ? rounding == Mod::rzi : rounding == Mod::none || rounding == Mod::rn;
     return wanted && find_op(Family::cvt, to, static_cast<std::uint8_t>(from)) != nullptr;
+}
+
+// floorf and its kin, and conversions to s32 in directed modes.
+bool build_rounding_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, std::uint32_t slot_from) {
+    const Mod rounding = d.one_of({Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
+    if (from != Type::f32 || rounding == Mod::none || d.count() != 2 || d.has(Mod::sat) || d.has(Mod::ftz)) return false;
+    const auto variant = static_cast<std::uint8_t>(rounding);
+    if ((to != Type::f32 && to != Type::s32) || find_op(Family::cvt_general, to, variant) == nullptr) return false;
+    Insn& insn = d.emit(Family::cvt_general, to, variant);
+    insn.d = slot_to;
+    insn.a = slot_from;
+    return true;
+}
+
+// cvt.pack.sat.s8.s32.b32 d, a, b{, c}
+bool build_pack_cvt(Decoder& d) {
+    const Type type = d.type(0);
+    const std::uint32_t width = type == Type::u4 || type == Type::s4 ? 4 : 8 * type_size(type);
+    if (width == 0 || width > 16 || !d.need(3, 4)) return d.fail("bad cvt.pack");
+    const std::uint32_t to = d.target(0, Type::b32);
+    const std::uint32_t a = d.source(1, Type::b32);
+    const std::uint32_t b = d.source(2, Type::b32);
+    const std::uint32_t c = d.count() > 3 ? d.source(3, Type::b32) : d.constant(0, 4);
+    Insn& insn = d.emit(Family::cvt_general, Type::none, 1);
+    insn.d = to;
+    insn.a = a;
+    insn.b = b;
+    insn.c = c;
+    insn.mod[0] = static_cast<std::uint8_t>(width);
+    insn.mod[1] = is_signed(type) || type == Type::s4 ? 1 : 0;
+    return true;
 }
 
 }  // namespace
@@ -184,6 +207,11 @@ bool build_cvta(Decoder& d) {
 }
 
 bool build_cvt(Decoder& d) {
+    if (d.has(Mod::pack)) return build_pack_cvt(d);
+    if (d.has(Mod::foreign)) {
+        d.emit_unsupported();
+        return true;
+    }
     if (!d.need(2, 3)) return false;
     const Type to = d.type(0);
     const Type from = d.type(1);
@@ -202,18 +230,7 @@ bool build_cvt(Decoder& d) {
         insn.a = slot_from;
         return true;
     }
-    const bool widens = is_integer(to) && is_integer(from) && !d.has(Mod::sat) && exact;
-    if (widens && to != Type::s8 && to != Type::u8 && to != Type::s16 && to != Type::u16 && type_size(from) >= 4) {
-        const bool narrows = slot_width(to) == 4 && slot_width(from) == 8;
-        const bool extends = slot_width(to) == 8 && slot_width(from) == 4;
-        if (!narrows && !extends) return copy_slot(d, slot_to, slot_from, slot_width(to));
-        const Type key = narrows ? Type::u32 : is_signed(from) ? Type::s64 : Type::u64;
-        const Type key_from = narrows ? Type::u64 : container(from);
-        Insn& insn = d.emit(Family::cvt, key, static_cast<std::uint8_t>(key_from));
-        insn.d = slot_to;
-        insn.a = slot_from;
-        return true;
-    }
+    if (exact && build_rounding_cvt(d, to, from, slot_to, slot_from)) return true;
     return build_general_cvt(d, to, from, slot_to, slot_from);
 }
 

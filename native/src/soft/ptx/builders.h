@@ -17,6 +17,10 @@ bool build_abs(Decoder&);
 bool build_min(Decoder&);
 bool build_max(Decoder&);
 bool build_root(Decoder&);
+bool build_approximate(Decoder&);
+bool build_addc(Decoder&);
+bool build_subc(Decoder&);
+bool build_madc(Decoder&);
 
 // build_logic.cc
 bool build_and(Decoder&);
@@ -52,6 +56,25 @@ bool build_brx(Decoder&);
 bool build_alloca(Decoder&);
 bool build_stack(Decoder&);
 
+// build_bits.cc
+bool build_count(Decoder&);
+bool build_bfind(Decoder&);
+bool build_bfe(Decoder&);
+bool build_bfi(Decoder&);
+bool build_prmt(Decoder&);
+bool build_shf(Decoder&);
+bool build_lop3(Decoder&);
+bool build_sad(Decoder&);
+bool build_mul24(Decoder&);
+bool build_dot(Decoder&);
+bool build_fns(Decoder&);
+bool build_bmsk(Decoder&);
+bool build_copysign(Decoder&);
+bool build_testp(Decoder&);
+bool build_set(Decoder&);
+bool build_slct(Decoder&);
+bool build_cp(Decoder&);
+
 // build_warp.cc
 bool build_shfl(Decoder&);
 bool build_vote(Decoder&);
@@ -69,6 +92,10 @@ bool build_isspacep(Decoder&);
 Type unsigned_type(Type type);
 // The same as plain bits: b32 for u32, s32 and f32, ...
 Type bit_type(Type type);
+// Compares two slots as the statement's modifiers say, into a predicate (build_logic.cc).
+bool emit_comparison(Decoder& d, std::uint32_t to, std::uint32_t a, std::uint32_t b, Type type);
+// A copy of an f32 slot with subnormals flushed.
+std::uint32_t emit_flush(Decoder& d, std::uint32_t from);
 // Emits family.type with operands d, a[, b[, c]] all of the statement's type.
 bool build_simple(Decoder& d, Family family, Type key, std::uint8_t variant = 0);
 

@@ -35,7 +35,7 @@ constexpr std::string_view kModifierNames[] = {
     "mbarrier", "init", "inval", "test_wait", "try_wait", "pending_count", "noComplete", "expect_tx", "complete_tx",
     "arrive_drop", "parity", "x", "xorsign", "abs", "proxy", "alias", "L1", "L2", "address", "size", "trap", "zero",
     "mode", "unified", "noinc", "x1", "x2", "x4", "row", "col", "mma", "load", "store", "a", "b", "c", "d",
-    "\1is_global", "1d", "2d", "3d", "a1d", "a2d", "cube", "acube", "lut", "scale", "\1ignored",
+    "\1is_global", "1d", "2d", "3d", "a1d", "a2d", "cube", "acube", "lut", "scale", "pack", "rs", "\1ignored",
 };
 static_assert(std::size(kModifierNames) == static_cast<std::size_t>(Mod::count));
 

@@ -23,7 +23,7 @@ enum class Mod : std::uint16_t {
     number, notanumber, normal, subnormal, arrive, red, warp, noftz, async, commit_group, wait_group, wait_all,
     bulk, mbarrier, init, inval, test_wait, try_wait, pending_count, noComplete, expect_tx, complete_tx, arrive_drop,
     parity, x, xorsign, abs, proxy, alias, L1, L2, address, size, trap, zero, mode, unified, noinc, x1, x2, x4, row,
-    col, mma, load, store, a, b, c, d, is_global, k1d, k2d, k3d, a1d, a2d, cube, acube, lut, scale, ignored, count
+    col, mma, load, store, a, b, c, d, is_global, k1d, k2d, k3d, a1d, a2d, cube, acube, lut, scale, pack, foreign, ignored, count
 };
 
 // Looks `word` up (no leading dot). Type::none or Mod::none when it is not one.

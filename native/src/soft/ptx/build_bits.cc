@@ -1,0 +1,241 @@
+// Builders of bit fields, permutations, dot products, selections by comparison, and cp.async. See builders.h.
+#include "soft/launch/access.h"
+#include "soft/ptx/builders.h"
+
+namespace soft::ptx {
+namespace {
+
+struct Fields {
+    std::uint32_t d, a, b, c, e;
+};
+
+// d, then operands of the given types.
+Fields take(Decoder& d, Type to, std::initializer_list<Type> from) {
+    Fields f{d.target(0, to), 0, 0, 0, 0};
+    std::uint32_t* const places[4] = {&f.a, &f.b, &f.c, &f.e};
+    std::uint32_t n = 0;
+    for (const Type type : from) {
+        *places[n] = d.source(n + 1, type);
+        ++n;
+    }
+    return f;
+}
+
+Insn& emit(Decoder& d, Family family, Type key, std::uint8_t variant, const Fields& f) {
+    Insn& insn = d.emit(family, key, variant);
+    insn.d = f.d;
+    insn.a = f.a;
+    insn.b = f.b;
+    insn.c = f.c;
+    insn.e = f.e;
+    return insn;
+}
+
+}  // namespace
+
+// popc, clz, brev: d is 32 bits wide but for brev.
+bool build_count(Decoder& d) {
+    if (!d.need(2, 2)) return false;
+    const std::string_view opcode = d.statement().opcode;
+    const Family family = opcode == "popc" ? Family::popc : opcode == "clz" ? Family::clz : Family::brev;
+    const Fields f = take(d, opcode == "brev" ? d.type() : Type::u32, {d.type()});
+    emit(d, family, bit_type(d.type()), 0, f);
+    return true;
+}
+
+bool build_bfind(Decoder& d) {
+    if (!d.need(2, 2)) return false;
+    const Fields f = take(d, Type::u32, {d.type()});
+    const Type key = is_signed(d.type()) ? d.type() : unsigned_type(d.type());
+    emit(d, Family::bfind, key, d.has(Mod::shiftamt) ? 1 : 0, f);
+    return true;
+}
+
+bool build_bfe(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    const Fields f = take(d, d.type(), {d.type(), Type::u32, Type::u32});
+    emit(d, Family::bfe, is_signed(d.type()) ? d.type() : unsigned_type(d.type()), 0, f);
+    return true;
+}
+
+bool build_bfi(Decoder& d) {
+    if (!d.need(5, 5)) return false;
+    const Fields f = take(d, d.type(), {d.type(), d.type(), Type::u32, Type::u32});
+    emit(d, Family::bfi, bit_type(d.type()), 0, f);
+    return true;
+}
+
+bool build_prmt(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    constexpr Mod kModes[] = {Mod::f4e, Mod::b4e, Mod::rc8, Mod::ecl, Mod::ecr, Mod::rc16};
+    std::uint8_t mode = 0;
+    for (std::uint8_t k = 0; k < 6; ++k) {
+        if (d.has(kModes[k])) mode = static_cast<std::uint8_t>(k + 1);
+    }
+    const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::b32});
+    emit(d, Family::prmt, Type::b32, 0, f).mod[0] = mode;
+    return true;
+}
+
+bool build_shf(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::u32});
+    emit(d, d.has(Mod::l) ? Family::shf_l : Family::shf_r, Type::b32, 0, f).mod[0] = d.has(Mod::clamp) ? 1 : 0;
+    return true;
+}
+
+bool build_lop3(Decoder& d) {
+    if (d.operand(0).kind == OperandKind::pair || d.count() != 5) {
+        d.emit_unsupported();
+        return d.need(5, 6);
+    }
+    if (d.operand(4).kind != OperandKind::integer) return d.fail("the table must be a constant");
+    const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::b32});
+    emit(d, Family::lop3, Type::b32, 0, f).imm = static_cast<std::int64_t>(d.operand(4).value & 0xff);
+    return true;
+}
+
+bool build_sad(Decoder& d) { return d.need(4, 4) && build_simple(d, Family::sad, d.type()); }
+
+bool build_mul24(Decoder& d) {
+    const bool adds = d.statement().opcode == "mad24";
+    if (!d.need(adds ? 4 : 3, adds ? 4 : 3)) return false;
+    const auto variant = static_cast<std::uint8_t>((d.has(Mod::hi) ? 1 : 0) | (d.has(Mod::sat) ? 2 : 0));
+    return build_simple(d, adds ? Family::mad24 : Family::mul24, d.type(), variant);
+}
+
+bool build_dot(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::b32});
+    Insn& insn = emit(d, d.statement().opcode == "dp4a" ? Family::dp4a : Family::dp2a, Type::u32, 0, f);
+    insn.mod[0] = is_signed(d.type(0)) ? 1 : 0;
+    insn.mod[1] = is_signed(d.type(1)) ? 1 : 0;
+    insn.mod[2] = d.has(Mod::hi) ? 1 : 0;
+    return true;
+}
+
+bool build_fns(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::b32});
+    emit(d, Family::fns, Type::b32, 0, f);
+    return true;
+}
+
+// bmsk and szext, which differ only in what they compute.
+bool build_bmsk(Decoder& d) {
+    if (!d.need(3, 3)) return false;
+    const bool masks = d.statement().opcode == "bmsk";
+    const Fields f = take(d, Type::b32, {Type::b32, Type::b32});
+    emit(d, masks ? Family::bmsk : Family::szext, masks ? Type::b32 : d.type(), 0, f).mod[0] = d.has(Mod::clamp) ? 1 : 0;
+    return true;
+}
+
+bool build_copysign(Decoder& d) { return d.need(3, 3) && build_simple(d, Family::copysign, d.type()); }
+
+bool build_testp(Decoder& d) {
+    if (!d.need(2, 2)) return false;
+    constexpr Mod kProperties[] = {Mod::finite, Mod::infinite, Mod::number, Mod::notanumber, Mod::normal, Mod::subnormal};
+    std::uint8_t which = 0xfe;
+    for (std::uint8_t k = 0; k < 6; ++k) {
+        if (d.has(kProperties[k])) which = k;
+    }
+    const std::uint32_t to = d.predicate_target(d.operand(0));
+    const std::uint32_t from = d.source(1, d.type());
+    Insn& insn = d.emit(Family::testp, d.type(), which);
+    insn.d = to;
+    insn.a = from;
+    return true;
+}
+
+// set.cmp{.bool}.dtype.stype d, a, b{, c}: all ones or 1.0 where the comparison holds.
+bool build_set(Decoder& d) {
+    if (!d.need(3, 4)) return false;
+    const Type to = d.type(0);
+    const Type from = d.type(1);
+    if (to == Type::none || from == Type::none) return d.fail("set needs two types");
+    if (type_size(to) != 4 || to == Type::f16x2 || from == Type::f16x2 || from == Type::bf16x2) {
+        d.emit_unsupported();
+        return true;
+    }
+    const std::uint32_t slot = d.target(0, to);
+    const std::uint32_t holds = d.temporary(0);
+    if (!emit_comparison(d, holds, d.source(1, from), d.source(2, from), from)) return false;
+    if (d.count() == 4) {
+        const PredicateSource c = d.predicate(d.operand(3));
+        const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
+        Insn& both = d.emit(with == Mod::or_    ? Family::pred_or
+                            : with == Mod::xor_ ? Family::pred_xor
+                                                : Family::pred_and, Type::pred);
+        both.d = holds;
+        both.a = holds;
+        both.b = c.slot;
+        both.e = c.flip;
+    }
+    Insn& insn = d.emit(Family::selp, Type::b32);
+    insn.d = slot;
+    insn.a = d.constant(to == Type::f32 ? 0x3f800000u : 0xffffffffu, 4);
+    insn.b = d.constant(0, 4);
+    insn.c = holds;
+    return true;
+}
+
+// slct d, a, b, c: a where c >= 0, else b.
+bool build_slct(Decoder& d) {
+    if (!d.need(4, 4)) return false;
+    const Type type = d.type(0);
+    const Type by = d.type(1);
+    const std::uint32_t to = d.target(0, type);
+    const std::uint32_t a = d.source(1, type);
+    const std::uint32_t b = d.source(2, type);
+    std::uint32_t c = d.source(3, by);
+    if (d.has(Mod::ftz) && by == Type::f32) c = emit_flush(d, c);
+    const std::uint32_t holds = d.temporary(0);
+    const std::uint32_t zero = d.constant(0, slot_width(by));
+    Insn& compare = d.emit(Family::setp, by, static_cast<std::uint8_t>(Mod::ge));
+    compare.d = holds;
+    compare.a = c;
+    compare.b = zero;
+    Insn& insn = d.emit(Family::selp, slot_width(type) == 8 ? Type::b64 : Type::b32);
+    insn.d = to;
+    insn.a = a;
+    insn.b = b;
+    insn.c = holds;
+    return true;
+}
+
+// cp.async copies at issue, so committing and waiting have nothing to do. Bulk copies are not executed.
+bool build_cp(Decoder& d) {
+    if (d.has(Mod::bulk) || d.has(Mod::mbarrier) || !d.has(Mod::async)) {
+        d.emit_unsupported();
+        return true;
+    }
+    if (d.one_of({Mod::commit_group, Mod::wait_group, Mod::wait_all}) != Mod::none) return true;
+    if (!d.need(3, 5)) return false;
+    MemoryOperand to;
+    MemoryOperand from;
+    if (!d.memory_operand(d.operand(0), Space::shared, to)) return false;
+    if (!d.memory_operand(d.operand(1), Space::global, from)) return false;
+    if (d.operand(2).kind != OperandKind::integer) return d.fail("the size must be a constant");
+    // The fourth operand says how many bytes to read, the rest are zeros; as a predicate it says to read none.
+    const Operand* fourth = d.count() > 3 ? &d.operand(3) : nullptr;
+    const bool has_size = fourth != nullptr && !(fourth->kind == OperandKind::reg && d.register_type(fourth->index) == Type::pred);
+    if (fourth != nullptr && !has_size) {
+        d.emit_unsupported();
+        return true;
+    }
+    const std::uint32_t size = has_size ? d.source(3, Type::u32) : d.constant(d.operand(2).value, 4);
+    Insn& insn = d.emit(Family::cp_async, Type::none);
+    insn.d = to.slot;
+    insn.c = static_cast<std::uint32_t>(to.offset);
+    insn.a = from.slot;
+    insn.imm = from.offset;
+    insn.b = size;
+    insn.mod[kModSize] = static_cast<std::uint8_t>(d.operand(2).value);
+    insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(from.width);
+    insn.mod[kModWidth] = static_cast<std::uint8_t>(to.width);
+    insn.mod[kModSpace] = static_cast<std::uint8_t>(Space::global);
+    d.use_cache(insn);
+    return true;
+}
+
+}  // namespace soft::ptx
