@@ -85,7 +85,8 @@ CommandRef Scheduler::pick() {
 }
 
 void Scheduler::rest(Lock& lock) {
-    if (!dozer_ && now_ns() < hot_until_ns_) {
+    // Work that pick() left to a launcher is looked at again: the launcher may be asleep already.
+    if (!dozer_ && (now_ns() < hot_until_ns_ || !ready_.empty())) {
         dozer_ = true;
         dozing_.wait_for(lock, kDoze);
         dozer_ = false;
