@@ -18,7 +18,7 @@ interface DemoGuest {
 const pictureName = 'mandelbrot.png';
 // A program this slow is measured once: the demo shall not last minutes.
 const slowMs = 4000;
-const repeatCount = 3;
+const repeatCount = 5;
 
 function say(line: string): void {
     process.stdout.write(`${line}\n`);
@@ -31,7 +31,7 @@ function say(line: string): void {
 export async function runDemo(guests: readonly DemoGuest[], device: string): Promise<boolean> {
     const outFolder = join(installRoot, 'out');
     mkdirSync(outFolder, { recursive: true });
-    const daemon = await startPrivateDaemon(['--device', device], process.env);
+    const daemon = await startPrivateDaemon(['--device', device, '--workers-warm', '2'], process.env);
     try {
         const target = await describeTarget(daemon.endpoint);
         let allPassed = true;

@@ -20,7 +20,7 @@ export async function runBench(
     device: string,
     runCount: number,
 ): Promise<boolean> {
-    const daemon = await startPrivateDaemon(['--device', device], process.env);
+    const daemon = await startPrivateDaemon(['--device', device, '--workers-warm', '2'], process.env);
     const client = new ControlClient(daemon.endpoint);
     try {
         const { driver, devices } = await client.listDevices();

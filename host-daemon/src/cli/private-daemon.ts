@@ -55,7 +55,7 @@ export async function startPrivateDaemon(args: readonly string[], env: Environme
     const socket = join(folder, 'ferry.sock');
     const logPath = join(folder, 'daemon.log');
     const logFile = openSync(logPath, 'a', 0o600);
-    const flags = ['--socket', socket, '--private', '--log-format', 'text', ...args];
+    const flags = ['--socket', socket, '--private', '--workers-warm', '1', '--log-format', 'text', ...args];
     // Detached: a Ctrl-C of the terminal is for the program, which may live on after it and need its device.
     const child = spawn(process.execPath, [places.cliEntry, 'daemon', ...flags], {
         detached: true,

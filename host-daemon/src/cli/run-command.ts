@@ -82,24 +82,41 @@ const alwaysForwarded = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] a
 // take the second one as "at once".
 const terminalSignals = ['SIGINT', 'SIGQUIT'] as const;
 
-function forwardSignals(child: ChildProcess): () => void {
+interface Forwarding {
+    /** Delivers what came before the program was there, and from then on at once. */
+    to(child: ChildProcess): void;
+    stop(): void;
+}
+
+// Set up before the program starts: it may be heard of, and we be signalled because of it, before spawn()
+// has returned, and a signal without a handler would end us and leave the program behind.
+function forwardSignals(): Forwarding {
     const onTerminal =
         process.stdin.isTTY === true || process.stdout.isTTY === true || process.stderr.isTTY === true;
+    const early: NodeJS.Signals[] = [];
+    let deliver = (signal: NodeJS.Signals): void => void early.push(signal);
     const removers = [...alwaysForwarded, ...terminalSignals].map((signal) => {
         const fromTerminal = onTerminal && (terminalSignals as readonly string[]).includes(signal);
-        const forward = () => (fromTerminal ? undefined : void child.kill(signal));
+        const forward = () => (fromTerminal ? undefined : deliver(signal));
         process.on(signal, forward);
         return () => void process.off(signal, forward);
     });
-    return () => removers.forEach((remove) => remove());
+    return {
+        to: (child) => {
+            deliver = (signal) => void child.kill(signal);
+            early.forEach(deliver);
+        },
+        stop: () => removers.forEach((remove) => remove()),
+    };
 }
 
 function runGuest(program: string, args: readonly string[], env: Record<string, string>): Promise<number> {
+    const forwarding = forwardSignals();
     return new Promise((resolve, reject) => {
         const child = spawn(program, args, { env, stdio: 'inherit' });
-        const stopForwarding = forwardSignals(child);
+        forwarding.to(child);
         child.on('error', (error: NodeJS.ErrnoException) => {
-            stopForwarding();
+            forwarding.stop();
             if (error.code === 'ENOENT' || error.code === 'EACCES') {
                 printError(`ferry: cannot run ${program}: ${error.message}`);
                 resolve(error.code === 'ENOENT' ? exitCodes.notFound : exitCodes.cannotExecute);
@@ -108,7 +125,7 @@ function runGuest(program: string, args: readonly string[], env: Record<string, 
             }
         });
         child.on('close', (code, signal) => {
-            stopForwarding();
+            forwarding.stop();
             resolve(signal === null ? (code ?? exitCodes.failed) : 128 + constants.signals[signal]);
         });
     });

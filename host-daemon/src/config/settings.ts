@@ -93,7 +93,7 @@ export const settings = {
     'sessions.batch_limit_bytes': integer([65_536, limits.batchBytes], 'bytes', limits.batchBytes, {
         doc: 'largest batch a worker accepts',
     }),
-    'workers.warm': integer([0, 64], 'workers', 1, { doc: 'workers started ahead of need' }),
+    'workers.warm': integer([0, 64], 'workers', 2, { doc: 'workers started ahead of need' }),
     'workers.addon': path(4096, { doc: 'native addon of the workers; empty: build/native/ferry.node' }),
     'daemon.drain_limit_ms': integer([0, hourMs], 'ms', 5000, {
         doc: 'how long a stopping daemon waits for its guests to finish',

@@ -5,6 +5,7 @@ import { WorkerProcess, type WorkerSpec } from './process.ts';
 // A worker that dies before its first use will most likely die again: wait longer each time.
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
+const refillDelayMs = 30;
 
 export interface PoolEvents {
     /** A warm worker died unused. */
@@ -31,8 +32,8 @@ export class WorkerPool {
     take(): WorkerProcess {
         const worker = this.#warm.values().next().value ?? new WorkerProcess(this.#spec);
         this.#warm.delete(worker);
-        // After the session's own start, which is what somebody is waiting for.
-        setImmediate(() => this.#refill());
+        // Not while the session starts: the next worker's start would take its processor.
+        setTimeout(() => this.#refill(), refillDelayMs);
         return worker;
     }
 
