@@ -162,6 +162,30 @@ TEST(a_host_function_holds_its_stream_until_the_guest_has_answered) {
     CHECK_EQUAL(reply.header.result, 0);
 }
 
+TEST(a_context_is_not_quiet_while_a_destroyed_stream_still_works) {
+    Host host;
+    host.run(fake::with_context());
+    const Handle stream = Handle::make(HandleKind::stream, 1, 1);
+    Batch batch;
+    batch.add(wire::cuStreamCreateWithPriority_Request{.stream = stream, .flags = 1, .priority = 0});
+    batch.add(wire::cuLaunchHostFunc_Request{.stream = stream, .function = 1, .argument = 0, .kind = 0});
+    batch.add(wire::cuStreamDestroy_v2_Request{.stream = stream});
+    batch.add(wire::cuCtxSynchronize_Request{}, {.ticket = 5});
+    // Blocking here for ever is how this fails: only the engine thread can let the host function return.
+    (void)host.executor->run(batch.bytes);
+    bool answered = false;
+    for (int turn = 0; turn < 2000 && !answered; ++turn) {
+        (void)host.executor->settle();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        const auto reply = host.next();
+        answered = reply.header.ticket == 5 && reply.header.kind == kind(ReplyKind::result);
+        if (reply.header.kind != kind(ReplyKind::callback)) continue;
+        const Batch done = Batch().add(wire::session_callback_done_Request{.callback = reply.header.ticket});
+        (void)host.executor->run(done.bytes);
+    }
+    CHECK(answered);
+}
+
 TEST(an_answer_to_a_callback_never_asked_for_is_a_violation) {
     Host host;
     host.run(Batch().add(wire::session_callback_done_Request{.callback = 1}));

@@ -33,6 +33,10 @@ public:
     void thread_exit(std::uint16_t thread);
     // Every stream in use in `context`, the legacy default stream included.
     void streams_of(wire::Handle context, std::vector<abi::CUstream>& streams) const;
+    // Destroys a stream of the current context. What it still has to do goes on without it and is kept in mind.
+    abi::CUresult destroy_stream(abi::CUstream stream);
+    // Whether work of destroyed streams is still going on in `context`, which is current.
+    bool leftovers_running(wire::Handle context);
 
     // `context` is gone: its thread streams went with it.
     void forget_streams(wire::Handle context);
@@ -51,6 +55,11 @@ private:
         wire::Handle context;
         std::uint32_t retained = 0;
     };
+    // Stands behind the last work of a stream that has been destroyed.
+    struct Leftover {
+        wire::Handle context;
+        abi::CUevent event;
+    };
     struct ThreadStream {
         wire::Handle context;
         std::uint16_t thread;
@@ -64,6 +73,7 @@ private:
     bool known_ = false;
     std::unordered_map<int, Primary> primaries_;
     std::vector<ThreadStream> thread_streams_;
+    std::vector<Leftover> leftovers_;
 };
 
 }  // namespace engine

@@ -100,11 +100,10 @@ abi::CUresult cuStreamSynchronize(Executor& executor, const wire::RecordHeader& 
 
 abi::CUresult cuStreamDestroy_v2(Executor& executor, const wire::RecordHeader&,
                                  const wire::cuStreamDestroy_v2_Request& request, ReplySink&) {
-    // Work in flight goes on, and what of it lands is followed by events: the stream itself is not asked again.
     void* stream = nullptr;
     const abi::CUresult result = executor.take(wire::HandleKind::stream, request.stream, &stream);
     if (result != abi::CUDA_SUCCESS) return result;
-    return executor.driver().cuStreamDestroy_v2(static_cast<abi::CUstream>(stream));
+    return executor.contexts().destroy_stream(static_cast<abi::CUstream>(stream));
 }
 
 abi::CUresult cuEventSynchronize(Executor& executor, const wire::RecordHeader& header,

@@ -52,6 +52,7 @@ std::size_t Session::fill_descriptors(pollfd* descriptors) const {
 int Session::timeout_ms(Clock::time_point now) const {
     if (state_ == State::listening) return milliseconds_until(gate_.deadline(), now);
     if (state_ == State::greeting || state_ == State::closing) return milliseconds_until(deadline_, now);
+    if (leaving_) return milliseconds_until(deadline_, now);
     const bool polls = poll_soon_ || turns_.draining();
     return polls ? static_cast<int>(kPollInterval.count()) : -1;
 }
@@ -153,10 +154,7 @@ void Session::advance(Clock::time_point now) {
             die(kLost, "the guest closed the connection", GrpcStatus::ok);
             break;
         }
-        if (executor_->detached()) {
-            die(0, "", GrpcStatus::ok);
-            break;
-        }
+        if (executor_->detached() && !std::exchange(leaving_, true)) deadline_ = now + kClosingBound;
         if (!pump()) break;
     }
     settle_turn(now);
@@ -183,6 +181,8 @@ void Session::check_clock(Clock::time_point now) {
         die(kLost, "no guest came while the ticket was valid", GrpcStatus::unavailable);
     }
     if (state_ == State::greeting && now >= deadline_) drop_connection();
+    // A guest that has said goodbye and been answered hangs up by itself: closing first would look like a loss to it.
+    if (state_ == State::attached && leaving_ && now >= deadline_) die(0, "", GrpcStatus::ok);
     if (state_ == State::closing && now >= deadline_) state_ = State::over;
 }
 

@@ -35,7 +35,7 @@ abi::CUresult Watches::query_context(const Watch& watch) {
         const abi::CUresult result = driver_.cuStreamQuery(stream);
         if (result != abi::CUDA_SUCCESS) return result;
     }
-    return abi::CUDA_SUCCESS;
+    return contexts_.leftovers_running(watch.context) ? abi::CUDA_ERROR_NOT_READY : abi::CUDA_SUCCESS;
 }
 
 abi::CUresult Watches::confirm(const Watch& watch) {
