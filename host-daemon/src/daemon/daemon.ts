@@ -14,7 +14,7 @@ import type {
 import { serveControl, type ControlServer } from '../control/server.ts';
 import { DaemonError, messageOf } from '../errors.ts';
 import { admit } from '../policy/admission.ts';
-import type { ArbiterAction } from '../policy/arbiter.ts';
+import type { ArbiterAction, ArbiterEvent } from '../policy/arbiter.ts';
 import { SessionDesk } from '../sessions/desk.ts';
 import { specHash, wireVersion } from '../generated/wire.ts';
 import { WorkerPool } from '../worker/pool.ts';
@@ -93,9 +93,9 @@ export class Daemon {
                 uid: process.getuid?.() ?? 0,
             },
             {
-                wants: (id) => this.#leases.take({ kind: 'wants', id }),
-                released: (id) => this.#leases.take({ kind: 'released', id }),
-                ended: (id) => this.#leases.take({ kind: 'ended', id }),
+                wants: (id) => this.#takeLease({ kind: 'wants', id }),
+                released: (id) => this.#takeLease({ kind: 'released', id }),
+                ended: (id) => this.#takeLease({ kind: 'ended', id }),
             },
             log,
         );
@@ -196,7 +196,13 @@ export class Daemon {
         };
     }
 
+    #takeLease(event: Exclude<ArbiterEvent, { kind: 'tick' }>): void {
+        this.#log.debug({ session: event.id, event: event.kind }, 'lease');
+        this.#leases.take(event);
+    }
+
     #act(action: ArbiterAction): void {
+        this.#log.debug({ session: action.id, action: action.kind }, 'lease');
         switch (action.kind) {
             case 'grant':
                 this.#sessions.grant(action.id, action.quantumMs);
