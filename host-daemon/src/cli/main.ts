@@ -97,7 +97,11 @@ function addRunCommand(program: Command, finish: (code: number) => void): void {
         .description('run a program on the daemon, or on a private one that ends with it')
         .usage('[options] -- program [args]')
         .option(...endpointOption)
-        .option('--device <driver>', 'use a private daemon with this device: auto, nvidia, software, null')
+        .addOption(
+            new Option('--device <driver>', 'use a private daemon with this device').choices([
+                ...settings['device.driver'].choices,
+            ]),
+        )
         .option('--stats', "print what the program's calls cost, on standard error")
         .option('--json', 'print --stats as JSON')
         .argument('<program>')
