@@ -1,6 +1,8 @@
 // See heap_device.h.
 #include "heap_device.h"
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -62,6 +64,12 @@ const soft::FunctionInfo* Kernels::find(const std::string& name) const {
     return nullptr;
 }
 
+std::vector<std::string> Kernels::names() const {
+    std::vector<std::string> list;
+    for (const auto& function : program_->functions()) list.push_back(function.name);
+    return list;
+}
+
 const soft::GlobalInfo* Kernels::global(const std::string& name) const {
     for (const auto& variable : program_->globals()) {
         if (variable.name == name) return &variable;
@@ -69,7 +77,7 @@ const soft::GlobalInfo* Kernels::global(const std::string& name) const {
     return nullptr;
 }
 
-soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const Arguments& arguments) {
+soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const Arguments& arguments, int limit_ms) {
     const soft::FunctionInfo* function = find(name);
     if (function == nullptr) return soft::Fault{-1, "no kernel " + name + ": " + log};
     soft::LaunchConfig config;
@@ -87,7 +95,17 @@ soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const A
     for (unsigned k = 1; k < shape.threads; ++k) {
         threads.emplace_back([&grid, worker = workers[k].get()] { grid->work(*worker); });
     }
+    std::atomic<bool> over{false};
+    std::thread watch;
+    if (limit_ms > 0) {
+        watch = std::thread([&] {
+            for (int k = 0; k < limit_ms && !over; ++k) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            if (!over) grid->cancel();
+        });
+    }
     grid->work(*workers[0]);
+    over = true;
+    if (watch.joinable()) watch.join();
     for (std::thread& thread : threads) thread.join();
     if (!grid->done()) return soft::Fault{-3, "not done"};
     return grid->fault();

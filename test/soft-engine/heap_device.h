@@ -87,7 +87,9 @@ public:
     // Loads PTX texts; `error` and `log` tell why not.
     Kernels(HeapDevice& device, std::span<const std::string> texts);
     Kernels(HeapDevice& device, const std::string& text) : Kernels(device, std::span(&text, 1)) {}
-    soft::Fault launch(const std::string& name, const Shape& shape, const Arguments& arguments);
+    // With `limit_ms` the grid is cancelled when it runs longer.
+    soft::Fault launch(const std::string& name, const Shape& shape, const Arguments& arguments, int limit_ms = 0);
+    std::vector<std::string> names() const;
     const soft::FunctionInfo* find(const std::string& name) const;
     const soft::GlobalInfo* global(const std::string& name) const;
 

@@ -23,6 +23,7 @@ bool is_complete(const BlockContext& block, const Barrier& barrier) {
 
 void release(BlockContext& block, std::uint32_t id) {
     Barrier& barrier = block.barriers[id];
+    block.pending_barriers &= ~(1u << id);
     barrier.result_true = barrier.count_true;
     barrier.result_arrived = barrier.arrived;
     barrier.arrived = 0;
@@ -46,6 +47,7 @@ const Insn* arrive(Warp& w, const Insn* i, std::uint32_t count_true, bool waits)
     if (id >= w.block->barriers.size()) return raise(w, i, 715, 0, "there are 16 barriers");
     Barrier& barrier = w.block->barriers[id];
     const auto lanes = static_cast<std::uint32_t>(std::popcount(w.active));
+    w.block->pending_barriers |= 1u << id;
     barrier.arrived += lanes;
     barrier.rounded += w.active == w.live ? kLanes : lanes;
     barrier.count_true += count_true;
@@ -104,7 +106,8 @@ const OpEntry kEntries[] = {
 std::span<const OpEntry> barrier_entries() { return kEntries; }
 
 void complete_barriers(BlockContext& block) {
-    for (std::uint32_t id = 0; id < block.barriers.size(); ++id) {
+    for (std::uint32_t rest = block.pending_barriers; rest != 0; rest &= rest - 1) {
+        const auto id = static_cast<std::uint32_t>(std::countr_zero(rest));
         if (is_complete(block, block.barriers[id])) release(block, id);
     }
 }

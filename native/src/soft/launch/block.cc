@@ -60,6 +60,7 @@ void BlockContext::start(std::uint64_t linear) {
     index[2] = static_cast<std::uint32_t>(linear / size[0] / size[1]);
     live_threads = grid->thread_count;
     barriers.fill(Barrier{});
+    pending_barriers = 0;
     for (std::uint32_t k = 0; k < warp_count; ++k) {
         Warp& w = warps[k];
         const std::uint32_t threads = grid->thread_count - k * kLanes;

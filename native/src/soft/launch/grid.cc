@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kOrdinaryResident = 64;
 constexpr std::uint32_t kSpinsBeforeAnother = 4096;
 
+constexpr std::size_t kWorkspaceSize = 256;
+
 std::uint64_t next_serial() {
     static std::atomic<std::uint64_t> serial{0};
     return ++serial;
@@ -36,7 +38,13 @@ GridState::GridState(LaunchConfig launch, DeviceServices& device)
     : config(std::move(launch)), services(device), function(config.function), code(function->code),
       serial(next_serial()),
       block_count(static_cast<std::uint64_t>(config.grid[0]) * config.grid[1] * config.grid[2]),
-      thread_count(config.block[0] * config.block[1] * config.block[2]) {}
+      thread_count(config.block[0] * config.block[1] * config.block[2]) {
+    if (config.cooperative) workspace = services.allocate_image(kWorkspaceSize);
+}
+
+GridState::~GridState() {
+    if (workspace != 0) services.free_image(workspace);
+}
 
 bool GridState::done() const {
     const bool over = finished_.load() >= block_count || stop.load();

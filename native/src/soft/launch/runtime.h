@@ -60,6 +60,7 @@ struct BlockContext {
     std::uint32_t live_threads = 0;
     std::uint32_t warp_count = 0;
     bool resident = false;
+    std::uint32_t pending_barriers = 0;         // one bit for each barrier somebody has arrived at
     std::unique_ptr<Warp[]> warps;
     std::uint32_t warp_capacity = 0;
     Pages registers;
@@ -86,6 +87,7 @@ struct WorkerState final : Worker {
 class GridState final : public Grid {
 public:
     GridState(LaunchConfig config, DeviceServices& device);
+    ~GridState() override;
     void work(Worker& worker) override;
     bool done() const override;
     bool has_unstarted() const override { return unstarted_blocks() > 0; }
@@ -108,6 +110,7 @@ public:
     const std::uint64_t serial;      // unique in the process
     std::uint64_t block_count;
     std::uint32_t thread_count;
+    std::uint64_t workspace = 0;     // what a cooperative kernel's grid barrier lives in; %envreg1 and 2 name it
     std::atomic<bool> stop{false};
 
 private:

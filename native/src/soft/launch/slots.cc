@@ -65,6 +65,8 @@ std::uint64_t shared_value(const Warp& w, const FixedSlot& slot) {
         case Special::dynamic_smem: return grid.config.dynamic_shared;
         case Special::total_smem: return w.shared_size;
         case Special::dynamic_shared: return grid.dynamic_shared_base() + slot.index;
+        case Special::envreg:
+            return slot.index == 1 ? grid.workspace >> 32 : slot.index == 2 ? grid.workspace & 0xffffffffu : 0;
         case Special::one: return 1;
         case Special::param: return read_parameter(grid, slot);
         default: return 0;
@@ -75,6 +77,10 @@ template <class Word>
 void fill(std::byte* regs, std::uint32_t slot, std::uint32_t mask, std::uint64_t value) {
     // SAFETY: slots are 64-byte aligned words.
     Word* words = static_cast<Word*>(static_cast<void*>(regs + slot));
+    if (mask == kFullMask) {
+        for (std::uint32_t l = 0; l < kLanes; ++l) words[l] = static_cast<Word>(value);
+        return;
+    }
     for (std::uint32_t l = 0; l < kLanes; ++l) {
         if ((mask >> l & 1u) != 0) words[l] = static_cast<Word>(value);
     }

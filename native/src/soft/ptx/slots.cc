@@ -1,6 +1,7 @@
 // Where values live in the register window: registers, constants, parameters and special registers. See decoder.h.
 #include <algorithm>
 #include <bit>
+#include <charconv>
 
 #include "soft/ptx/decoder.h"
 
@@ -155,7 +156,9 @@ bool Decoder::special_operand(const Operand& operand, std::uint32_t width, std::
     if (!find_special(operand.name, operand.index, which)) {
         return fail("'" + std::string(operand.name) + "' is not declared");
     }
-    slot = special(which, width, 0, 4);
+    std::uint32_t number = 0;
+    if (which == Special::envreg) std::from_chars(operand.name.data() + 7, operand.name.data() + operand.name.size(), number);
+    slot = special(which, width, number, 4);
     return true;
 }
 
