@@ -1,5 +1,7 @@
 // The control service of a whole daemon with real worker processes and the fake addon, spoken to by a real
 // grpc-js client over its Unix socket.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import grpc from '@grpc/grpc-js';
@@ -199,14 +201,29 @@ describe('the device', () => {
         expect(second.guest.closed).toBe(false);
     });
 
-    it('is taken from a guest that holds it past the limit, together with its worker', async () => {
-        const running = await startDaemon({ 'device.revoke_limit_ms': '100', 'device.quantum_ms': '5' });
+    it('goes on to the next guest when its holder does not answer, which is ended only later', async () => {
+        const limits = { 'device.revoke_limit_ms': '100', 'device.end_limit_ms': '400' };
+        const running = await startDaemon({ ...limits, 'device.quantum_ms': '5' });
         const [first, second] = [await attach(running), await attach(running)];
         first.guest.say('want');
+        await until('first grant', () => first.guest.lines.length === 1);
         second.guest.say('want');
         await until('second grant', () => second.guest.lines.length === 1);
+        expect(first.guest.closed).toBe(false);
         await until('first gone', () => first.guest.closed);
-        expect(running.logged.join('')).toContain('held the device past its limit');
+        await until('logged', () => running.logged.join('').includes('it did not give the device back'));
+        expect(second.guest.closed).toBe(false);
+    });
+
+    it('is not kept by the worker of a guest that is gone', async () => {
+        const running = await startDaemon();
+        const { sessionId, endpoint } = await running.client.open(hello);
+        const guest = await FakeGuest.connect(endpoint);
+        const short = spawn('/bin/true');
+        await once(short, 'exit');
+        guest.say(`attach ${process.getuid?.()} ${short.pid}`);
+        await until('ended', async () => (await sessionOf(running, sessionId))?.state === 'ended');
+        expect(running.logged.join('')).toContain('the guest is gone');
     });
 });
 

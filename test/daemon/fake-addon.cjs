@@ -9,12 +9,8 @@ let guest = null;
 let meters = null;
 
 const guestLines = {
-    attach: (uid) =>
-        report({
-            type: 'attached',
-            pid: process.pid,
-            uid: uid === undefined ? process.getuid() : Number(uid),
-        }),
+    attach: (uid = process.getuid(), pid = process.pid) =>
+        report({ type: 'attached', pid: Number(pid), uid: Number(uid) }),
     want: () => report({ type: 'wants' }),
     release: () => report({ type: 'released' }),
     count: (records) => {

@@ -75,8 +75,11 @@ export const settings = {
     'device.quantum_ms': integer([1, 10_000], 'ms', 10, {
         doc: 'how long one guest may keep the device while another waits',
     }),
-    'device.revoke_limit_ms': integer([0, 24 * hourMs], 'ms', 600_000, {
-        doc: 'a guest that holds the device this long past its quantum while others wait is ended; 0: never',
+    'device.revoke_limit_ms': integer([0, 24 * hourMs], 'ms', 5000, {
+        doc: 'a guest that takes longer than this to give the device back is passed over; 0: never',
+    }),
+    'device.end_limit_ms': integer([0, 24 * hourMs], 'ms', 600_000, {
+        doc: 'a guest that was passed over and does not answer for this long is ended; 0: never',
     }),
     'software.threads': integer([0, 1024], 'threads', 0, {
         doc: 'threads of the software device; 0: one per core',

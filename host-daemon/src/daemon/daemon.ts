@@ -30,6 +30,7 @@ import { sessionMessage } from './session-message.ts';
 const lastWordsMs = 4000;
 const closeServerMs = 500;
 const maxOpening = 16;
+const orphanIntervalMs = 1500;
 const programLimit = 256;
 
 // A guest chooses this text, and operators see it on their terminals.
@@ -46,6 +47,7 @@ export class Daemon {
     readonly #sessions: SessionDesk;
     readonly #leases: LeaseDesk;
     #server: ControlServer | null = null;
+    readonly #orphanTimer: NodeJS.Timeout;
     #stopping: Promise<void> | null = null;
 
     /**
@@ -79,7 +81,11 @@ export class Daemon {
             lost: (how) => log.warn({ how }, 'a warm worker died'),
         });
         this.#leases = new LeaseDesk(
-            { quantumMs: config['device.quantum_ms'], revokeLimitMs: config['device.revoke_limit_ms'] },
+            {
+                quantumMs: config['device.quantum_ms'],
+                revokeLimitMs: config['device.revoke_limit_ms'],
+                endLimitMs: config['device.end_limit_ms'],
+            },
             (action) => this.#act(action),
         );
         this.#sessions = new SessionDesk(
@@ -99,6 +105,9 @@ export class Daemon {
             },
             log,
         );
+        this.#orphanTimer = setInterval(() => this.#sessions.endOrphans(), orphanIntervalMs);
+        // A daemon that cannot start must be able to exit.
+        this.#orphanTimer.unref();
     }
 
     /** Admits nobody, waits for the guests as long as the configuration says, then ends them. Idempotent. */
@@ -136,6 +145,7 @@ export class Daemon {
         }
         this.#pool.close();
         this.#leases.close();
+        clearInterval(this.#orphanTimer);
         await this.#server?.close(closeServerMs);
         this.#lock.release();
         this.#log.info('daemon stopped');
@@ -210,9 +220,12 @@ export class Daemon {
             case 'revoke':
                 this.#sessions.revoke(action.id);
                 return;
-            case 'overdue':
-                this.#log.warn({ session: action.id }, 'session holds the device past its limit');
-                this.#sessions.kill(action.id, 'it held the device past its limit while others waited');
+            case 'passOver':
+                this.#log.warn({ session: action.id }, 'session does not give the device back: passed over');
+                return;
+            case 'end':
+                this.#log.warn({ session: action.id }, 'session has not answered since it was passed over');
+                this.#sessions.kill(action.id, 'it did not give the device back');
         }
     }
 }

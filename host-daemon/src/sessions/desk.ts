@@ -46,14 +46,27 @@ interface Live {
     timer: NodeJS.Timeout | null;
     /** Why the daemon asked this session to end, kept until the worker has gone. */
     endReason: string | null;
+    /** Looks in a row that found no guest process. */
+    missedCount: number;
 }
 
 const listenLimitMs = 10_000;
 // Ended sessions stay listed for people who ask what happened.
 const endedKeptCount = 32;
+// The worker itself notices at once, unless its driver blocks; it gets the time of one more look.
+const orphanMissCount = 2;
 // CUDA_ERROR_UNKNOWN and CUDA_ERROR_NOT_PERMITTED.
 const lostResult = 999;
 const notPermittedResult = 800;
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    }
+}
 
 export class SessionDesk {
     readonly #settings: SessionSettings;
@@ -95,6 +108,7 @@ export class SessionDesk {
             opening: null,
             timer: null,
             endReason: null,
+            missedCount: 0,
         };
         this.#live.set(id, live);
         this.#log.info({ session: id, ...asked, workerPid: worker.pid }, 'session opening');
@@ -146,6 +160,22 @@ export class SessionDesk {
         if (live !== undefined) {
             live.endReason ??= reason;
             live.worker.kill();
+        }
+    }
+
+    /** Ends sessions whose guest is gone while the worker, in a driver call that blocks, cannot notice. */
+    endOrphans(): void {
+        for (const live of this.#live.values()) {
+            const { state, guestPid, id } = live.record;
+            // 0 is a guest in a process namespace that we cannot see into.
+            if (state === 'opening' || guestPid <= 0 || isAlive(guestPid)) {
+                live.missedCount = 0;
+                continue;
+            }
+            live.missedCount += 1;
+            if (live.missedCount >= orphanMissCount) {
+                this.end(id, 'the guest is gone, and its worker did not notice');
+            }
         }
     }
 
