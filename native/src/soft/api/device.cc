@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "cudart/export_tables.h"
 
@@ -37,6 +38,18 @@ std::uint64_t default_memory() {
     const auto pages = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PHYS_PAGES)));
     const auto page_size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     return std::min(pages * page_size / 2, std::uint64_t{16} << 30);
+}
+
+// CUDA_VISIBLE_DEVICES names ordinals or uuids; the list ends at the first entry that names no device.
+bool device_is_visible(const DeviceProfile& profile) {
+    const char* listed = std::getenv("CUDA_VISIBLE_DEVICES");
+    if (listed == nullptr) return true;
+    std::string_view first(listed);
+    first = first.substr(0, first.find(','));
+    while (!first.empty() && first.front() == ' ') first.remove_prefix(1);
+    while (!first.empty() && first.back() == ' ') first.remove_suffix(1);
+    if (first.starts_with("GPU-")) return first.size() > 4 && profile.uuid_text().starts_with(first);
+    return !first.empty() && first.find_first_not_of('0') == std::string_view::npos;
 }
 
 void report_fault(StreamGroup&, const Fault& fault) {
@@ -78,6 +91,10 @@ abi::CUresult Device::start() {
     const auto threads = static_cast<unsigned>(
         std::min<std::uint64_t>(number_from("FERRY_SOFT_THREADS", usable_cores()), 1024));
     auto* device = new Device(threads, number_from("FERRY_SOFT_MEMORY", default_memory()));
+    if (!device_is_visible(device->profile)) {
+        delete device;
+        return abi::CUDA_ERROR_NO_DEVICE;
+    }
     if (!device->open()) {
         delete device;
         return abi::CUDA_ERROR_OUT_OF_MEMORY;

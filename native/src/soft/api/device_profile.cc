@@ -83,6 +83,19 @@ abi::CUuuid DeviceProfile::uuid() const {
     return uuid;
 }
 
+std::string DeviceProfile::uuid_text() const {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string text = "GPU-";
+    const abi::CUuuid id = uuid();
+    for (std::size_t index = 0; index < sizeof id.bytes; ++index) {
+        if (index == 4 || index == 6 || index == 8 || index == 10) text += '-';
+        const auto byte = static_cast<unsigned char>(id.bytes[index]);
+        text += kDigits[byte >> 4];
+        text += kDigits[byte & 15];
+    }
+    return text;
+}
+
 abi::CUdevprop DeviceProfile::properties() const {
     abi::CUdevprop properties{};
     properties.maxThreadsPerBlock = kMaxThreadsPerBlock;

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "cudart/abi.h"
 
@@ -36,6 +37,8 @@ class DeviceProfile {
     void set_total_memory(std::uint64_t bytes) { total_memory_ = bytes; }
     // The same on every machine and in every process: there is only one kind of software device.
     abi::CUuuid uuid() const;
+    // As tools print it: GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx.
+    std::string uuid_text() const;
     abi::CUdevprop properties() const;
 
   private:

@@ -73,9 +73,9 @@ inline CUresult find_current(Device& device, Context*& context) {
 template <class Body>
 CUresult enter_context(Body&& body) noexcept {
     return enter([&](Device& device) {
+        if (in_host_function()) return abi::CUDA_ERROR_NOT_PERMITTED;
         Context* context = nullptr;
         if (const CUresult found = find_current(device, context); found != abi::CUDA_SUCCESS) return found;
-        if (in_host_function()) return abi::CUDA_ERROR_NOT_PERMITTED;
         if (const CUresult error = context->error(); error != abi::CUDA_SUCCESS) return error;
         return body(device, *context);
     });

@@ -260,10 +260,10 @@ SOFT_EXPORT CUresult cuCtxSynchronize() { return cuCtxSynchronize_v2(nullptr); }
 
 SOFT_EXPORT CUresult cuCtxSynchronize_v2(abi::CUcontext ctx) {
     return enter([&](Device& device) {
+        if (in_host_function()) return abi::CUDA_ERROR_NOT_PERMITTED;
         Context* context = nullptr;
         if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
             return found;
-        if (in_host_function()) return abi::CUDA_ERROR_NOT_PERMITTED;
         context->synchronize();
         return context->error();
     });

@@ -64,7 +64,7 @@ struct Command {
     std::uint32_t visitors =
         0;  // threads on their way into or out of `grid`: it may not go before they have left
     std::uint32_t waiting = 0;  // unfinished commands in `after`
-    std::uint64_t ready_ns = 0;
+    std::uint64_t ready_ns = 0;  // when it was submitted, if it could start then; 0 when it had to wait first
     StreamRef stream;
     std::vector<CommandRef> after;   // must finish first
     std::vector<CommandRef> before;  // wait for this

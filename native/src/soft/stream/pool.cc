@@ -152,13 +152,15 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     return nullptr;
 }
 
-// One step of work towards the end of `stream`. False when there is nothing that this thread can do.
+// One step of work towards the end of `stream`. False, the lock held throughout, when there is nothing that this
+// thread can do; otherwise the caller looks again at what it waits for.
 bool Scheduler::help(Stream& stream, Lock& lock) {
     if (spare_workers_.empty()) {
         lock.unlock();
         auto made = Worker::make();
         lock.lock();
         spare_workers_.push_back(std::move(made));
+        return true;  // the lock was given up: what is waited for may have happened meanwhile
     }
     const CommandRef next = needed_by(stream, ++visits_);
     if (!next) return false;

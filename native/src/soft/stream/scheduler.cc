@@ -55,7 +55,7 @@ bool Scheduler::idle(Stream& stream) {
 }
 
 // Sorts a command whose turn has come to where somebody will find it.
-void Scheduler::make_ready(const CommandRef& command) {
+void Scheduler::make_ready(const CommandRef& command, std::uint64_t ready_ns) {
     const bool dropped = command->stream->group->error.load(std::memory_order_relaxed) != 0;
     if (command->kind == CommandKind::marker || (dropped && !command->runs_after_fault)) {
         markers_.push_back(command);
@@ -67,7 +67,7 @@ void Scheduler::make_ready(const CommandRef& command) {
         callback_.notify_one();
         return;
     }
-    command->ready_ns = now_ns();
+    command->ready_ns = ready_ns;
     const auto place = std::find_if(ready_.rbegin(), ready_.rend(), [&](const CommandRef& other) {
         return other->stream->priority <= command->stream->priority;
     });
@@ -96,7 +96,7 @@ void Scheduler::finish(const CommandRef& command) {
     stream.queue.pop_front();
     if (stream.destroyed && stream.queue.empty()) forget(stream);
     for (const CommandRef& next : std::exchange(command->before, {})) {
-        if (--next->waiting == 0) make_ready(next);
+        if (--next->waiting == 0) make_ready(next, 0);
     }
     epoch_.fetch_add(1, std::memory_order_relaxed);
     if (command->awaited != 0) progress_.notify_all();
@@ -125,7 +125,7 @@ void Scheduler::submit(const CommandRef& command, const EventPoint* after, bool 
         if (command->kind == CommandKind::transfer && !dropped) {
             run_work(command, lock);
         } else {
-            make_ready(command);
+            make_ready(command, now_ns());
         }
         retire_markers();
     }

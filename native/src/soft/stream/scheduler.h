@@ -68,7 +68,7 @@ class Scheduler {
 
     void link(const CommandRef& command, const EventPoint* after);
     static void depend(Command& command, const CommandRef& on);
-    void make_ready(const CommandRef& command);
+    void make_ready(const CommandRef& command, std::uint64_t ready_ns);
     void finish(const CommandRef& command);
     void retire_markers();
     void run(CommandRef command, Worker* worker, Lock& lock);
