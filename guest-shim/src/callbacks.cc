@@ -41,28 +41,27 @@ void* Callbacks::thread_main(void* self) {
     return nullptr;
 }
 
+Callbacks::Next Callbacks::take(CallbackCall& call, HostFunction& function) {
+    Guard guard(mutex_);
+    if (queue_.empty()) return Next::nothing;
+    call = queue_.front();
+    queue_.pop_front();
+    const auto known = known_.find(call.number);
+    if (known == known_.end()) return Next::stranger;
+    function = known->second;
+    return Next::function;
+}
+
 void Callbacks::loop() {
     ThreadState* thread = thread_state();
     while (session_.lost() == abi::CUDA_SUCCESS) {
         const std::uint32_t seen = work_.load(std::memory_order_acquire);
         CallbackCall call{};
         HostFunction function;
-        bool found = false;
-        {
-            Guard guard(mutex_);
-            if (!queue_.empty()) {
-                call = queue_.front();
-                queue_.pop_front();
-                const auto known = known_.find(call.number);
-                found = known != known_.end();
-                if (found) function = known->second;
-            }
-        }
-        if (!found) {
-            // A number nobody knows is dropped: the host invented it, or the process is a child.
-            futex_wait(work_, seen);
-            continue;
-        }
+        const Next next = take(call, function);
+        if (next == Next::nothing) futex_wait(work_, seen);
+        // A number nobody knows is dropped: the host invented it.
+        if (next != Next::function) continue;
         if (thread != nullptr) thread->in_callback = true;
         if (function.callback != nullptr) function.callback(function.stream, call.status, function.argument);
         if (function.function != nullptr) function.function(function.argument);

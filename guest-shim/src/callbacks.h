@@ -34,7 +34,10 @@ public:
     std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
 
 private:
+    enum class Next { nothing, stranger, function };
+
     static void* thread_main(void* self);
+    Next take(CallbackCall& call, HostFunction& function);
     void loop();
     bool start_thread();
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <new>
 
+#include "program_stderr.h"
 #include "wire/cursor.h"
 
 namespace guest {
@@ -136,7 +137,7 @@ const char* Replies::print(std::span<const std::byte> payload) {
     const auto text = cursor.bytes();
     if (!cursor.ok() || (descriptor != 1 && descriptor != 2)) return "the host sent malformed output";
     // Through the program's own stdio, so that device text keeps its place among what the program prints.
-    fwrite(text.data(), 1, text.size(), descriptor == 1 ? stdout : stderr);
+    fwrite(text.data(), 1, text.size(), descriptor == 1 ? stdout : program_stderr());
     return nullptr;
 }
 

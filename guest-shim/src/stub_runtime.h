@@ -8,6 +8,7 @@
 #include "process.h"
 #include "session.h"
 #include "thread_state.h"
+#include "verdicts.h"
 #include "wire/codec.h"
 #include "wire/handle.h"
 
@@ -118,6 +119,8 @@ abi::CUresult send(Session& session, const Request& request) {
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;
+    const abi::CUresult good = verdict(session, request);
+    if (good != abi::CUDA_SUCCESS) return good;
     return detail::post(session, *thread_state(), context, request);
 }
 
