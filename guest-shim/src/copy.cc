@@ -20,7 +20,7 @@ bool is_pinned(Session& session, const void* memory, std::size_t size) {
     Region region;
     // SAFETY: addresses of the guest are compared as numbers.
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    return session.regions.find(address, region) && region.is_host() &&
+    return session.regions.find(address, region) && region.is_host() && size <= region.size &&
            address - region.start <= region.size - size;
 }
 
@@ -67,13 +67,21 @@ abi::CUresult settle_landings(Session& session, const void* memory, std::size_t 
     return abi::CUDA_SUCCESS;
 }
 
+abi::CUresult settle_source(Session& session, const void* memory, std::size_t size, wire::Handle stream) {
+    if (session.callbacks.outstanding() != 0 && is_pinned(session, memory, size)) {
+        const abi::CUresult result = call(session, wire::cuStreamSynchronize_Request{.hStream = stream});
+        if (result != abi::CUDA_SUCCESS) return result;
+    }
+    return settle_landings(session, memory, size);
+}
+
 abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
                              wire::Handle stream) {
     if (size == 0) return abi::CUDA_SUCCESS;
     if (source == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult good = check_device_range(session, target, size);
     if (good != abi::CUDA_SUCCESS) return good;
-    const abi::CUresult settled = settle_landings(session, source, size);
+    const abi::CUresult settled = settle_source(session, source, size, stream);
     if (settled != abi::CUDA_SUCCESS) return settled;
     std::span<const std::byte> rest(static_cast<const std::byte*>(source), size);
     while (!rest.empty()) {

@@ -28,5 +28,9 @@ abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64
 
 // Waits for asynchronous landings that overlap the memory, if there are any.
 abi::CUresult settle_landings(Session& session, const void* memory, std::size_t size);
+// The same before a copy reads the memory: CUDA reads pinned memory in stream order, so whatever may still
+// write it there, a landing or a host function queued before the copy, has to be over before the bytes are
+// taken.
+abi::CUresult settle_source(Session& session, const void* memory, std::size_t size, wire::Handle stream);
 
 }  // namespace guest

@@ -182,7 +182,13 @@ abi::CUresult copy_2d(Session& session, const abi::CUDA_MEMCPY2D* parameters, ab
     const abi::CUresult target_good = check_plane(session, copy.target, copy.width, copy.height);
     if (target_good != abi::CUDA_SUCCESS) return target_good;
     if (copy.source.on_device && copy.target.on_device) return send(session, record_of(copy, 0));
-    if (copy.target.on_device) return copy_rows_to_device(session, copy);
+    if (copy.target.on_device) {
+        std::uint64_t extent = 0;
+        extent_of(copy.source, copy.width, copy.height, extent);
+        const abi::CUresult settled =
+            settle_source(session, host_pointer(copy.source.address), extent, copy.stream);
+        return settled != abi::CUDA_SUCCESS ? settled : copy_rows_to_device(session, copy);
+    }
     if (copy.source.on_device) return copy_rows_to_host(session, copy);
     return copy_rows_in_guest(session, copy);
 }
