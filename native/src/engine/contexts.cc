@@ -46,7 +46,9 @@ abi::CUresult Contexts::thread_stream(std::uint16_t thread, abi::CUstream& strea
 void Contexts::thread_exit(std::uint16_t thread) {
     std::erase_if(thread_streams_, [this, thread](const ThreadStream& known) {
         if (known.thread != thread) return false;
-        if (use(known.context) == abi::CUDA_SUCCESS) (void)destroy_stream(known.stream);
+        if (use(known.context) != abi::CUDA_SUCCESS) return true;
+        keep_leftovers(known.stream);
+        (void)driver_.cuStreamDestroy_v2(known.stream);
         return true;
     });
 }
@@ -61,16 +63,14 @@ void Contexts::streams_of(wire::Handle context, std::vector<abi::CUstream>& stre
     }
 }
 
-abi::CUresult Contexts::destroy_stream(abi::CUstream stream) {
+void Contexts::keep_leftovers(abi::CUstream stream) {
     // Without this a context would look quiet while work (or a host function) of a destroyed stream goes on in it, and
     // the engine thread would block in a synchronise that it believes to return at once.
     abi::CUevent event = nullptr;
     const unsigned flags = abi::CU_EVENT_BLOCKING_SYNC | abi::CU_EVENT_DISABLE_TIMING;
-    const bool running = driver_.cuStreamQuery(stream) == abi::CUDA_ERROR_NOT_READY;
-    if (running && driver_.cuEventCreate(&event, flags) == abi::CUDA_SUCCESS) {
-        if (driver_.cuEventRecord(event, stream) == abi::CUDA_SUCCESS) leftovers_.push_back({current_, event});
-    }
-    return driver_.cuStreamDestroy_v2(stream);
+    if (driver_.cuStreamQuery(stream) != abi::CUDA_ERROR_NOT_READY) return;
+    if (driver_.cuEventCreate(&event, flags) != abi::CUDA_SUCCESS) return;
+    if (driver_.cuEventRecord(event, stream) == abi::CUDA_SUCCESS) leftovers_.push_back({current_, event});
 }
 
 bool Contexts::leftovers_running(wire::Handle context) {

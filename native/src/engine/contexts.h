@@ -33,8 +33,9 @@ public:
     void thread_exit(std::uint16_t thread);
     // Every stream in use in `context`, the legacy default stream included.
     void streams_of(wire::Handle context, std::vector<abi::CUstream>& streams) const;
-    // Destroys a stream of the current context. What it still has to do goes on without it and is kept in mind.
-    abi::CUresult destroy_stream(abi::CUstream stream);
+    // A stream of the current context is about to be destroyed: what it still has to do goes on without it, and is kept
+    // in mind.
+    void keep_leftovers(abi::CUstream stream);
     // Whether work of destroyed streams is still going on in `context`, which is current.
     bool leftovers_running(wire::Handle context);
 

@@ -100,9 +100,18 @@ void Executor::before_reply() {
     if (std::exchange(quiet_, false)) may_print_ = false;  // all there was to print has been printed
 }
 
-void Executor::landed(const wire::RecordHeader& record, abi::CUresult result) {
-    if (result != abi::CUDA_SUCCESS && is_sticky(result)) sticky_ = result;
+void Executor::landed(const wire::RecordHeader& record, const CopyPlace& place, abi::CUresult result) {
+    if (is_sticky(result)) sticky_ = result;
+    if (may_print_ && result != abi::CUDA_ERROR_CONTEXT_IS_DESTROYED) bring_out_text(place);
     answer(record, result, {});
+}
+
+// A copy that a program waits for is a synchronisation point at which device printf appears. Ours are asynchronous, so
+// the stream is synchronised as well where that returns at once.
+void Executor::bring_out_text(const CopyPlace& place) {
+    if (!place.stream_exists || place.context != contexts_.current()) return;
+    if (driver_.cuStreamQuery(place.stream) == abi::CUDA_ERROR_NOT_READY) return;
+    (void)driver_.cuStreamSynchronize(place.stream);
 }
 
 void Executor::watch_ended(const Watch& watch, abi::CUresult result) {

@@ -90,7 +90,7 @@ public:
     Callbacks& callbacks() { return callbacks_; }
     Modules& modules() { return modules_; }
     Meters& meters() { return meters_; }
-    CopyPlace place(abi::CUstream stream) const { return {contexts_.current(), stream}; }
+    CopyPlace place(abi::CUstream stream) const { return {contexts_.current(), stream, true}; }
     // How far a record that answered kRetry had come.
     std::uint64_t& progress() { return progress_; }
     void note_launch() { may_print_ = true; }
@@ -114,7 +114,8 @@ private:
     void before_reply();
     void collect_callbacks();
     void watch_ended(const Watch& watch, abi::CUresult result) override;
-    void landed(const wire::RecordHeader& record, abi::CUresult result) override;
+    void landed(const wire::RecordHeader& record, const CopyPlace& place, abi::CUresult result) override;
+    void bring_out_text(const CopyPlace& place);
     bool spin();
 
     const device::DriverTable& driver_;

@@ -57,6 +57,12 @@ abi::CUresult Executor::bind_under(wire::Handle parent, wire::HandleKind kind, w
 abi::CUresult Executor::take(wire::HandleKind kind, wire::Handle handle, void** object) {
     *object = handles_.find(kind, handle);
     if (*object == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+    if (kind == wire::HandleKind::stream) {
+        landing_.forget_stream(static_cast<abi::CUstream>(*object));
+        if (contexts_.use(handles_.parent_of(handle)) == abi::CUDA_SUCCESS) {
+            contexts_.keep_leftovers(static_cast<abi::CUstream>(*object));
+        }
+    }
     handles_.forget(handle, [](wire::Handle, void*) {});
     return abi::CUDA_SUCCESS;
 }

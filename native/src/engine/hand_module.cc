@@ -132,36 +132,4 @@ abi::CUresult cuLibraryGetKernel(Executor& executor, const wire::RecordHeader& h
     return result;
 }
 
-abi::CUresult cuModuleGetGlobal_v2(Executor& executor, const wire::RecordHeader& header,
-                                   const wire::cuModuleGetGlobal_v2_Request& request, ReplySink& sink) {
-    if (executor.driver().cuModuleGetGlobal_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    abi::CUmodule module = nullptr;
-    abi::CUresult result = executor.resolve(wire::HandleKind::module, request.module, header, module);
-    if (result != abi::CUDA_SUCCESS) return result;
-    abi::CUdeviceptr address = 0;
-    std::size_t size = 0;
-    result = executor.driver().cuModuleGetGlobal_v2(&address, &size, module, wire::c_string(request.name));
-    wire::cuModuleGetGlobal_v2_Reply reply;
-    reply.address = address;
-    reply.size = size;
-    if (result == abi::CUDA_SUCCESS) sink.outputs(reply);
-    return result;
-}
-
-abi::CUresult cuLibraryGetGlobal(Executor& executor, const wire::RecordHeader& header,
-                                 const wire::cuLibraryGetGlobal_Request& request, ReplySink& sink) {
-    if (executor.driver().cuLibraryGetGlobal == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    abi::CUlibrary library = nullptr;
-    abi::CUresult result = executor.resolve(wire::HandleKind::library, request.library, header, library);
-    if (result != abi::CUDA_SUCCESS) return result;
-    abi::CUdeviceptr address = 0;
-    std::size_t size = 0;
-    result = executor.driver().cuLibraryGetGlobal(&address, &size, library, wire::c_string(request.name));
-    wire::cuLibraryGetGlobal_Reply reply;
-    reply.address = address;
-    reply.size = size;
-    if (result == abi::CUDA_SUCCESS) sink.outputs(reply);
-    return result;
-}
-
 }  // namespace engine::hand

@@ -71,16 +71,6 @@ abi::CUresult cuLaunchKernel(Executor& executor, const wire::RecordHeader& heade
                                             request.sharedMemBytes, stream, nullptr, size != 0 ? extra : nullptr);
 }
 
-abi::CUresult cuFuncSetAttribute(Executor& executor, const wire::RecordHeader& header,
-                                 const wire::cuFuncSetAttribute_Request& request, ReplySink&) {
-    if (executor.driver().cuFuncSetAttribute == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    abi::CUfunction function = nullptr;
-    const abi::CUresult result = executor.resolve(wire::HandleKind::function, request.f, header, function);
-    if (result != abi::CUDA_SUCCESS) return result;
-    const auto attribute = static_cast<abi::CUfunction_attribute>(request.attribute);
-    return executor.driver().cuFuncSetAttribute(function, attribute, request.value);
-}
-
 abi::CUresult cuLaunchHostFunc(Executor& executor, const wire::RecordHeader& header,
                                const wire::cuLaunchHostFunc_Request& request, ReplySink&) {
     abi::CUstream stream = nullptr;
@@ -96,14 +86,6 @@ abi::CUresult cuStreamSynchronize(Executor& executor, const wire::RecordHeader& 
     const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.hStream, header, stream);
     if (result != abi::CUDA_SUCCESS) return result;
     return executor.wait(Awaited::Kind::stream, stream, header);
-}
-
-abi::CUresult cuStreamDestroy_v2(Executor& executor, const wire::RecordHeader&,
-                                 const wire::cuStreamDestroy_v2_Request& request, ReplySink&) {
-    void* stream = nullptr;
-    const abi::CUresult result = executor.take(wire::HandleKind::stream, request.stream, &stream);
-    if (result != abi::CUDA_SUCCESS) return result;
-    return executor.contexts().destroy_stream(static_cast<abi::CUstream>(stream));
 }
 
 abi::CUresult cuEventSynchronize(Executor& executor, const wire::RecordHeader& header,

@@ -143,7 +143,7 @@ void Landing::finish(const Copy& copy, abi::CUresult result) {
     if (!slot_in_use) slots_.give(copy.slot);
     if (!copy.lands || (!copy.last && result == abi::CUDA_SUCCESS)) return;
     if (result != abi::CUDA_SUCCESS) cancel(copy.record);
-    events_.landed(copy.record, result);
+    events_.landed(copy.record, copy.place, result);
 }
 
 void Landing::collect() {
@@ -170,6 +170,12 @@ void Landing::collect() {
     collecting_ = false;
 }
 
+void Landing::forget_stream(abi::CUstream stream) {
+    for (Copy& copy : in_flight_) {
+        if (copy.place.stream == stream) copy.place.stream_exists = false;
+    }
+}
+
 void Landing::forget_context(abi::CUcontext context) {
     spare_events_.erase(context);
     std::vector<Copy> lost;
@@ -179,7 +185,9 @@ void Landing::forget_context(abi::CUcontext context) {
     });
     for (const Copy& copy : lost) {
         slots_.give(copy.slot);
-        if (copy.lands && copy.last) events_.landed(copy.record, abi::CUDA_ERROR_CONTEXT_IS_DESTROYED);
+        if (copy.lands && copy.last) {
+            events_.landed(copy.record, copy.place, abi::CUDA_ERROR_CONTEXT_IS_DESTROYED);
+        }
     }
 }
 

@@ -19,15 +19,6 @@
 
 namespace engine {
 
-// Told when the last byte of a record's copy has landed.
-class LandingEvents {
-public:
-    virtual void landed(const wire::RecordHeader& record, abi::CUresult result) = 0;
-
-protected:
-    ~LandingEvents() = default;
-};
-
 // Rows of device memory that land packed; a plain copy is one row.
 struct DeviceRows {
     std::uint64_t address = 0;
@@ -40,6 +31,16 @@ struct DeviceRows {
 struct CopyPlace {
     abi::CUcontext context = nullptr;
     abi::CUstream stream = nullptr;
+    bool stream_exists = true;  // false once the guest has destroyed it, while copies in it are still followed
+};
+
+// Told when the last byte of a record's copy has landed.
+class LandingEvents {
+public:
+    virtual void landed(const wire::RecordHeader& record, const CopyPlace& place, abi::CUresult result) = 0;
+
+protected:
+    ~LandingEvents() = default;
 };
 
 class Landing final : public transport::BodyOwner {
@@ -64,6 +65,8 @@ public:
     template <class Start>
     bool watch_heads(Start&& start);
 
+    // `stream` is about to be destroyed.
+    void forget_stream(abi::CUstream stream);
     // The objects of `context` are gone. Call collect() before they go.
     void forget_context(abi::CUcontext context);
 

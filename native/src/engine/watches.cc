@@ -23,7 +23,10 @@ abi::CUresult Watches::query(const Watch& watch) {
             break;
         case Awaited::Kind::context: result = query_context(watch); break;
     }
-    return result == abi::CUDA_SUCCESS ? confirm(watch) : result;
+    if (result == abi::CUDA_ERROR_NOT_READY) return result;
+    // After an error too: it is the synchronise that brings out the text of a failed assertion.
+    const abi::CUresult confirmed = confirm(watch);
+    return result == abi::CUDA_SUCCESS ? confirmed : result;
 }
 
 abi::CUresult Watches::query_context(const Watch& watch) {
