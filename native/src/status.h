@@ -1,6 +1,6 @@
-// Status: success, or one line for people saying what was expected and what was found instead.
-// Used by transport, engine and device for failures that end or refuse something; never for an expected outcome.
-// May not throw, and knows nothing of gRPC or CUDA codes: those travel in types of their own.
+// Status: success, or one line for people saying what was expected and what was found instead. Used by
+// transport, engine and device for failures that end or refuse something; never for an expected outcome. May
+// not throw, and knows nothing of gRPC or CUDA codes: those travel in types of their own.
 #pragma once
 #include <optional>
 #include <string>

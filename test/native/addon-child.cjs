@@ -1,5 +1,6 @@
-// A process that is nothing but the addon: what the worker is, without the daemon. Forked by native.test.ts; events
-// go up and commands come down over the IPC channel (stdout belongs to the guest once a driver is loaded).
+// A process that is nothing but the addon: what the worker is, without the daemon. Forked by native.test.ts;
+// events go up and commands come down over the IPC channel (stdout belongs to the guest once a driver is
+// loaded).
 'use strict';
 const addon = require(process.argv[2]);
 const meters = new BigUint64Array(16);

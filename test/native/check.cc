@@ -30,7 +30,8 @@ static int run(int count, char** names) {
     int failed = 0;
     for (const Named& named : tests()) {
         bool wanted = count <= 1;
-        for (int index = 1; index < count; ++index) wanted = wanted || std::strcmp(names[index], named.name) == 0;
+        for (int index = 1; index < count; ++index)
+            wanted = wanted || std::strcmp(names[index], named.name) == 0;
         if (!wanted) continue;
         failures = 0;
         named.test();

@@ -1,5 +1,5 @@
-// The smallest thing that can be called a test harness: tests register themselves, CHECK says where and what, main()
-// runs them all (or the ones named) and prints one line each. Used by every *_test.cc here.
+// The smallest thing that can be called a test harness: tests register themselves, CHECK says where and what,
+// main() runs them all (or the ones named) and prints one line each. Used by every *_test.cc here.
 #pragma once
 #include <iostream>
 #include <sstream>
@@ -25,12 +25,12 @@ void equal(const Left& left, const Right& right, const char* text, const char* f
 
 }  // namespace check
 
-#define TEST(name)                                          \
-    static void name();                                     \
+#define TEST(name)                                              \
+    static void name();                                         \
     static const check::Registration name##_known(#name, name); \
     static void name()
-#define CHECK(condition) \
-    do {                 \
+#define CHECK(condition)                                               \
+    do {                                                               \
         if (!(condition)) check::fail(__FILE__, __LINE__, #condition); \
     } while (false)
 #define CHECK_EQUAL(left, right) check::equal(left, right, #left, __FILE__, __LINE__)

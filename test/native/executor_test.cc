@@ -1,4 +1,5 @@
-// The executor over the null device: results, deferred errors, landings, watches, callbacks, contexts and their ends.
+// The executor over the null device: results, deferred errors, landings, watches, callbacks, contexts and
+// their ends.
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -199,7 +200,8 @@ TEST(destroying_a_context_forgets_its_streams_and_memory) {
     Batch batch;
     batch.add(wire::cuCtxCreate_v2_Request{.context = context, .flags = 0, .device = 0}, {.context = 0});
     batch.add(wire::cuMemAlloc_v2_Request{.size = 4096}, {.ticket = 1, .context = 7});
-    batch.add(wire::cuStreamCreateWithPriority_Request{.stream = stream, .flags = 0, .priority = 0}, {.context = 7});
+    batch.add(wire::cuStreamCreateWithPriority_Request{.stream = stream, .flags = 0, .priority = 0},
+              {.context = 7});
     batch.add(wire::cuCtxDestroy_v2_Request{.context = context}, {.ticket = 2, .context = 7});
     batch.add(wire::cuStreamQuery_Request{.hStream = stream}, {.ticket = 3, .context = 0});
     batch.add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 4, .context = 7});
@@ -216,7 +218,8 @@ TEST(the_primary_context_lives_as_long_as_it_is_retained) {
     host.run(fake::with_context());
     const wire::cuDevicePrimaryCtxRelease_v2_Request release{.device = 0};
     Batch batch;
-    batch.add(wire::cuDevicePrimaryCtxRetain_Request{.context = fake::context_handle(), .device = 0, .flags = 0});
+    batch.add(
+        wire::cuDevicePrimaryCtxRetain_Request{.context = fake::context_handle(), .device = 0, .flags = 0});
     batch.add(release, {.ticket = 1, .context = 0});
     batch.add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 2});
     batch.add(release, {.ticket = 3, .context = 0});
@@ -229,7 +232,8 @@ TEST(the_primary_context_lives_as_long_as_it_is_retained) {
 
 constexpr char kPtx[] =
     ".version 8.0\n.target sm_75\n.address_size 64\n"
-    ".visible .entry scale(.param .u64 data, .param .f32 factor, .param .align 8 .b8 shape[24], .param .u32 n)\n"
+    ".visible .entry scale(.param .u64 data, .param .f32 factor, .param .align 8 .b8 shape[24], .param .u32 "
+    "n)\n"
     "{ ret; }\n.visible .entry empty() { ret; }\n";
 
 TEST(loading_answers_with_names_and_parameter_layouts) {
@@ -238,12 +242,23 @@ TEST(loading_answers_with_names_and_parameter_layouts) {
     const Handle module = Handle::make(HandleKind::module, 1, 1);
     const Handle function = Handle::make(HandleKind::function, 1, 1);
     Batch batch;
-    batch.add(wire::cuModuleLoadDataEx_Request{.module = module, .image = std::as_bytes(std::span(kPtx)), .options = {}},
-              {.ticket = 1});
-    batch.add(wire::cuModuleGetFunction_Request{.function = function, .module = module, .name = wire::text("scale")});
-    batch.add(wire::cuLaunchKernel_Request{.f = function, .gridDimX = 1, .gridDimY = 1, .gridDimZ = 1, .blockDimX = 32,
-                                           .blockDimY = 1, .blockDimZ = 1, .sharedMemBytes = 0, .hStream = {},
-                                           .flags = 0, .params = std::as_bytes(std::span(kPtx, 44))});
+    batch.add(
+        wire::cuModuleLoadDataEx_Request{
+            .module = module, .image = std::as_bytes(std::span(kPtx)), .options = {}},
+        {.ticket = 1});
+    batch.add(wire::cuModuleGetFunction_Request{
+        .function = function, .module = module, .name = wire::text("scale")});
+    batch.add(wire::cuLaunchKernel_Request{.f = function,
+                                           .gridDimX = 1,
+                                           .gridDimY = 1,
+                                           .gridDimZ = 1,
+                                           .blockDimX = 32,
+                                           .blockDimY = 1,
+                                           .blockDimZ = 1,
+                                           .sharedMemBytes = 0,
+                                           .hStream = {},
+                                           .flags = 0,
+                                           .params = std::as_bytes(std::span(kPtx, 44))});
     batch.add(wire::cuCtxSynchronize_Request{}, {.ticket = 2});
     batch.add(wire::cuModuleUnload_Request{.module = module}, {.ticket = 3});
     batch.add(wire::cuLaunchKernel_Request{.f = function}, {.ticket = 4});
@@ -274,9 +289,10 @@ TEST(an_image_that_is_none_never_reaches_the_driver) {
     Host host;
     host.run(fake::with_context());
     const std::byte junk[64] = {};
-    host.run(Batch().add(wire::cuModuleLoadDataEx_Request{.module = Handle::make(HandleKind::module, 1, 1),
-                                                          .image = junk, .options = {}},
-                         {.ticket = 1}));
+    host.run(Batch().add(
+        wire::cuModuleLoadDataEx_Request{
+            .module = Handle::make(HandleKind::module, 1, 1), .image = junk, .options = {}},
+        {.ticket = 1}));
     CHECK_EQUAL(host.next().header.result, static_cast<int>(abi::CUDA_ERROR_INVALID_IMAGE));
 }
 
@@ -294,10 +310,24 @@ TEST(rows_land_packed_and_are_staged_packed) {
     const std::uint64_t address = allocate(host, 1 << 20);
     std::vector<std::byte> data(100 * 30);
     Batch batch;
-    batch.add(wire::cuMemcpy2DAsync_v2_Request{.kind = 1, .dst = address, .dst_pitch = 512, .src = 0, .src_pitch = 0,
-                                               .width = 100, .height = 30, .stream = {}, .data = data});
-    batch.add(wire::cuMemcpy2DAsync_v2_Request{.kind = 2, .dst = 0, .dst_pitch = 0, .src = address, .src_pitch = 512,
-                                               .width = 100, .height = 30, .stream = {}, .data = {}},
+    batch.add(wire::cuMemcpy2DAsync_v2_Request{.kind = 1,
+                                               .dst = address,
+                                               .dst_pitch = 512,
+                                               .src = 0,
+                                               .src_pitch = 0,
+                                               .width = 100,
+                                               .height = 30,
+                                               .stream = {},
+                                               .data = data});
+    batch.add(wire::cuMemcpy2DAsync_v2_Request{.kind = 2,
+                                               .dst = 0,
+                                               .dst_pitch = 0,
+                                               .src = address,
+                                               .src_pitch = 512,
+                                               .width = 100,
+                                               .height = 30,
+                                               .stream = {},
+                                               .data = {}},
               {.ticket = 9});
     host.run(batch);
     const auto landing = host.next();

@@ -28,8 +28,8 @@ void Channel::send_replies(transport::OutBuffer batch) {
     parse(batch.bytes());
 }
 
-void Channel::send_replies(transport::OutBuffer batch, std::span<const std::byte> body, transport::BodyOwner* owner,
-                           std::uint32_t token) {
+void Channel::send_replies(transport::OutBuffer batch, std::span<const std::byte> body,
+                           transport::BodyOwner* owner, std::uint32_t token) {
     ++batches;
     std::vector<std::byte> whole(batch.bytes().begin(), batch.bytes().end());
     whole.insert(whole.end(), body.begin(), body.end());

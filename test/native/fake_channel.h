@@ -1,5 +1,5 @@
-// A guest reduced to its records: builds batches for an Executor over the null device and reads back what it answers.
-// Used by the executor's tests; no socket, no gRPC.
+// A guest reduced to its records: builds batches for an Executor over the null device and reads back what it
+// answers. Used by the executor's tests; no socket, no gRPC.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -25,8 +25,8 @@ struct Reply {
 class Channel final : public engine::ReplyChannel {
 public:
     void send_replies(transport::OutBuffer replies) override;
-    void send_replies(transport::OutBuffer replies, std::span<const std::byte> body, transport::BodyOwner* owner,
-                      std::uint32_t token) override;
+    void send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
+                      transport::BodyOwner* owner, std::uint32_t token) override;
     transport::OutBuffer take_buffer() override { return {}; }
     std::deque<Reply> replies;
     std::size_t batches = 0;
@@ -71,7 +71,8 @@ public:
 class Host {
 public:
     explicit Host(const device::DriverTable& table = device::null_driver({}));
-    // Runs the batch to its end (as far as it gets) and settles until nothing is pending or `turns` have passed.
+    // Runs the batch to its end (as far as it gets) and settles until nothing is pending or `turns` have
+    // passed.
     void run(const Batch& batch, int turns = 1000);
     // The oldest reply not yet taken; a header of kind 0 when there is none.
     Reply next();

@@ -19,14 +19,15 @@ struct Callbacks {
         client(user).pending_.insert(client(user).pending_.end(), piece.begin(), piece.end());
         return static_cast<ssize_t>(size);
     }
-    static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                      const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
+    static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+                      std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+                      void* user) {
         const std::string key(name, name + name_size);
         client(user).streams[frame->hd.stream_id].headers[key] = std::string(value, value + value_size);
         return 0;
     }
-    static int data(nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* bytes, std::size_t size,
-                    void* user) {
+    static int data(nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* bytes,
+                    std::size_t size, void* user) {
         const auto piece = std::as_bytes(std::span(bytes, size));
         auto& received = client(user).streams[stream].received;
         received.insert(received.end(), piece.begin(), piece.end());
@@ -46,15 +47,20 @@ struct Callbacks {
             return NGHTTP2_ERR_DEFERRED;
         }
         if (count != 0) std::memcpy(target, stream.to_send.data(), count);
-        stream.to_send.erase(stream.to_send.begin(), stream.to_send.begin() + static_cast<std::ptrdiff_t>(count));
+        stream.to_send.erase(stream.to_send.begin(),
+                             stream.to_send.begin() + static_cast<std::ptrdiff_t>(count));
         if (stream.to_send.empty() && stream.end_after_send) *flags |= NGHTTP2_DATA_FLAG_EOF;
         return static_cast<ssize_t>(count);
     }
 };
 
 Headers attach_headers() {
-    return {{":method", "POST"}, {":scheme", "http"}, {":path", "/ferry.v1.Data/Attach"}, {":authority", "localhost"},
-            {"content-type", "application/grpc"}, {"te", "trailers"}};
+    return {{":method", "POST"},
+            {":scheme", "http"},
+            {":path", "/ferry.v1.Data/Attach"},
+            {":authority", "localhost"},
+            {"content-type", "application/grpc"},
+            {"te", "trailers"}};
 }
 
 Client::Client(int socket) : socket_(socket) {
@@ -77,13 +83,14 @@ std::int32_t Client::request(const Headers& headers, bool with_body) {
     std::vector<nghttp2_nv> fields;
     Headers copy = headers;
     for (auto& [name, value] : copy) {
-        fields.push_back({reinterpret_cast<std::uint8_t*>(name.data()), reinterpret_cast<std::uint8_t*>(value.data()),
-                          name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+        fields.push_back({reinterpret_cast<std::uint8_t*>(name.data()),
+                          reinterpret_cast<std::uint8_t*>(value.data()), name.size(), value.size(),
+                          NGHTTP2_NV_FLAG_NONE});
     }
     nghttp2_data_provider provider{};
     provider.read_callback = Callbacks::provide;
-    return nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), with_body ? &provider : nullptr,
-                                  nullptr);
+    return nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
+                                  with_body ? &provider : nullptr, nullptr);
 }
 
 void Client::data(std::int32_t id, std::span<const std::byte> bytes, bool end) {
@@ -104,7 +111,8 @@ void Client::raw(std::span<const std::byte> bytes) {
 
 bool Client::write_pending() {
     while (!pending_.empty()) {
-        const ssize_t sent = ::send(socket_.get(), pending_.data(), pending_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent =
+            ::send(socket_.get(), pending_.data(), pending_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0) return errno == EAGAIN;
         pending_.erase(pending_.begin(), pending_.begin() + sent);
     }
@@ -161,7 +169,8 @@ static std::vector<std::byte> guest_frame(std::uint32_t number, std::span<const 
 }
 
 std::vector<std::byte> hello(const HelloFields& fields) {
-    std::vector<std::byte> buffer(512 + fields.ticket.size() + fields.visible_devices.size() + fields.spec_hash.size());
+    std::vector<std::byte> buffer(512 + fields.ticket.size() + fields.visible_devices.size() +
+                                  fields.spec_hash.size());
     wire::ProtoWriter writer(buffer);
     writer.varint(1, fields.wire_version);
     writer.string(2, fields.spec_hash);
@@ -173,7 +182,8 @@ std::vector<std::byte> hello(const HelloFields& fields) {
     return guest_frame(1, writer.written());
 }
 
-std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged, std::span<const std::byte> records) {
+std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged,
+                             std::span<const std::byte> records) {
     std::vector<std::byte> buffer(64 + records.size());
     wire::ProtoWriter writer(buffer);
     writer.varint(1, sequence);

@@ -1,5 +1,5 @@
-// A gRPC client over nghttp2 that can be as wrong as a test wants it. Drives one socket without threads: pump() moves
-// whatever can be moved. Used by the link's, the server's and the session's tests.
+// A gRPC client over nghttp2 that can be as wrong as a test wants it. Drives one socket without threads:
+// pump() moves whatever can be moved. Used by the link's, the server's and the session's tests.
 #pragma once
 #include <nghttp2/nghttp2.h>
 
@@ -47,7 +47,8 @@ public:
     void reset(std::int32_t stream);
     // Bytes past nghttp2, as they are.
     void raw(std::span<const std::byte> bytes);
-    // Sends and receives what is possible now, waiting at most `timeout_ms` for the other side. False once closed.
+    // Sends and receives what is possible now, waiting at most `timeout_ms` for the other side. False once
+    // closed.
     bool pump(int timeout_ms = 0);
     // Complete gRPC messages of a stream so far.
     std::vector<std::vector<std::byte>> messages(std::int32_t stream);
@@ -76,7 +77,8 @@ struct HelloFields {
     bool has_visible_devices = false;
 };
 std::vector<std::byte> hello(const HelloFields& fields);
-std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged, std::span<const std::byte> records);
+std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged,
+                             std::span<const std::byte> records);
 
 // The sub-message with that field number in a HostFrame; empty when there is none.
 std::vector<std::byte> frame_field(std::span<const std::byte> message, std::uint32_t number);

@@ -1,8 +1,9 @@
 // HandleTable: names are bound once, stale ones find nothing, and a parent takes its dependants along.
+#include "engine/handles.h"
+
 #include <vector>
 
 #include "check.h"
-#include "engine/handles.h"
 #include "engine/limits.h"
 
 namespace {
@@ -40,8 +41,9 @@ TEST(impossible_names_are_refused) {
     CHECK(table.bind(stream, make(stream, 1), &objects[0], make(HandleKind::context, 1)) == Bound::malformed);
     CHECK(table.bind(stream, make(stream, engine::kMaxStreams), &objects[0], {}) == Bound::ok);
     CHECK(table.bind(stream, make(stream, engine::kMaxStreams, 2), &objects[1], {}) == Bound::taken);
-    CHECK(table.bind(static_cast<HandleKind>(200), Handle{wire::kHandleTag << 56 | std::uint64_t{200} << 48 | 1},
-                     &objects[0], {}) == Bound::malformed);
+    CHECK(table.bind(static_cast<HandleKind>(200),
+                     Handle{wire::kHandleTag << 56 | std::uint64_t{200} << 48 | 1}, &objects[0],
+                     {}) == Bound::malformed);
 }
 
 TEST(an_index_is_free_again_under_a_new_generation) {
@@ -63,7 +65,8 @@ TEST(forgetting_a_context_forgets_all_under_it_deepest_first) {
     CHECK(table.bind(HandleKind::context, context, &objects[0], {}) == Bound::ok);
     CHECK(table.bind(HandleKind::context, other, &objects[1], {}) == Bound::ok);
     for (std::uint32_t index = 1; index <= 5; ++index) {
-        CHECK(table.bind(HandleKind::stream, make(HandleKind::stream, index), &objects[index], context) == Bound::ok);
+        CHECK(table.bind(HandleKind::stream, make(HandleKind::stream, index), &objects[index], context) ==
+              Bound::ok);
     }
     CHECK(table.bind(HandleKind::stream, make(HandleKind::stream, 6), &objects[6], other) == Bound::ok);
     const Handle module = make(HandleKind::module, 1);

@@ -1,5 +1,6 @@
-// What a guest can do wrong in a batch: random bytes, mutated records, every call with random fields. The claim is the
-// same for all: no crash, no hang, no report by the sanitizers; at worst the executor is violated.
+// What a guest can do wrong in a batch: random bytes, mutated records, every call with random fields. The
+// claim is the same for all: no crash, no hang, no report by the sanitizers; at worst the executor is
+// violated.
 #include <cstring>
 #include <random>
 
@@ -53,9 +54,11 @@ std::unique_ptr<Host> furnished_host() {
     for (std::uint32_t index = 1; index <= 3; ++index) {
         batch.add(wire::cuStreamCreateWithPriority_Request{
             .stream = Handle::make(HandleKind::stream, 1, index), .flags = 0, .priority = 0});
-        batch.add(wire::cuEventCreate_Request{.event = Handle::make(HandleKind::event, 1, index), .flags = 0});
+        batch.add(
+            wire::cuEventCreate_Request{.event = Handle::make(HandleKind::event, 1, index), .flags = 0});
     }
-    batch.add(wire::cuModuleLoadDataEx_Request{.module = module, .image = std::as_bytes(std::span(kPtx)), .options = {}});
+    batch.add(wire::cuModuleLoadDataEx_Request{
+        .module = module, .image = std::as_bytes(std::span(kPtx)), .options = {}});
     batch.add(wire::cuModuleGetFunction_Request{
         .function = Handle::make(HandleKind::function, 1, 1), .module = module, .name = wire::text("k")});
     host->run(batch);
@@ -65,15 +68,22 @@ std::unique_ptr<Host> furnished_host() {
 
 std::uint64_t likely_word() {
     switch (random_number() % 8) {
-        case 0: return 0;
-        case 1: return ~std::uint64_t{0} - random_number() % 4;
-        case 2: return random_number() % 64;
-        case 3: return 0x600000000000 + random_number() % 4096;
-        case 4: return std::uint64_t{1} << (random_number() % 64);
-        case 5: return random_number();
+        case 0:
+            return 0;
+        case 1:
+            return ~std::uint64_t{0} - random_number() % 4;
+        case 2:
+            return random_number() % 64;
+        case 3:
+            return 0x600000000000 + random_number() % 4096;
+        case 4:
+            return std::uint64_t{1} << (random_number() % 64);
+        case 5:
+            return random_number();
         default:
             return Handle::make(static_cast<HandleKind>(random_number() % 9), 1,
-                                static_cast<std::uint32_t>(random_number() % 5)).value;
+                                static_cast<std::uint32_t>(random_number() % 5))
+                .value;
     }
 }
 
@@ -109,7 +119,8 @@ TEST(every_call_survives_random_payloads_of_every_small_size) {
 }
 
 TEST(truncated_and_overlong_records_violate) {
-    const Batch whole = Batch().add(wire::cuMemsetD32Async_Request{.dstDevice = 1, .ui = 2, .N = 3, .hStream = {}});
+    const Batch whole =
+        Batch().add(wire::cuMemsetD32Async_Request{.dstDevice = 1, .ui = 2, .N = 3, .hStream = {}});
     for (std::size_t size = 1; size < whole.bytes.size(); ++size) {
         Host host;
         run_raw(host, std::span(whole.bytes).first(size));

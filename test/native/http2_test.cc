@@ -1,4 +1,6 @@
 // The server's answers to requests that are not the one it serves, and to peers that attack it.
+#include "transport/http2.h"
+
 #include <sys/socket.h>
 
 #include <cstring>
@@ -9,7 +11,6 @@
 
 #include "check.h"
 #include "h2_client.h"
-#include "transport/http2.h"
 
 namespace {
 
@@ -79,8 +80,10 @@ TEST(other_requests_get_what_grpc_prescribes) {
     CHECK_EQUAL(pair.answer_to(changed(":path", "/ferry.v1.Data/Other")).grpc_status(), std::string("12"));
     CHECK_EQUAL(pair.answer_to(changed("grpc-encoding", "gzip")).grpc_status(), std::string("12"));
     CHECK_EQUAL(pair.answer_to(changed(":method", "GET")).headers.at(":status"), std::string("405"));
-    CHECK_EQUAL(pair.answer_to(changed("content-type", "text/html")).headers.at(":status"), std::string("415"));
-    CHECK_EQUAL(pair.answer_to(changed("content-type", "application/grpcx")).headers.at(":status"), std::string("415"));
+    CHECK_EQUAL(pair.answer_to(changed("content-type", "text/html")).headers.at(":status"),
+                std::string("415"));
+    CHECK_EQUAL(pair.answer_to(changed("content-type", "application/grpcx")).headers.at(":status"),
+                std::string("415"));
     CHECK_EQUAL(pair.answer_to(changed("content-type", "application/grpc+proto")).headers.at(":status"),
                 std::string("200"));
     CHECK_EQUAL(pair.answer_to(h2::attach_headers()).grpc_status(), std::string("9"));
@@ -120,7 +123,8 @@ TEST(a_message_at_the_limit_passes_and_an_empty_one_too) {
 TEST(a_header_bomb_costs_its_stream_or_the_connection_only) {
     Pair pair;
     h2::Headers headers = h2::attach_headers();
-    for (int index = 0; index < 40; ++index) headers.emplace_back("x-" + std::to_string(index), std::string(1000, 'a'));
+    for (int index = 0; index < 40; ++index)
+        headers.emplace_back("x-" + std::to_string(index), std::string(1000, 'a'));
     auto& stream = pair.answer_to(headers);
     CHECK(stream.closed || pair.closed);
     CHECK(pair.handler.messages.empty());
@@ -206,10 +210,12 @@ constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 std::vector<std::byte> frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream, std::size_t size) {
     std::vector<std::byte> bytes(9 + size);
-    for (int index = 0; index < 3; ++index) bytes[static_cast<std::size_t>(index)] = static_cast<std::byte>(size >> (16 - 8 * index));
+    for (int index = 0; index < 3; ++index)
+        bytes[static_cast<std::size_t>(index)] = static_cast<std::byte>(size >> (16 - 8 * index));
     bytes[3] = static_cast<std::byte>(type);
     bytes[4] = static_cast<std::byte>(flags);
-    for (int index = 0; index < 4; ++index) bytes[static_cast<std::size_t>(5 + index)] = static_cast<std::byte>(stream >> (24 - 8 * index));
+    for (int index = 0; index < 4; ++index)
+        bytes[static_cast<std::size_t>(5 + index)] = static_cast<std::byte>(stream >> (24 - 8 * index));
     return bytes;
 }
 

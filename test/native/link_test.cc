@@ -1,4 +1,7 @@
-// The link against a client: greeting, order of batches, acknowledgements, large messages and bodies that are not copied.
+// The link against a client: greeting, order of batches, acknowledgements, large messages and bodies that are
+// not copied.
+#include "transport/link.h"
+
 #include <sys/socket.h>
 
 #include <memory>
@@ -7,7 +10,6 @@
 
 #include "check.h"
 #include "h2_client.h"
-#include "transport/link.h"
 #include "wire/grpc_frame.h"
 
 namespace {
@@ -70,7 +72,8 @@ struct Pair {
 
 std::vector<std::byte> some(std::size_t size, int seed = 1) {
     std::vector<std::byte> bytes(size);
-    for (std::size_t index = 0; index < size; ++index) bytes[index] = static_cast<std::byte>(index * 7 + static_cast<std::size_t>(seed));
+    for (std::size_t index = 0; index < size; ++index)
+        bytes[index] = static_cast<std::byte>(index * 7 + static_cast<std::size_t>(seed));
     return bytes;
 }
 
@@ -101,7 +104,8 @@ TEST(a_message_of_many_frames_is_gathered) {
 }
 
 TEST(a_gap_a_repeat_and_an_early_batch_are_violations) {
-    for (const std::uint64_t sequence : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{3}, ~std::uint64_t{0}}) {
+    for (const std::uint64_t sequence :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{3}, ~std::uint64_t{0}}) {
         Pair pair;
         pair.send(h2::hello({}));
         pair.send(h2::batch(1, 0, some(16)));
@@ -157,7 +161,8 @@ TEST(replies_carry_sequence_and_acknowledgement) {
         CHECK(wire::read_batch(inner, view));
         CHECK_EQUAL(view.sequence, index + 1);
         CHECK_EQUAL(view.acknowledged, 1u);
-        CHECK(std::vector<std::byte>(view.records.begin(), view.records.end()) == some(24, static_cast<int>(index)));
+        CHECK(std::vector<std::byte>(view.records.begin(), view.records.end()) ==
+              some(24, static_cast<int>(index)));
     }
 }
 

@@ -1,5 +1,5 @@
-// The native side. First its unit tests (C++, built with AddressSanitizer and UBSan, no Node in them), then the addon in
-// a process of its own, driven by an ordinary @grpc/grpc-js client over proto/ferry.proto.
+// The native side. First its unit tests (C++, built with AddressSanitizer and UBSan, no Node in them), then
+// the addon in a process of its own, driven by an ordinary @grpc/grpc-js client over proto/ferry.proto.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,8 +36,8 @@ describe('the engine and its transport', () => {
         runTool('cmake', ['--build', build, '--parallel', '2']);
     }, buildLimitMs);
 
-    // Driver objects are left to the end of the process by design, and the null device's are memory: where a test
-    // makes such objects, leaks are not counted.
+    // Driver objects are left to the end of the process by design, and the null device's are memory: where a
+    // test makes such objects, leaks are not counted.
     const programs = [
         { name: 'handles_test', leaks: true },
         { name: 'link_test', leaks: true },
@@ -254,7 +254,7 @@ describe('the addon', () => {
         expect(await new Promise((resolve) => child.child.once('exit', resolve))).toBe(1);
     });
 
-    it('refuses a wrong ticket with UNAUTHENTICATED and too large a message with RESOURCE_EXHAUSTED', async () => {
+    it('refuses a wrong ticket and too large a message with the codes gRPC has for them', async () => {
         const child = await make();
         await child.next('listening');
         const stranger = attach(child);

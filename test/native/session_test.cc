@@ -128,8 +128,9 @@ struct Guest {
 
 fake::Batch sync_batch(std::uint32_t ticket) {
     fake::Batch batch;
-    batch.add(wire::cuDevicePrimaryCtxRetain_Request{.context = fake::context_handle(), .device = 0, .flags = 0},
-              {.context = 0});
+    batch.add(
+        wire::cuDevicePrimaryCtxRetain_Request{.context = fake::context_handle(), .device = 0, .flags = 0},
+        {.context = 0});
     batch.add(wire::cuMemGetInfo_v2_Request{}, {.ticket = ticket});
     return batch;
 }
@@ -140,7 +141,7 @@ TEST(a_guest_attaches_works_within_its_lease_and_says_goodbye) {
     guest.hello();
     CHECK_EQUAL(guest.welcome_result(), 0);
     CHECK_EQUAL(worker.events.wait_for("attached"), "attached " + std::to_string(::getpid()));
-    struct stat found {};
+    struct stat found{};
     CHECK(::stat(worker.path.c_str(), &found) != 0);  // nobody else can come in
 
     guest.batch(sync_batch(5));

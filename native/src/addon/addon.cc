@@ -1,6 +1,7 @@
 // The engine as a Node addon: start, command, probe, version. The only users of napi.h are in this folder.
-// Loaded by the worker's entry (and by the probing child), one session per process. Events reach JavaScript through
-// a thread-safe function; nothing else crosses between the two threads but commands and the meters' memory.
+// Loaded by the worker's entry (and by the probing child), one session per process. Events reach JavaScript
+// through a thread-safe function; nothing else crosses between the two threads but commands and the meters'
+// memory.
 #include <napi.h>
 
 #include <memory>

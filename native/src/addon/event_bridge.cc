@@ -15,9 +15,12 @@ constexpr std::chrono::milliseconds kLastWords{250};
 
 const char* name_of(engine::LogLevel level) {
     switch (level) {
-        case engine::LogLevel::info: return "info";
-        case engine::LogLevel::warn: return "warn";
-        case engine::LogLevel::error: return "error";
+        case engine::LogLevel::info:
+            return "info";
+        case engine::LogLevel::warn:
+            return "warn";
+        case engine::LogLevel::error:
+            return "error";
     }
     return "info";
 }

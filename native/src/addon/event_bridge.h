@@ -17,8 +17,8 @@ public:
     void attached(int pid, unsigned uid) override;
     void wants() override;
     void released() override;
-    // Does not return: after JavaScript has had its moment to pass the event on, the process ends at once. The kernel
-    // frees what a driver holds; a driver's own tear-down could wait for a kernel that never ends.
+    // Does not return: after JavaScript has had its moment to pass the event on, the process ends at once.
+    // The kernel frees what a driver holds; a driver's own tear-down could wait for a kernel that never ends.
     void ended(int result, const std::string& message) override;
     void log(engine::LogLevel level, const std::string& message) override;
 

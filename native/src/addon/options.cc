@@ -51,7 +51,8 @@ ferry::Result<engine::Options> read_options(const Napi::Object& values) {
     if (driver_path.IsString()) options.driver_path = driver_path.As<Napi::String>().Utf8Value();
     if (spec_hash.IsString()) options.spec_hash = spec_hash.As<Napi::String>().Utf8Value();
     options.meters = meters.As<Napi::BigUint64Array>().Data();
-    if (limit.IsNumber()) options.batch_limit_bytes = static_cast<std::uint64_t>(limit.As<Napi::Number>().Int64Value());
+    if (limit.IsNumber())
+        options.batch_limit_bytes = static_cast<std::uint64_t>(limit.As<Napi::Number>().Int64Value());
     options.capture_output = true;
     return options;
 }

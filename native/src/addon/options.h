@@ -1,4 +1,5 @@
-// start()'s options, from JavaScript to the engine's struct, each checked: name, what was expected, what came.
+// start()'s options, from JavaScript to the engine's struct, each checked: name, what was expected, what
+// came.
 #pragma once
 #include <napi.h>
 

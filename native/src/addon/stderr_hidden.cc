@@ -1,5 +1,6 @@
-// Debian's libnghttp2.a refers to `stderr` in one place in a way that does not fit into a shared library; the linker
-// is told (--wrap=stderr) to use this private stand-in. Can go once that archive is built as position-independent.
+// Debian's libnghttp2.a refers to `stderr` in one place in a way that does not fit into a shared library; the
+// linker is told (--wrap=stderr) to use this private stand-in. Can go once that archive is built as
+// position-independent.
 #include <cstdio>
 
 extern "C" {

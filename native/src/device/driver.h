@@ -13,8 +13,8 @@
 
 namespace device {
 
-// Opens the library and fills the table. Fails, saying why, when it cannot be opened, is Ferry's own shim, or lacks a
-// symbol the engine cannot do without. The library is never closed: drivers do not survive that.
+// Opens the library and fills the table. Fails, saying why, when it cannot be opened, is Ferry's own shim, or
+// lacks a symbol the engine cannot do without. The library is never closed: drivers do not survive that.
 ferry::Result<DriverTable> load_driver(const std::string& path);
 
 struct DeviceReport {
@@ -28,7 +28,7 @@ struct DriverReport {
     abi::CUresult result = abi::CUDA_SUCCESS;  // of the first call that failed
     std::string message;                       // which, for people
     int driver_version = 0;
-    std::vector<DeviceReport> devices;         // in the driver's order
+    std::vector<DeviceReport> devices;  // in the driver's order
 };
 
 // Initialises the driver and asks everything a guest may be told.
@@ -39,8 +39,8 @@ struct NullOptions {
     std::uint64_t window_base = 0;
     std::uint64_t window_size = 0;
 };
-// One device that answers everything at once: memory is accounted and never there, copies to the host bring zeros,
-// kernels do nothing. For measuring Ferry alone, and for tests. There is one per process.
+// One device that answers everything at once: memory is accounted and never there, copies to the host bring
+// zeros, kernels do nothing. For measuring Ferry alone, and for tests. There is one per process.
 DriverTable null_driver(const NullOptions& options);
 
 }  // namespace device

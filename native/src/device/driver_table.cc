@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* kShimMark = "ferry_shim_version";
 
-// SAFETY: kDriverSymbols is generated from the table itself: `offset` is that of a function pointer of this name.
+// SAFETY: kDriverSymbols is generated from the table itself: `offset` is that of a function pointer of this
+// name.
 void set_entry(DriverTable& table, const DriverSymbol& symbol, void* address) {
     auto* bytes = reinterpret_cast<unsigned char*>(&table);
     std::memcpy(bytes + symbol.offset, &address, sizeof address);
@@ -22,20 +23,24 @@ ferry::Result<DriverTable> load_driver(const std::string& path) {
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
         const char* reason = ::dlerror();
-        return ferry::Status::failure("cannot open the driver " + path + ": " + (reason != nullptr ? reason : "?"));
+        return ferry::Status::failure("cannot open the driver " + path + ": " +
+                                      (reason != nullptr ? reason : "?"));
     }
     if (::dlsym(library, kShimMark) != nullptr) {
-        return ferry::Status::failure(path + " is Ferry's own shim: a worker needs a real driver (is LD_PRELOAD or " +
-                                      "LD_LIBRARY_PATH set for the daemon?)");
+        return ferry::Status::failure(
+            path + " is Ferry's own shim: a worker needs a real driver (is LD_PRELOAD or " +
+            "LD_LIBRARY_PATH set for the daemon?)");
     }
     DriverTable table;
     std::string missing;
     for (const DriverSymbol& symbol : kDriverSymbols) {
         void* address = ::dlsym(library, symbol.name);
         set_entry(table, symbol, address);
-        if (address == nullptr && symbol.required) missing += std::string(missing.empty() ? "" : ", ") + symbol.name;
+        if (address == nullptr && symbol.required)
+            missing += std::string(missing.empty() ? "" : ", ") + symbol.name;
     }
-    if (!missing.empty()) return ferry::Status::failure(path + " is no driver Ferry can use: it lacks " + missing);
+    if (!missing.empty())
+        return ferry::Status::failure(path + " is no driver Ferry can use: it lacks " + missing);
     return table;
 }
 

@@ -1,4 +1,5 @@
-// The null device's modules, libraries and launches. See null_state.h; what is in an image comes from null_image.cc.
+// The null device's modules, libraries and launches. See null_state.h; what is in an image comes from
+// null_image.cc.
 #include "device/null_state.h"
 
 namespace device::null {
@@ -97,20 +98,27 @@ abi::CUresult parameter_of(Handle handle, std::size_t index, std::size_t* offset
 }
 int attribute_value(const Kernel& kernel, abi::CUfunction_attribute attribute) {
     switch (attribute) {
-        case abi::CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK: return kThreadsPerBlock;
-        case abi::CU_FUNC_ATTRIBUTE_NUM_REGS: return kRegisters;
+        case abi::CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK:
+            return kThreadsPerBlock;
+        case abi::CU_FUNC_ATTRIBUTE_NUM_REGS:
+            return kRegisters;
         case abi::CU_FUNC_ATTRIBUTE_PTX_VERSION:
-        case abi::CU_FUNC_ATTRIBUTE_BINARY_VERSION: return kComputeMajor * 10 + kComputeMinor;
-        case abi::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: return static_cast<int>(kernel.max_dynamic_shared);
-        case abi::CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT: return -1;
-        default: return 0;
+        case abi::CU_FUNC_ATTRIBUTE_BINARY_VERSION:
+            return kComputeMajor * 10 + kComputeMinor;
+        case abi::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
+            return static_cast<int>(kernel.max_dynamic_shared);
+        case abi::CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
+            return -1;
+        default:
+            return 0;
     }
 }
 abi::CUresult function_attribute(int* value, abi::CUfunction_attribute attribute, abi::CUfunction function) {
     *value = attribute_value(kernel_of(function), attribute);
     return abi::CUDA_SUCCESS;
 }
-abi::CUresult kernel_attribute(int* value, abi::CUfunction_attribute attribute, abi::CUkernel kernel, abi::CUdevice) {
+abi::CUresult kernel_attribute(int* value, abi::CUfunction_attribute attribute, abi::CUkernel kernel,
+                               abi::CUdevice) {
     *value = attribute_value(kernel_of(kernel), attribute);
     return abi::CUDA_SUCCESS;
 }
@@ -176,7 +184,9 @@ void fill_code(DriverTable& table) {
     table.cuKernelGetParamInfo = parameter_of<abi::CUkernel>;
     table.cuKernelGetAttribute = kernel_attribute;
     table.cuKernelSetAttribute = set_kernel_attribute;
-    table.cuKernelSetCacheConfig = [](abi::CUkernel, abi::CUfunc_cache, abi::CUdevice) { return abi::CUDA_SUCCESS; };
+    table.cuKernelSetCacheConfig = [](abi::CUkernel, abi::CUfunc_cache, abi::CUdevice) {
+        return abi::CUDA_SUCCESS;
+    };
     table.cuLaunchKernel = launch;
     table.cuLaunchCooperativeKernel = launch_cooperative;
     table.cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags = occupancy;

@@ -24,40 +24,66 @@ int attribute_value(abi::CUdevice_attribute attribute) {
     switch (attribute) {
         case abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK:
         case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X:
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y: return 1024;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z: return 64;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X: return 0x7FFFFFFF;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y:
+            return 1024;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z:
+            return 64;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X:
+            return 0x7FFFFFFF;
         case abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y:
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z: return 65535;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK: return 48 << 10;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN: return 227 << 10;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR: return 228 << 10;
-        case abi::CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK: return 1 << 10;
-        case abi::CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY: return 64 << 10;
-        case abi::CU_DEVICE_ATTRIBUTE_WARP_SIZE: return 32;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_PITCH: return 0x7FFFFFFF;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z:
+            return 65535;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK:
+            return 48 << 10;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN:
+            return 227 << 10;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR:
+            return 228 << 10;
+        case abi::CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK:
+            return 1 << 10;
+        case abi::CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY:
+            return 64 << 10;
+        case abi::CU_DEVICE_ATTRIBUTE_WARP_SIZE:
+            return 32;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_PITCH:
+            return 0x7FFFFFFF;
         case abi::CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK:
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR: return 65536;
-        case abi::CU_DEVICE_ATTRIBUTE_CLOCK_RATE: return 1000000;
-        case abi::CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE: return 1000000;
-        case abi::CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH: return 512;
-        case abi::CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE: return 32 << 20;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR:
+            return 65536;
+        case abi::CU_DEVICE_ATTRIBUTE_CLOCK_RATE:
+            return 1000000;
+        case abi::CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE:
+            return 1000000;
+        case abi::CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH:
+            return 512;
+        case abi::CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE:
+            return 32 << 20;
         case abi::CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT:
-        case abi::CU_DEVICE_ATTRIBUTE_SURFACE_ALIGNMENT: return 512;
-        case abi::CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT: return 32;
-        case abi::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT: return 16;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR: return 2048;
-        case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR: return 32;
-        case abi::CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT: return 2;
+        case abi::CU_DEVICE_ATTRIBUTE_SURFACE_ALIGNMENT:
+            return 512;
+        case abi::CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT:
+            return 32;
+        case abi::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
+            return 16;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR:
+            return 2048;
+        case abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR:
+            return 32;
+        case abi::CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT:
+            return 2;
         case abi::CU_DEVICE_ATTRIBUTE_GPU_OVERLAP:
         case abi::CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS:
         case abi::CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING:
         case abi::CU_DEVICE_ATTRIBUTE_STREAM_PRIORITIES_SUPPORTED:
         case abi::CU_DEVICE_ATTRIBUTE_COMPUTE_PREEMPTION_SUPPORTED:
-        case abi::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH: return 1;
-        case abi::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR: return kComputeMajor;
-        case abi::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR: return kComputeMinor;
-        default: return 0;
+        case abi::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH:
+            return 1;
+        case abi::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
+            return kComputeMajor;
+        case abi::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
+            return kComputeMinor;
+        default:
+            return 0;
     }
 }
 
@@ -70,7 +96,9 @@ abi::CUresult device_count(int* count) {
     *count = 1;
     return abi::CUDA_SUCCESS;
 }
-abi::CUresult check(abi::CUdevice device) { return device == 0 ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_DEVICE; }
+abi::CUresult check(abi::CUdevice device) {
+    return device == 0 ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_DEVICE;
+}
 abi::CUresult device_get(abi::CUdevice* device, int ordinal) {
     *device = 0;
     return check(ordinal);
@@ -95,7 +123,9 @@ abi::CUresult device_attribute(int* value, abi::CUdevice_attribute attribute, ab
     return check(device);
 }
 
-abi::CUcontext as_handle(Context* context) { return static_cast<abi::CUcontext>(static_cast<void*>(context)); }
+abi::CUcontext as_handle(Context* context) {
+    return static_cast<abi::CUcontext>(static_cast<void*>(context));
+}
 Context* from_handle(abi::CUcontext context) { return static_cast<Context*>(static_cast<void*>(context)); }
 
 abi::CUresult primary_retain(abi::CUcontext* context, abi::CUdevice device) {

@@ -1,11 +1,12 @@
-// Just enough reading of code images to know kernels' names and parameters: `.entry` headers of PTX text, and the
-// .nv.info.<kernel> sections of cubins. Used by the null device only; whatever it does not understand is no kernel.
-// Compressed fatbin entries are skipped (the default fatbin of nvcc carries its cubin uncompressed beside the PTX).
+// Just enough reading of code images to know kernels' names and parameters: `.entry` headers of PTX text, and
+// the .nv.info.<kernel> sections of cubins. Used by the null device only; whatever it does not understand is
+// no kernel. Compressed fatbin entries are skipped (the default fatbin of nvcc carries its cubin uncompressed
+// beside the PTX).
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <iterator>
 #include <cstring>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -28,7 +29,8 @@ std::string_view next_word(std::string_view& text) {
     const auto is_separator = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
     while (!text.empty() && is_separator(text.front())) text.remove_prefix(1);
     std::size_t size = 0;
-    while (size < text.size() && !is_separator(text[size]) && std::strchr("(),[]{}", text[size]) == nullptr) ++size;
+    while (size < text.size() && !is_separator(text[size]) && std::strchr("(),[]{}", text[size]) == nullptr)
+        ++size;
     if (size == 0 && !text.empty()) size = 1;
     const std::string_view word = text.substr(0, size);
     text.remove_prefix(size);
@@ -56,13 +58,15 @@ bool read_parameter(std::string_view& text, std::vector<Parameter>& parameters) 
         of_pointee = of_pointee || word == ".ptr";
         if (word == ".align" && !of_pointee) alignment = number_of(next_word(text));
         if (word == "[") count = number_of(next_word(text));
-        if (word.size() > 2 && word[0] == '.' && std::strchr("usbf", word[1]) != nullptr && width_of(word) != 0) {
+        if (word.size() > 2 && word[0] == '.' && std::strchr("usbf", word[1]) != nullptr &&
+            width_of(word) != 0) {
             width = width_of(word);
         }
         if (word != "," && word != ")") continue;
         if (width != 0) {
             const std::size_t aligned = std::max(alignment, width);
-            const std::size_t end = parameters.empty() ? 0 : parameters.back().offset + parameters.back().size;
+            const std::size_t end =
+                parameters.empty() ? 0 : parameters.back().offset + parameters.back().size;
             const std::size_t natural = alignment != 0 ? alignment : aligned;
             parameters.push_back({(end + natural - 1) / natural * natural, width * count});
         }
@@ -79,7 +83,8 @@ void read_ptx(std::string_view text, Code& code) {
         kernel->name = next_word(text);
         std::string_view rest = text;
         if (next_word(rest) == "(") {
-            while (read_parameter(rest, kernel->parameters)) {}
+            while (read_parameter(rest, kernel->parameters)) {
+            }
         }
         if (!kernel->name.empty()) code.kernels.push_back(std::move(kernel));
     }
@@ -124,7 +129,9 @@ void read_elf(Bytes elf, Code& code) {
     const auto entry_size = at<std::uint16_t>(elf, 0x3A);
     const auto count = at<std::uint16_t>(elf, 0x3C);
     const auto names_index = at<std::uint16_t>(elf, 0x3E);
-    const auto section_at = [&](std::size_t index) { return part(elf, table + index * entry_size, entry_size); };
+    const auto section_at = [&](std::size_t index) {
+        return part(elf, table + index * entry_size, entry_size);
+    };
     const auto body_of = [&](Bytes header) {
         return part(elf, at<std::uint64_t>(header, 0x18), at<std::uint64_t>(header, 0x20));
     };
@@ -143,7 +150,8 @@ void read_elf(Bytes elf, Code& code) {
 }
 
 void read_fatbin(Bytes fatbin, Code& code) {
-    // Every entry describes the same kernels for another architecture: the first one that can be read will do.
+    // Every entry describes the same kernels for another architecture: the first one that can be read will
+    // do.
     cudart::FatbinEntries entries(fatbin);
     for (cudart::FatbinEntry entry; code.kernels.empty() && entries.next(entry);) {
         if ((entry.flags & (cudart::kEntryLz4 | cudart::kEntryZstd)) != 0) continue;
@@ -161,20 +169,26 @@ std::unique_ptr<Code> read_image(const void* image) {
     cudart::copy_image(view, bytes.data());
     auto code = std::make_unique<Code>();
     switch (view.kind) {
-        case cudart::ImageKind::ptx: read_ptx(text_of(bytes), *code); break;
-        case cudart::ImageKind::elf: read_elf(bytes, *code); break;
+        case cudart::ImageKind::ptx:
+            read_ptx(text_of(bytes), *code);
+            break;
+        case cudart::ImageKind::elf:
+            read_elf(bytes, *code);
+            break;
         case cudart::ImageKind::fatbin: {
             for (Bytes rest(bytes); !rest.empty();) {
                 const Bytes fatbin = cudart::first_fatbin(rest);
                 if (fatbin.empty()) break;
                 Code part_code;
                 read_fatbin(fatbin, part_code);
-                std::move(part_code.kernels.begin(), part_code.kernels.end(), std::back_inserter(code->kernels));
+                std::move(part_code.kernels.begin(), part_code.kernels.end(),
+                          std::back_inserter(code->kernels));
                 rest = rest.subspan(std::min(rest.size(), (fatbin.size() + 7) / 8 * 8));
             }
             break;
         }
-        case cudart::ImageKind::none: return nullptr;
+        case cudart::ImageKind::none:
+            return nullptr;
     }
     return code;
 }

@@ -21,8 +21,8 @@ abi::CUresult mem_alloc(abi::CUdeviceptr* address, std::size_t size) {
     *address = memory().allocate(size);
     return *address != 0 ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_OUT_OF_MEMORY;
 }
-abi::CUresult mem_alloc_pitch(abi::CUdeviceptr* address, std::size_t* pitch, std::size_t width, std::size_t height,
-                              unsigned) {
+abi::CUresult mem_alloc_pitch(abi::CUdeviceptr* address, std::size_t* pitch, std::size_t width,
+                              std::size_t height, unsigned) {
     std::size_t size = 0;
     if (width == 0 || height == 0 || width > kTotalMemory) return abi::CUDA_ERROR_INVALID_VALUE;
     *pitch = (width + kPitch - 1) / kPitch * kPitch;
@@ -55,7 +55,8 @@ abi::CUresult copy_within(abi::CUdeviceptr target, abi::CUdeviceptr source, std:
 abi::CUresult copy_rows(const abi::CUDA_MEMCPY2D* shape, abi::CUstream) {
     if (shape->WidthInBytes == 0 || shape->Height == 0) return abi::CUDA_SUCCESS;
     abi::CUresult result = abi::CUDA_SUCCESS;
-    if (shape->srcMemoryType == abi::CU_MEMORYTYPE_DEVICE) result = check(shape->srcDevice, shape->WidthInBytes);
+    if (shape->srcMemoryType == abi::CU_MEMORYTYPE_DEVICE)
+        result = check(shape->srcDevice, shape->WidthInBytes);
     if (result == abi::CUDA_SUCCESS && shape->dstMemoryType == abi::CU_MEMORYTYPE_DEVICE) {
         result = check(shape->dstDevice, shape->WidthInBytes);
     }

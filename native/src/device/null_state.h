@@ -1,6 +1,6 @@
-// The null device's state, shared by its parts (null_device.cc, null_memory.cc, null_code.cc). Internal to device/.
-// Everything is done when it is called, except host functions: they run on a thread of their own, one after the other,
-// and what is queued behind one counts as pending until it has returned.
+// The null device's state, shared by its parts (null_device.cc, null_memory.cc, null_code.cc). Internal to
+// device/. Everything is done when it is called, except host functions: they run on a thread of their own,
+// one after the other, and what is queued behind one counts as pending until it has returned.
 #pragma once
 #include <chrono>
 #include <condition_variable>

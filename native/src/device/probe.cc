@@ -32,7 +32,8 @@ abi::CUresult describe(const DriverTable& driver, int ordinal, DeviceReport& rep
     report.name = name;
     report.total_memory = memory;
     abi::CUuuid uuid{};
-    const auto get_uuid = driver.cuDeviceGetUuid_v2 != nullptr ? driver.cuDeviceGetUuid_v2 : driver.cuDeviceGetUuid;
+    const auto get_uuid =
+        driver.cuDeviceGetUuid_v2 != nullptr ? driver.cuDeviceGetUuid_v2 : driver.cuDeviceGetUuid;
     if (get_uuid != nullptr && get_uuid(&uuid, device) == abi::CUDA_SUCCESS) {
         std::memcpy(report.uuid.data(), uuid.bytes, report.uuid.size());
     }

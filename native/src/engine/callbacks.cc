@@ -14,14 +14,15 @@ abi::CUresult Callbacks::launch(abi::CUstream stream, const Request& request) {
     call->shared = shared_;
     call->request = request;
     call->number = ++last_number_;
-    // The driver keeps a plain pointer; the reference behind it is given up by the trampoline, or here on failure.
+    // The driver keeps a plain pointer; the reference behind it is given up by the trampoline, or here on
+    // failure.
     auto reference = std::make_unique<std::shared_ptr<Call>>(call);
     // cuStreamAddCallback runs after an error too, and says which; cuLaunchHostFunc does not run then.
     const bool with_status = request.kind == 1 && driver_.cuStreamAddCallback != nullptr;
     if (!with_status && driver_.cuLaunchHostFunc == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    const abi::CUresult result = with_status
-                                     ? driver_.cuStreamAddCallback(stream, run_stream_callback, reference.get(), 0)
-                                     : driver_.cuLaunchHostFunc(stream, run_host_function, reference.get());
+    const abi::CUresult result =
+        with_status ? driver_.cuStreamAddCallback(stream, run_stream_callback, reference.get(), 0)
+                    : driver_.cuLaunchHostFunc(stream, run_host_function, reference.get());
     if (result != abi::CUDA_SUCCESS) return result;
     (void)reference.release();
     calls_.emplace(call->number, std::move(call));

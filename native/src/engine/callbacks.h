@@ -1,7 +1,8 @@
-// Callbacks: host functions that a stream must run in the guest. The driver calls a trampoline of ours in stream order,
-// on a thread of its own; it posts the callback to the engine thread and holds the stream until the guest has
-// answered (or the session is over). The guest's function pointer is a number here and is never called.
-// Used by the executor. launch(), answered() and collect() on the engine thread; the trampolines on any.
+// Callbacks: host functions that a stream must run in the guest. The driver calls a trampoline of ours in
+// stream order, on a thread of its own; it posts the callback to the engine thread and holds the stream until
+// the guest has answered (or the session is over). The guest's function pointer is a number here and is never
+// called. Used by the executor. launch(), answered() and collect() on the engine thread; the trampolines on
+// any.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -31,7 +32,8 @@ public:
     abi::CUresult launch(abi::CUstream stream, const Request& request);
     // The guest has run callback `number`. False: it was never asked to.
     bool answered(std::uint32_t number);
-    // Callbacks the device has reached since the last call, in order; `post(const Replies::Callback&)` for each.
+    // Callbacks the device has reached since the last call, in order; `post(const Replies::Callback&)` for
+    // each.
     template <class Post>
     void collect(Post&& post) {
         if (!any_reached()) return;

@@ -8,7 +8,8 @@
 namespace engine {
 namespace {
 
-constexpr unsigned kStreamOrdinary = 0;  // CU_STREAM_DEFAULT: ordered against the legacy stream, as CUDA has it
+constexpr unsigned kStreamOrdinary =
+    0;  // CU_STREAM_DEFAULT: ordered against the legacy stream, as CUDA has it
 
 }  // namespace
 
@@ -64,8 +65,8 @@ void Contexts::streams_of(wire::Handle context, std::vector<abi::CUstream>& stre
 }
 
 void Contexts::keep_leftovers(abi::CUstream stream) {
-    // Without this a context would look quiet while work (or a host function) of a destroyed stream goes on in it, and
-    // the engine thread would block in a synchronise that it believes to return at once.
+    // Without this a context would look quiet while work (or a host function) of a destroyed stream goes on
+    // in it, and the engine thread would block in a synchronise that it believes to return at once.
     abi::CUevent event = nullptr;
     const unsigned flags = abi::CU_EVENT_BLOCKING_SYNC | abi::CU_EVENT_DISABLE_TIMING;
     if (driver_.cuStreamQuery(stream) != abi::CUDA_ERROR_NOT_READY) return;
@@ -102,8 +103,9 @@ abi::CUresult Contexts::retain(wire::Handle context, int device, std::uint32_t f
     const abi::CUresult result = driver_.cuDevicePrimaryCtxRetain(&object, device);
     if (result != abi::CUDA_SUCCESS) return result;
     // The guest keeps one name for a device's primary context as long as it is held; another one is a lie.
-    const bool named = primary.retained != 0 ? primary.context == context
-                                             : handles_.bind(wire::HandleKind::context, context, object, {}) == Bound::ok;
+    const bool named = primary.retained != 0
+                           ? primary.context == context
+                           : handles_.bind(wire::HandleKind::context, context, object, {}) == Bound::ok;
     if (!named) return abi::CUDA_ERROR_INVALID_HANDLE;
     primary.context = context;
     ++primary.retained;
@@ -124,8 +126,8 @@ abi::CUresult Contexts::reset(int device, wire::Handle& emptied) {
     if (driver_.cuDevicePrimaryCtxReset_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     const abi::CUresult result = driver_.cuDevicePrimaryCtxReset_v2(device);
     if (result != abi::CUDA_SUCCESS) return result;
-    // The guest retains it anew before its next use; what it held before is given back, as far as the driver still
-    // counts it.
+    // The guest retains it anew before its next use; what it held before is given back, as far as the driver
+    // still counts it.
     emptied = primary(device);
     Primary& held = primaries_[device];
     while (held.retained != 0 && driver_.cuDevicePrimaryCtxRelease_v2 != nullptr) {

@@ -1,5 +1,5 @@
-// Contexts: which CUDA context the engine thread has current, and what belongs to a guest thread within one (its
-// per-thread default stream). Every record names its context; the driver is told only when that changes.
+// Contexts: which CUDA context the engine thread has current, and what belongs to a guest thread within one
+// (its per-thread default stream). Every record names its context; the driver is told only when that changes.
 // Used by the executor, on the engine thread only.
 #pragma once
 #include <cstdint>
@@ -16,8 +16,8 @@ class Contexts {
 public:
     Contexts(const device::DriverTable& driver, HandleTable& handles) : driver_(driver), handles_(handles) {}
 
-    // Makes the context with handle index `index` current; 0 means none. CONTEXT_IS_DESTROYED when there is none of
-    // that index (any more).
+    // Makes the context with handle index `index` current; 0 means none. CONTEXT_IS_DESTROYED when there is
+    // none of that index (any more).
     abi::CUresult use(std::uint16_t index);
     // The same for any live context handle.
     abi::CUresult use(wire::Handle context);
@@ -33,8 +33,8 @@ public:
     void thread_exit(std::uint16_t thread);
     // Every stream in use in `context`, the legacy default stream included.
     void streams_of(wire::Handle context, std::vector<abi::CUstream>& streams) const;
-    // A stream of the current context is about to be destroyed: what it still has to do goes on without it, and is kept
-    // in mind.
+    // A stream of the current context is about to be destroyed: what it still has to do goes on without it,
+    // and is kept in mind.
     void keep_leftovers(abi::CUstream stream);
     // Whether work of destroyed streams is still going on in `context`, which is current.
     bool leftovers_running(wire::Handle context);
@@ -44,8 +44,8 @@ public:
 
     // --- primary contexts, by device ordinal
     abi::CUresult retain(wire::Handle context, int device, std::uint32_t flags);
-    // `emptied`: the context handle that stands for nothing any more, value 0 when it is still retained. A later
-    // retain may bind the same handle again.
+    // `emptied`: the context handle that stands for nothing any more, value 0 when it is still retained. A
+    // later retain may bind the same handle again.
     abi::CUresult release(int device, wire::Handle& emptied);
     abi::CUresult reset(int device, wire::Handle& emptied);
     wire::Handle primary(int device) const;

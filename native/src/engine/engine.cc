@@ -1,5 +1,6 @@
-// The engine thread: one loop over the session's descriptors, the daemon's commands and the clock. See engine.h.
-// poll, not epoll: there are at most four descriptors, and which of them matter changes all the time.
+// The engine thread: one loop over the session's descriptors, the daemon's commands and the clock. See
+// engine.h. poll, not epoll: there are at most four descriptors, and which of them matter changes all the
+// time.
 #include "engine/engine.h"
 
 #include <poll.h>
@@ -62,9 +63,15 @@ void Engine::obey(Session& session) {
     }
     for (const Command& command : commands) {
         switch (command.kind) {
-            case CommandKind::grant: session.grant(); break;
-            case CommandKind::revoke: session.revoke(Session::Clock::now()); break;
-            case CommandKind::stop: session.stop(command.value); break;
+            case CommandKind::grant:
+                session.grant();
+                break;
+            case CommandKind::revoke:
+                session.revoke(Session::Clock::now());
+                break;
+            case CommandKind::stop:
+                session.stop(command.value);
+                break;
         }
     }
 }
@@ -77,7 +84,8 @@ void Engine::turn(Session& session) {
     const std::size_t count = 1 + session.fill_descriptors(descriptors + 1);
     int ready = 0;
     if (session.lively()) {
-        // A guest that waits for a reply usually sends again at once: looking is much cheaper than being woken.
+        // A guest that waits for a reply usually sends again at once: looking is much cheaper than being
+        // woken.
         for (const auto until = now + kSpin; ready == 0 && Session::Clock::now() < until;) {
             ready = ::poll(descriptors, static_cast<nfds_t>(count), 0);
             if (ready == 0) ::sched_yield();

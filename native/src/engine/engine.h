@@ -23,11 +23,11 @@ struct Options {
     transport::Ticket ticket{};
     std::uint32_t ticket_ttl_ms = 0;
     DriverKind driver = DriverKind::null;
-    std::string driver_path;                // of a libcuda; unused by the null device
-    std::string spec_hash;                  // empty: the one this engine was built with
-    std::uint64_t* meters = nullptr;        // kMeterSlots words that outlive the engine, or null
-    std::uint64_t batch_limit_bytes = 0;    // largest gRPC message accepted; 0: the specification's
-    bool capture_output = false;            // take over fd 1 and 2 of this process for the guest
+    std::string driver_path;              // of a libcuda; unused by the null device
+    std::string spec_hash;                // empty: the one this engine was built with
+    std::uint64_t* meters = nullptr;      // kMeterSlots words that outlive the engine, or null
+    std::uint64_t batch_limit_bytes = 0;  // largest gRPC message accepted; 0: the specification's
+    bool capture_output = false;          // take over fd 1 and 2 of this process for the guest
 };
 
 enum class LogLevel { info, warn, error };
@@ -78,7 +78,8 @@ private:
     std::thread thread_;
 };
 
-// Loads and initialises the driver in this process and describes its devices. Blocks; not for the daemon's process.
+// Loads and initialises the driver in this process and describes its devices. Blocks; not for the daemon's
+// process.
 ferry::Result<device::DriverReport> probe(DriverKind kind, const std::string& path);
 
 // What this engine speaks: a guest must speak the same.

@@ -1,4 +1,5 @@
-// The loop over records, what becomes of their results, and the progress of what is waited for. See executor.h.
+// The loop over records, what becomes of their results, and the progress of what is waited for. See
+// executor.h.
 #include "engine/executor.h"
 
 #include <sched.h>
@@ -16,7 +17,8 @@ namespace {
 constexpr std::uint16_t kFirstCudaCall = 0x0100;
 
 bool wants_reply(const wire::RecordHeader& record) {
-    return record.ticket != 0 || (record.flags & static_cast<std::uint16_t>(wire::RecordFlag::wants_reply)) != 0;
+    return record.ticket != 0 ||
+           (record.flags & static_cast<std::uint16_t>(wire::RecordFlag::wants_reply)) != 0;
 }
 
 std::string describe(const wire::RecordHeader& record) {
@@ -36,8 +38,16 @@ bool read_header(std::span<const std::byte> records, wire::RecordHeader& record)
 
 Executor::Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel,
                    Meters& meters, Poke& poke, Output& output)
-    : driver_(driver), ordinals_(std::move(ordinals)), meters_(meters), output_(output), replies_(channel, meters), contexts_(driver, handles_),
-      landing_(driver, replies_, *this), callbacks_(driver, poke), modules_(driver), waiters_(driver, poke),
+    : driver_(driver),
+      ordinals_(std::move(ordinals)),
+      meters_(meters),
+      output_(output),
+      replies_(channel, meters),
+      contexts_(driver, handles_),
+      landing_(driver, replies_, *this),
+      callbacks_(driver, poke),
+      modules_(driver),
+      waiters_(driver, poke),
       watches_(driver, contexts_, waiters_, *this) {}
 
 std::size_t Executor::run(std::span<const std::byte> records) {
@@ -79,7 +89,8 @@ bool Executor::step(Handler handler, const wire::RecordHeader& record, std::span
     return true;
 }
 
-void Executor::answer(const wire::RecordHeader& record, abi::CUresult result, std::span<const std::byte> payload) {
+void Executor::answer(const wire::RecordHeader& record, abi::CUresult result,
+                      std::span<const std::byte> payload) {
     if (is_sticky(result)) sticky_ = result;
     if (!wants_reply(record)) {
         if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
@@ -106,8 +117,8 @@ void Executor::landed(const wire::RecordHeader& record, const CopyPlace& place, 
     answer(record, result, {});
 }
 
-// A copy that a program waits for is a synchronisation point at which device printf appears. Ours are asynchronous, so
-// the stream is synchronised as well where that returns at once.
+// A copy that a program waits for is a synchronisation point at which device printf appears. Ours are
+// asynchronous, so the stream is synchronised as well where that returns at once.
 void Executor::bring_out_text(const CopyPlace& place) {
     if (!place.stream_exists || place.context != contexts_.current()) return;
     if (driver_.cuStreamQuery(place.stream) == abi::CUDA_ERROR_NOT_READY) return;
@@ -123,9 +134,10 @@ void Executor::watch_ended(const Watch& watch, abi::CUresult result) {
     answer(watch.record, result, {});
 }
 
-abi::CUresult Executor::wait(Awaited::Kind kind, void* object, const wire::RecordHeader& record, AfterWait after,
-                             std::uint64_t argument) {
-    const Watch watch{{kind, object, contexts_.current()}, contexts_.current_handle(), record, after, argument};
+abi::CUresult Executor::wait(Awaited::Kind kind, void* object, const wire::RecordHeader& record,
+                             AfterWait after, std::uint64_t argument) {
+    const Watch watch{
+        {kind, object, contexts_.current()}, contexts_.current_handle(), record, after, argument};
     const abi::CUresult result = watches_.query(watch);
     if (result == abi::CUDA_ERROR_NOT_READY) {
         watches_.add(watch);
@@ -137,8 +149,8 @@ abi::CUresult Executor::wait(Awaited::Kind kind, void* object, const wire::Recor
     return current == abi::CUDA_SUCCESS ? after(*this, watch) : current;
 }
 
-abi::CUresult Executor::wait_for_context(wire::Handle context, const wire::RecordHeader& record, AfterWait after,
-                                         std::uint64_t argument) {
+abi::CUresult Executor::wait_for_context(wire::Handle context, const wire::RecordHeader& record,
+                                         AfterWait after, std::uint64_t argument) {
     const abi::CUresult result = contexts_.use(context);
     if (result != abi::CUDA_SUCCESS) return result;
     return wait(Awaited::Kind::context, nullptr, record, after, argument);

@@ -1,7 +1,7 @@
-// The executor: reads records, finds their objects, calls the driver, answers. The only part that calls the dispatch
-// table. Owned by the session; every method runs on the engine thread. It blocks on nothing but driver calls that
-// are quick or cannot be had otherwise (loading code, creating contexts); waits become watches.
-// A record that is malformed or lies makes it `violated`: it stops there, and the session ends.
+// The executor: reads records, finds their objects, calls the driver, answers. The only part that calls the
+// dispatch table. Owned by the session; every method runs on the engine thread. It blocks on nothing but
+// driver calls that are quick or cannot be had otherwise (loading code, creating contexts); waits become
+// watches. A record that is malformed or lies makes it `violated`: it stops there, and the session ends.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -32,15 +32,15 @@ namespace engine {
 class Executor final : private WatchEvents, private LandingEvents {
 public:
     // `ordinals`: the driver's ordinal of each device the guest has been told of.
-    Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel, Meters& meters,
-             Poke& poke, Output& output);
+    Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel,
+             Meters& meters, Poke& poke, Output& output);
 
     // --- for the session
-    // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all of them
-    // when it is held (call again with the rest after settle()) or violated.
+    // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all
+    // of them when it is held (call again with the rest after settle()) or violated.
     std::size_t run(std::span<const std::byte> records);
-    // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and sends what
-    // there is to say. Answers true when the caller should come again before long, poked or not.
+    // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and
+    // sends what there is to say. Answers true when the caller should come again before long, poked or not.
     bool settle();
     bool held() const { return held_; }
     bool violated() const { return !violation_.empty(); }
@@ -60,7 +60,8 @@ public:
     const device::DriverTable& driver() const { return driver_; }
     // The driver's object behind a handle. Streams 0 and 1 are CUDA's own; 2 is the record's thread's.
     template <class T>
-    abi::CUresult resolve(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record, T& out) {
+    abi::CUresult resolve(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record,
+                          T& out) {
         void* object = nullptr;
         const abi::CUresult result = find_object(kind, handle, record, object);
         out = static_cast<T>(object);
@@ -79,8 +80,8 @@ public:
 
     // --- for handlers by hand
     // Ends the record when `awaited` is over and `after` has run. Answers at once when it is over already.
-    abi::CUresult wait(Awaited::Kind kind, void* object, const wire::RecordHeader& record, AfterWait after = nullptr,
-                       std::uint64_t argument = 0);
+    abi::CUresult wait(Awaited::Kind kind, void* object, const wire::RecordHeader& record,
+                       AfterWait after = nullptr, std::uint64_t argument = 0);
     // The same for all work of `context`.
     abi::CUresult wait_for_context(wire::Handle context, const wire::RecordHeader& record, AfterWait after,
                                    std::uint64_t argument);
@@ -138,8 +139,8 @@ private:
     std::string violation_;
     bool held_ = false;
     bool detached_ = false;
-    bool may_print_ = false;    // something has run since the last synchronising reply
-    bool quiet_ = false;        // this record has found its context without work
+    bool may_print_ = false;  // something has run since the last synchronising reply
+    bool quiet_ = false;      // this record has found its context without work
 };
 
 }  // namespace engine

@@ -21,8 +21,8 @@ abi::CUresult Executor::find_stream(wire::Handle handle, const wire::RecordHeade
     return object != nullptr ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_HANDLE;
 }
 
-abi::CUresult Executor::find_object(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record,
-                                    void*& object) {
+abi::CUresult Executor::find_object(wire::HandleKind kind, wire::Handle handle,
+                                    const wire::RecordHeader& record, void*& object) {
     if (kind == wire::HandleKind::stream) return find_stream(handle, record, object);
     object = handles_.find(kind, handle);
     if (object != nullptr) return abi::CUDA_SUCCESS;
@@ -30,7 +30,8 @@ abi::CUresult Executor::find_object(wire::HandleKind kind, wire::Handle handle, 
     if (kind == wire::HandleKind::function && handle.kind() == wire::HandleKind::kernel) {
         // CUDA takes a CUkernel for a CUfunction in some calls and not in others; its function serves in all.
         auto* kernel = static_cast<abi::CUkernel>(handles_.find(wire::HandleKind::kernel, handle));
-        if (kernel == nullptr || driver_.cuKernelGetFunction == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (kernel == nullptr || driver_.cuKernelGetFunction == nullptr)
+            return abi::CUDA_ERROR_INVALID_HANDLE;
         abi::CUfunction function = nullptr;
         const abi::CUresult result = driver_.cuKernelGetFunction(&function, kernel);
         object = function;
@@ -45,11 +46,17 @@ abi::CUresult Executor::bind(wire::HandleKind kind, wire::Handle handle, void* o
     return bind_under(free_standing ? wire::Handle{} : contexts_.current_handle(), kind, handle, object);
 }
 
-abi::CUresult Executor::bind_under(wire::Handle parent, wire::HandleKind kind, wire::Handle handle, void* object) {
+abi::CUresult Executor::bind_under(wire::Handle parent, wire::HandleKind kind, wire::Handle handle,
+                                   void* object) {
     switch (handles_.bind(kind, handle, object, parent)) {
-        case Bound::ok: return abi::CUDA_SUCCESS;
-        case Bound::taken: violate("handle " + std::to_string(handle.value) + " names two objects"); break;
-        case Bound::malformed: violate("handle " + std::to_string(handle.value) + " cannot be a name"); break;
+        case Bound::ok:
+            return abi::CUDA_SUCCESS;
+        case Bound::taken:
+            violate("handle " + std::to_string(handle.value) + " names two objects");
+            break;
+        case Bound::malformed:
+            violate("handle " + std::to_string(handle.value) + " cannot be a name");
+            break;
     }
     return abi::CUDA_ERROR_INVALID_HANDLE;
 }

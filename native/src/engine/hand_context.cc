@@ -1,5 +1,5 @@
-// Contexts by hand: creation changes what is current in the driver, and an end takes everything in it along, which
-// must be quiet first. Called by generated dispatch.
+// Contexts by hand: creation changes what is current in the driver, and an end takes everything in it along,
+// which must be quiet first. Called by generated dispatch.
 #include "engine/executor.h"
 #include "host/hand.h"
 
@@ -10,7 +10,8 @@ wire::Handle handle_of(const Watch& watch) { return wire::Handle{watch.argument}
 int device_of(const Watch& watch) { return static_cast<int>(watch.argument); }
 
 abi::CUresult destroy_context(Executor& executor, const Watch& watch) {
-    auto* context = static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, handle_of(watch)));
+    auto* context =
+        static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, handle_of(watch)));
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
     executor.landing().collect();
     const abi::CUresult result = executor.driver().cuCtxDestroy_v2(context);
@@ -66,18 +67,21 @@ abi::CUresult cuDevicePrimaryCtxRetain(Executor& executor, const wire::RecordHea
 }
 
 abi::CUresult cuDevicePrimaryCtxRelease_v2(Executor& executor, const wire::RecordHeader& header,
-                                           const wire::cuDevicePrimaryCtxRelease_v2_Request& request, ReplySink&) {
+                                           const wire::cuDevicePrimaryCtxRelease_v2_Request& request,
+                                           ReplySink&) {
     const int device = executor.device(request.device);
     if (executor.contexts().last_release(device)) {
         const wire::Handle context = executor.contexts().primary(device);
-        return executor.wait_for_context(context, header, release_primary, static_cast<std::uint32_t>(device));
+        return executor.wait_for_context(context, header, release_primary,
+                                         static_cast<std::uint32_t>(device));
     }
     wire::Handle emptied;
     return executor.contexts().release(device, emptied);
 }
 
 abi::CUresult cuDevicePrimaryCtxReset_v2(Executor& executor, const wire::RecordHeader& header,
-                                         const wire::cuDevicePrimaryCtxReset_v2_Request& request, ReplySink&) {
+                                         const wire::cuDevicePrimaryCtxReset_v2_Request& request,
+                                         ReplySink&) {
     const int device = executor.device(request.device);
     const wire::Handle context = executor.contexts().primary(device);
     if (context.value == 0) {

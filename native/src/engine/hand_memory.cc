@@ -1,5 +1,5 @@
-// Memory by hand: allocations are counted, frees wait for what could use the memory, copies go through the landing.
-// Called by generated dispatch.
+// Memory by hand: allocations are counted, frees wait for what could use the memory, copies go through the
+// landing. Called by generated dispatch.
 #include "engine/executor.h"
 #include "engine/limits.h"
 #include "host/hand.h"
@@ -40,8 +40,8 @@ bool names_a_landing(Executor& executor, const wire::RecordHeader& header) {
 
 }  // namespace
 
-abi::CUresult cuMemAlloc_v2(Executor& executor, const wire::RecordHeader&, const wire::cuMemAlloc_v2_Request& request,
-                            ReplySink& sink) {
+abi::CUresult cuMemAlloc_v2(Executor& executor, const wire::RecordHeader&,
+                            const wire::cuMemAlloc_v2_Request& request, ReplySink& sink) {
     if (!executor.may_allocate()) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     abi::CUdeviceptr address = 0;
     const abi::CUresult result = executor.driver().cuMemAlloc_v2(&address, request.size);
@@ -59,8 +59,8 @@ abi::CUresult cuMemAllocPitch_v2(Executor& executor, const wire::RecordHeader&,
     if (executor.driver().cuMemAllocPitch_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     abi::CUdeviceptr address = 0;
     std::size_t pitch = 0;
-    const abi::CUresult result = executor.driver().cuMemAllocPitch_v2(&address, &pitch, request.WidthInBytes,
-                                                                      request.Height, request.ElementSizeBytes);
+    const abi::CUresult result = executor.driver().cuMemAllocPitch_v2(
+        &address, &pitch, request.WidthInBytes, request.Height, request.ElementSizeBytes);
     if (result != abi::CUDA_SUCCESS) return result;
     executor.note_allocation(address, pitch * request.Height);
     wire::cuMemAllocPitch_v2_Reply reply;
@@ -84,7 +84,8 @@ abi::CUresult cuMemcpyHtoDAsync_v2(Executor& executor, const wire::RecordHeader&
     const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
     if (result != abi::CUDA_SUCCESS) return result;
     if (request.data.size() <= kUnstagedCopy) {
-        return executor.driver().cuMemcpyHtoDAsync_v2(request.dst, request.data.data(), request.data.size(), stream);
+        return executor.driver().cuMemcpyHtoDAsync_v2(request.dst, request.data.data(), request.data.size(),
+                                                      stream);
     }
     return executor.landing().stage(request.dst, request.data, executor.place(stream), executor.progress());
 }
@@ -107,7 +108,8 @@ abi::CUresult cuMemcpy2DAsync_v2(Executor& executor, const wire::RecordHeader& h
     if (result != abi::CUDA_SUCCESS) return result;
     const CopyPlace place = executor.place(stream);
     switch (request.kind) {
-        case kDeviceToDevice: return copy_rows_on_device(executor, request, stream);
+        case kDeviceToDevice:
+            return copy_rows_on_device(executor, request, stream);
         case kGuestToDevice: {
             const DeviceRows rows{request.dst, request.dst_pitch, request.width, request.height};
             return executor.landing().stage_rows(rows, request.data, place);
@@ -117,7 +119,8 @@ abi::CUresult cuMemcpy2DAsync_v2(Executor& executor, const wire::RecordHeader& h
             const DeviceRows rows{request.src, request.src_pitch, request.width, request.height};
             return executor.landing().land(header, rows, place, executor.progress());
         }
-        default: return abi::CUDA_ERROR_INVALID_VALUE;
+        default:
+            return abi::CUDA_ERROR_INVALID_VALUE;
     }
 }
 

@@ -1,5 +1,5 @@
-// Code by hand: loading answers with a description of what was loaded, unloading waits for what runs. Called by
-// generated dispatch; the work itself is in modules.h.
+// Code by hand: loading answers with a description of what was loaded, unloading waits for what runs. Called
+// by generated dispatch; the work itself is in modules.h.
 #include "engine/executor.h"
 #include "host/hand.h"
 #include "wire/text.h"
@@ -18,7 +18,8 @@ abi::CUdevice device_in_use(Executor& executor) {
 }
 
 abi::CUresult unload_module(Executor& executor, const Watch& watch) {
-    auto* module = static_cast<abi::CUmodule>(executor.handles().find(wire::HandleKind::module, handle_of(watch)));
+    auto* module =
+        static_cast<abi::CUmodule>(executor.handles().find(wire::HandleKind::module, handle_of(watch)));
     if (module == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     const abi::CUresult result = executor.driver().cuModuleUnload(module);
     executor.note_launch();  // unloading may deliver device printf
@@ -64,7 +65,8 @@ abi::CUresult cuLibraryLoadData(Executor& executor, const wire::RecordHeader&,
     Modules& modules = executor.modules();
     abi::CUlibrary library = nullptr;
     abi::CUresult result = modules.load_library(request.image, request.options, library);
-    if (result == abi::CUDA_SUCCESS) result = executor.bind(wire::HandleKind::library, request.library, library);
+    if (result == abi::CUDA_SUCCESS)
+        result = executor.bind(wire::HandleKind::library, request.library, library);
     if (result == abi::CUDA_SUCCESS && !modules.name_module(request.module, request.library)) {
         executor.violate("a library's module handle cannot be a name");
         return abi::CUDA_ERROR_INVALID_HANDLE;
@@ -72,7 +74,8 @@ abi::CUresult cuLibraryLoadData(Executor& executor, const wire::RecordHeader&,
     wire::cuLibraryLoadData_Reply reply;
     reply.result_detail = static_cast<std::uint32_t>(result);
     reply.log = modules.log();
-    if (result == abi::CUDA_SUCCESS) reply.kernels = modules.describe_library(library, device_in_use(executor));
+    if (result == abi::CUDA_SUCCESS)
+        reply.kernels = modules.describe_library(library, device_in_use(executor));
     sink.outputs(reply);
     return result;
 }

@@ -1,13 +1,14 @@
-// Records of Ferry itself: the end of a session, of a guest thread, of a host function. Called by generated dispatch.
+// Records of Ferry itself: the end of a session, of a guest thread, of a host function. Called by generated
+// dispatch.
 #include "engine/executor.h"
 #include "host/hand.h"
 
 namespace engine::hand {
 
-abi::CUresult session_detach(Executor& executor, const wire::RecordHeader&, const wire::session_detach_Request&,
-                             ReplySink&) {
-    // What is still on the device ends with the worker, as it ends with a process: an endless kernel must not keep a
-    // program from exiting. Text that has been printed is drained before the answer.
+abi::CUresult session_detach(Executor& executor, const wire::RecordHeader&,
+                             const wire::session_detach_Request&, ReplySink&) {
+    // What is still on the device ends with the worker, as it ends with a process: an endless kernel must not
+    // keep a program from exiting. Text that has been printed is drained before the answer.
     executor.note_launch();
     executor.note_detach();
     return abi::CUDA_SUCCESS;
@@ -22,7 +23,8 @@ abi::CUresult session_thread_exit(Executor& executor, const wire::RecordHeader& 
 abi::CUresult session_callback_done(Executor& executor, const wire::RecordHeader&,
                                     const wire::session_callback_done_Request& request, ReplySink&) {
     if (!executor.callbacks().answered(request.callback)) {
-        executor.violate("callback " + std::to_string(request.callback) + " was answered and never asked for");
+        executor.violate("callback " + std::to_string(request.callback) +
+                         " was answered and never asked for");
     }
     return abi::CUDA_SUCCESS;
 }

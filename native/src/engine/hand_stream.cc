@@ -1,5 +1,5 @@
-// Streams, events and launches by hand: what waits becomes a watch, what runs in the guest a callback, and packed
-// arguments go to the driver as they came. Called by generated dispatch.
+// Streams, events and launches by hand: what waits becomes a watch, what runs in the guest a callback, and
+// packed arguments go to the driver as they came. Called by generated dispatch.
 #include <cstring>
 #include <span>
 #include <vector>
@@ -31,7 +31,8 @@ abi::CUresult launch_cooperative(Executor& executor, const wire::RecordHeader& h
     const abi::CUresult result = executor.resolve(wire::HandleKind::function, request.f, header, function);
     if (result != abi::CUDA_SUCCESS) return result;
     // Batches are not aligned in memory; arguments a driver is pointed at must be.
-    std::vector<std::uint64_t> aligned((request.params.size() + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t));
+    std::vector<std::uint64_t> aligned((request.params.size() + sizeof(std::uint64_t) - 1) /
+                                       sizeof(std::uint64_t));
     if (!aligned.empty()) std::memcpy(aligned.data(), request.params.data(), request.params.size());
     const auto packed = std::as_writable_bytes(std::span(aligned));
     std::vector<void*> arguments;
@@ -61,14 +62,14 @@ abi::CUresult cuLaunchKernel(Executor& executor, const wire::RecordHeader& heade
     result = find_launchable(executor, request.f, function);
     if (result != abi::CUDA_SUCCESS) return result;
     std::size_t size = request.params.size();
-    // SAFETY: the driver copies the buffer before it returns and writes to nothing here; keys are small integers that
-    // CUDA has one cast to pointers.
+    // SAFETY: the driver copies the buffer before it returns and writes to nothing here; keys are small
+    // integers that CUDA has one cast to pointers.
     void* extra[] = {reinterpret_cast<void*>(abi::CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT),
                      const_cast<std::byte*>(request.params.data()),
                      reinterpret_cast<void*>(abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT), &size, nullptr};
-    return executor.driver().cuLaunchKernel(function, request.gridDimX, request.gridDimY, request.gridDimZ,
-                                            request.blockDimX, request.blockDimY, request.blockDimZ,
-                                            request.sharedMemBytes, stream, nullptr, size != 0 ? extra : nullptr);
+    return executor.driver().cuLaunchKernel(
+        function, request.gridDimX, request.gridDimY, request.gridDimZ, request.blockDimX, request.blockDimY,
+        request.blockDimZ, request.sharedMemBytes, stream, nullptr, size != 0 ? extra : nullptr);
 }
 
 abi::CUresult cuLaunchHostFunc(Executor& executor, const wire::RecordHeader& header,
@@ -76,8 +77,8 @@ abi::CUresult cuLaunchHostFunc(Executor& executor, const wire::RecordHeader& hea
     abi::CUstream stream = nullptr;
     const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
     if (result != abi::CUDA_SUCCESS) return result;
-    return executor.callbacks().launch(stream,
-                                       {request.function, request.argument, request.stream.value, request.kind});
+    return executor.callbacks().launch(
+        stream, {request.function, request.argument, request.stream.value, request.kind});
 }
 
 abi::CUresult cuStreamSynchronize(Executor& executor, const wire::RecordHeader& header,

@@ -10,14 +10,20 @@ std::size_t kind_index(wire::HandleKind kind) { return static_cast<std::size_t>(
 
 std::uint32_t index_limit(wire::HandleKind kind) {
     switch (kind) {
-        case wire::HandleKind::context: return kMaxContexts;
-        case wire::HandleKind::stream: return kMaxStreams;
-        case wire::HandleKind::event: return kMaxEvents;
+        case wire::HandleKind::context:
+            return kMaxContexts;
+        case wire::HandleKind::stream:
+            return kMaxStreams;
+        case wire::HandleKind::event:
+            return kMaxEvents;
         case wire::HandleKind::module:
-        case wire::HandleKind::library: return kMaxModules;
+        case wire::HandleKind::library:
+            return kMaxModules;
         case wire::HandleKind::function:
-        case wire::HandleKind::kernel: return kMaxFunctions;
-        case wire::HandleKind::none: break;
+        case wire::HandleKind::kernel:
+            return kMaxFunctions;
+        case wire::HandleKind::none:
+            break;
     }
     return 0;
 }

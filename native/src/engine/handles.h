@@ -1,7 +1,8 @@
-// HandleTable: what the guest's names stand for. The guest chooses index and generation; the host binds the driver's
-// object to them, once. Every handle hangs under the one whose end it does not survive (streams, events and modules
-// under their context, functions under their module, kernels under their library), so one call forgets them all.
-// Used by the executor only; knows no driver: what forgetting means to it is the caller's business.
+// HandleTable: what the guest's names stand for. The guest chooses index and generation; the host binds the
+// driver's object to them, once. Every handle hangs under the one whose end it does not survive (streams,
+// events and modules under their context, functions under their module, kernels under their library), so one
+// call forgets them all. Used by the executor only; knows no driver: what forgetting means to it is the
+// caller's business.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -18,8 +19,8 @@ enum class Bound { ok, malformed, taken };
 
 class HandleTable {
 public:
-    // `parent` none (value 0) for what lives as long as the session. `malformed`: kind, index (1..limit of the kind),
-    // generation (1..) or parent impossible; `taken`: the index is in use.
+    // `parent` none (value 0) for what lives as long as the session. `malformed`: kind, index (1..limit of
+    // the kind), generation (1..) or parent impossible; `taken`: the index is in use.
     Bound bind(wire::HandleKind kind, wire::Handle handle, void* object, wire::Handle parent);
     // Null when the handle is not bound, is of another kind, or is of an earlier generation.
     void* find(wire::HandleKind kind, wire::Handle handle) const;
@@ -27,8 +28,8 @@ public:
     wire::Handle at(wire::HandleKind kind, std::uint32_t index) const;
     wire::Handle parent_of(wire::Handle handle) const;
 
-    // Unbinds `handle` and everything under it, deepest first; `visit(Handle, void* object)` sees each. Without effect
-    // when it is not bound.
+    // Unbinds `handle` and everything under it, deepest first; `visit(Handle, void* object)` sees each.
+    // Without effect when it is not bound.
     template <class Visit>
     void forget(wire::Handle handle, Visit&& visit) {
         forget_children(handle, visit);
@@ -41,7 +42,8 @@ public:
     // The same without `handle` itself.
     template <class Visit>
     void forget_children(wire::Handle handle, Visit&& visit) {
-        for (Slot* slot = live(handle); slot != nullptr && slot->first_child.value != 0; slot = live(handle)) {
+        for (Slot* slot = live(handle); slot != nullptr && slot->first_child.value != 0;
+             slot = live(handle)) {
             forget(slot->first_child, visit);
         }
     }

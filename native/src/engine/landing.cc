@@ -35,16 +35,18 @@ abi::CUresult Landing::follow(Copy copy) {
     return result;
 }
 
-// One slot's worth, from packed offset `progress` on: whole rows where a row fits a slot, else a part of one row.
-abi::CUresult Landing::land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress, Copy& copy) {
+// One slot's worth, from packed offset `progress` on: whole rows where a row fits a slot, else a part of one
+// row.
+abi::CUresult Landing::land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress,
+                                  Copy& copy) {
     const std::uint64_t row = progress / rows.width;
     const std::uint64_t column = progress % rows.width;
     std::byte* slot = slots_.memory(copy.slot).data();
     const std::uint64_t fitting = column == 0 ? std::min(kSlotSize / rows.width, rows.height - row) : 0;
     const std::uint64_t address = rows.address + row * rows.pitch + column;
     if (fitting <= 1 || rows.pitch == rows.width) {
-        const std::uint64_t contiguous = rows.pitch == rows.width ? rows.width * rows.height - progress
-                                                                  : rows.width - column;
+        const std::uint64_t contiguous =
+            rows.pitch == rows.width ? rows.width * rows.height - progress : rows.width - column;
         copy.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(contiguous, kSlotSize));
         return driver_.cuMemcpyDtoHAsync_v2(slot, address, copy.size, place.stream);
     }
@@ -91,7 +93,8 @@ abi::CUresult Landing::stage(std::uint64_t address, std::span<const std::byte> d
         copy.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(data.size() - progress, kSlotSize));
         std::byte* slot = slots_.memory(copy.slot).data();
         std::memcpy(slot, data.data() + progress, copy.size);
-        abi::CUresult result = driver_.cuMemcpyHtoDAsync_v2(address + progress, slot, copy.size, place.stream);
+        abi::CUresult result =
+            driver_.cuMemcpyHtoDAsync_v2(address + progress, slot, copy.size, place.stream);
         if (result != abi::CUDA_SUCCESS) slots_.give(copy.slot);
         if (result == abi::CUDA_SUCCESS) result = follow(copy);
         if (result != abi::CUDA_SUCCESS) return result;
@@ -100,7 +103,8 @@ abi::CUresult Landing::stage(std::uint64_t address, std::span<const std::byte> d
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult Landing::stage_rows(const DeviceRows& rows, std::span<const std::byte> data, const CopyPlace& place) {
+abi::CUresult Landing::stage_rows(const DeviceRows& rows, std::span<const std::byte> data,
+                                  const CopyPlace& place) {
     std::uint64_t total = 0;
     const bool wraps = __builtin_mul_overflow(rows.width, rows.height, &total);
     if (wraps || total != data.size() || total > kSlotSize) return abi::CUDA_ERROR_INVALID_VALUE;

@@ -1,8 +1,9 @@
-// Landing: copies in flight between the guest and the device, through the slots of slots.h. Out: device bytes land in
-// a slot and go to the guest as `landing` replies, the last one followed by the record's result. In: bytes wait in a
-// slot until the device has taken them. Used by the executor, which calls collect() before any reply that reports
-// completion: what a stream had copied by then is on the wire before the guest can know that it is done.
-// A copy that finds no free slot answers kRetry; its record is run again, and goes on where `progress` says.
+// Landing: copies in flight between the guest and the device, through the slots of slots.h. Out: device bytes
+// land in a slot and go to the guest as `landing` replies, the last one followed by the record's result. In:
+// bytes wait in a slot until the device has taken them. Used by the executor, which calls collect() before
+// any reply that reports completion: what a stream had copied by then is on the wire before the guest can
+// know that it is done. A copy that finds no free slot answers kRetry; its record is run again, and goes on
+// where `progress` says.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,8 @@ struct DeviceRows {
 struct CopyPlace {
     abi::CUcontext context = nullptr;
     abi::CUstream stream = nullptr;
-    bool stream_exists = true;  // false once the guest has destroyed it, while copies in it are still followed
+    bool stream_exists =
+        true;  // false once the guest has destroyed it, while copies in it are still followed
 };
 
 // Told when the last byte of a record's copy has landed.
@@ -48,7 +50,8 @@ public:
     Landing(const device::DriverTable& driver, Replies& replies, LandingEvents& events)
         : driver_(driver), replies_(replies), events_(events), slots_(driver) {}
 
-    // Queues the copy of `rows` towards the guest: kPending (the result follows by itself), kRetry, or an error.
+    // Queues the copy of `rows` towards the guest: kPending (the result follows by itself), kRetry, or an
+    // error.
     abi::CUresult land(const wire::RecordHeader& record, const DeviceRows& rows, const CopyPlace& place,
                        std::uint64_t& progress);
     // Queues the copy of `data` to `address`: success, kRetry, or an error.
@@ -60,8 +63,8 @@ public:
     // Sends what has landed and frees what has been taken. Cheap when nothing is in flight.
     void collect();
     bool pending() const { return !in_flight_.empty(); }
-    // `start(Awaited)` -> bool for the oldest copy of each stream that nobody waits for yet. False when one could not
-    // be started.
+    // `start(Awaited)` -> bool for the oldest copy of each stream that nobody waits for yet. False when one
+    // could not be started.
     template <class Start>
     bool watch_heads(Start&& start);
 
@@ -85,7 +88,8 @@ private:
         bool watched;
     };
     abi::CUresult follow(Copy copy);
-    abi::CUresult land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress, Copy& copy);
+    abi::CUresult land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress,
+                             Copy& copy);
     void cancel(const wire::RecordHeader& record);
     void finish(const Copy& copy, abi::CUresult result);
     abi::CUresult take_event(abi::CUcontext context, abi::CUevent& event);

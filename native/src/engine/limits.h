@@ -1,5 +1,5 @@
-// The limits the engine enforces on a guest: those of proto/spec/limits.ts under the engine's names, and the few that
-// concern the engine alone (how much it holds, how long it waits) and that a guest cannot observe.
+// The limits the engine enforces on a guest: those of proto/spec/limits.ts under the engine's names, and the
+// few that concern the engine alone (how much it holds, how long it waits) and that a guest cannot observe.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -21,8 +21,8 @@ inline constexpr std::size_t kMaxPendingCallbacks = wire::limits::kPendingCallba
 inline constexpr std::size_t kMaxAllocations = wire::limits::kAllocations;
 inline constexpr std::size_t kOutputChunk = wire::limits::kOutputBytes;
 
-// An image with more kernels than this is not described at load (asking makes a driver load each of them): its kernels
-// are described one by one, when they are asked for by name.
+// An image with more kernels than this is not described at load (asking makes a driver load each of them):
+// its kernels are described one by one, when they are asked for by name.
 inline constexpr std::uint32_t kKernelsDescribedAtLoad = 256;
 inline constexpr std::uint32_t kMaxKernelParameters = 4096;
 inline constexpr std::size_t kMaxThreadStreams = 4096;
@@ -31,7 +31,8 @@ inline constexpr std::size_t kMaxThreadStreams = 4096;
 inline constexpr std::size_t kSlotSize = wire::limits::kCopySliceBytes;
 inline constexpr std::size_t kSlotCount = 64;
 inline constexpr std::size_t kSlotsPerChunk = 8;
-// Host-to-device copies up to here are left to the driver, which takes pageable bytes of this size at the call.
+// Host-to-device copies up to here are left to the driver, which takes pageable bytes of this size at the
+// call.
 inline constexpr std::size_t kUnstagedCopy = 64 << 10;
 
 inline constexpr std::chrono::microseconds kSpin{wire::limits::kSpinUs};

@@ -1,5 +1,6 @@
-// Meters: what a session has spent. Counted on the engine thread; published to memory the daemon's side reads.
-// The order of `Meter` is the layout of the shared array, which the worker's TypeScript reads by the same names.
+// Meters: what a session has spent. Counted on the engine thread; published to memory the daemon's side
+// reads. The order of `Meter` is the layout of the shared array, which the worker's TypeScript reads by the
+// same names.
 #pragma once
 #include <array>
 #include <atomic>
@@ -8,7 +9,16 @@
 
 namespace engine {
 
-enum class Meter : std::size_t { records, batches, replies, bytes_in, bytes_out, device_bytes, launches, leases };
+enum class Meter : std::size_t {
+    records,
+    batches,
+    replies,
+    bytes_in,
+    bytes_out,
+    device_bytes,
+    launches,
+    leases
+};
 
 inline constexpr std::size_t kMeterCount = 8;
 inline constexpr std::size_t kMeterSlots = 16;  // the shared array has room for more

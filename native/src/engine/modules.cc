@@ -19,17 +19,25 @@ constexpr std::size_t kMaxOptions = 64;
 // Options that are plain numbers. All others hold pointers of the guest, or are outputs.
 bool is_plain(std::uint32_t option) {
     constexpr std::array kPlain = {
-        abi::CU_JIT_MAX_REGISTERS,        abi::CU_JIT_THREADS_PER_BLOCK,
-        abi::CU_JIT_OPTIMIZATION_LEVEL,   abi::CU_JIT_TARGET_FROM_CUCONTEXT,
-        abi::CU_JIT_TARGET,               abi::CU_JIT_FALLBACK_STRATEGY,
-        abi::CU_JIT_GENERATE_DEBUG_INFO,  abi::CU_JIT_LOG_VERBOSE,
-        abi::CU_JIT_GENERATE_LINE_INFO,   abi::CU_JIT_CACHE_MODE,
-        abi::CU_JIT_POSITION_INDEPENDENT_CODE, abi::CU_JIT_MIN_CTA_PER_SM,
-        abi::CU_JIT_MAX_THREADS_PER_BLOCK, abi::CU_JIT_OVERRIDE_DIRECTIVE_VALUES,
+        abi::CU_JIT_MAX_REGISTERS,
+        abi::CU_JIT_THREADS_PER_BLOCK,
+        abi::CU_JIT_OPTIMIZATION_LEVEL,
+        abi::CU_JIT_TARGET_FROM_CUCONTEXT,
+        abi::CU_JIT_TARGET,
+        abi::CU_JIT_FALLBACK_STRATEGY,
+        abi::CU_JIT_GENERATE_DEBUG_INFO,
+        abi::CU_JIT_LOG_VERBOSE,
+        abi::CU_JIT_GENERATE_LINE_INFO,
+        abi::CU_JIT_CACHE_MODE,
+        abi::CU_JIT_POSITION_INDEPENDENT_CODE,
+        abi::CU_JIT_MIN_CTA_PER_SM,
+        abi::CU_JIT_MAX_THREADS_PER_BLOCK,
+        abi::CU_JIT_OVERRIDE_DIRECTIVE_VALUES,
         abi::CU_JIT_SPLIT_COMPILE,
     };
-    return std::any_of(kPlain.begin(), kPlain.end(),
-                       [option](abi::CUjit_option plain) { return static_cast<std::uint32_t>(plain) == option; });
+    return std::any_of(kPlain.begin(), kPlain.end(), [option](abi::CUjit_option plain) {
+        return static_cast<std::uint32_t>(plain) == option;
+    });
 }
 
 // CUDA passes numbers in a void*.
@@ -134,8 +142,8 @@ abi::CUresult Modules::load_library(std::span<const std::byte> image, std::span<
     abi::CUresult result = place(image, placed);
     if (result != abi::CUDA_SUCCESS) return result;
     Options for_driver(options);
-    result = driver_.cuLibraryLoadData(&library, placed.image, for_driver.names.data(), for_driver.values.data(),
-                                       for_driver.count, nullptr, nullptr, 0);
+    result = driver_.cuLibraryLoadData(&library, placed.image, for_driver.names.data(),
+                                       for_driver.values.data(), for_driver.count, nullptr, nullptr, 0);
     keep_log(for_driver, result);
     return result;
 }
@@ -158,7 +166,8 @@ abi::CUresult Modules::module_of_library(Executor& executor, wire::Handle module
     object = nullptr;
     const auto found = module_names_.find(module.value);
     if (found == module_names_.end()) return abi::CUDA_ERROR_INVALID_HANDLE;
-    auto* library = static_cast<abi::CUlibrary>(executor.handles().find(wire::HandleKind::library, found->second));
+    auto* library =
+        static_cast<abi::CUlibrary>(executor.handles().find(wire::HandleKind::library, found->second));
     if (library == nullptr || driver_.cuLibraryGetModule == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     abi::CUmodule current = nullptr;
     const abi::CUresult result = driver_.cuLibraryGetModule(&current, library);

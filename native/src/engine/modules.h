@@ -1,9 +1,10 @@
-// Modules: loading code and telling the guest what is in it. The image goes to the driver only after its own tables
-// have been found to lie inside it; compile options that hold host pointers never get there, our log buffers do.
-// Used by the handlers of cuModule* and cuLibrary*; calls the driver through the table the executor lends it.
+// Modules: loading code and telling the guest what is in it. The image goes to the driver only after its own
+// tables have been found to lie inside it; compile options that hold host pointers never get there, our log
+// buffers do. Used by the handlers of cuModule* and cuLibrary*; calls the driver through the table the
+// executor lends it.
 //
-// kernels, as a reply carries them: u32 count, then per kernel, 8-aligned: bytes name (with its NUL), 16 x i32
-// attributes (CUfunction_attribute 0..15), u32 parameter count, per parameter u32 offset, u32 size.
+// kernels, as a reply carries them: u32 count, then per kernel, 8-aligned: bytes name (with its NUL), 16 x
+// i32 attributes (CUfunction_attribute 0..15), u32 parameter count, per parameter u32 offset, u32 size.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -25,15 +26,16 @@ class Modules {
 public:
     explicit Modules(const device::DriverTable& driver) : driver_(driver) {}
 
-    // Both leave what the compiler said in log(). The image is copied where the driver needs it beyond the call.
+    // Both leave what the compiler said in log(). The image is copied where the driver needs it beyond the
+    // call.
     abi::CUresult load_module(std::span<const std::byte> image, std::span<const std::byte> options,
                               abi::CUmodule& module);
     abi::CUresult load_library(std::span<const std::byte> image, std::span<const std::byte> options,
                                abi::CUlibrary& library);
     std::span<const std::byte> log() const { return std::as_bytes(std::span(log_)); }
 
-    // What is in a module or library; no kernels when it has more than are described at load, or the driver is too
-    // old to say. Valid until the next call of this object.
+    // What is in a module or library; no kernels when it has more than are described at load, or the driver
+    // is too old to say. Valid until the next call of this object.
     std::span<const std::byte> describe_module(abi::CUmodule module);
     std::span<const std::byte> describe_library(abi::CUlibrary library, abi::CUdevice device);
     std::span<const std::byte> describe_function(abi::CUfunction function, const char* name);

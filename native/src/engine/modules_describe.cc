@@ -66,7 +66,8 @@ void Modules::put_kernel(const Subject& subject, const char* name) {
     }
     const auto put = [&](auto& sink) {
         sink.bytes(std::as_bytes(std::span(name, std::strlen(name) + 1)));
-        for (int index = 0; index < abi::CU_FUNC_ATTRIBUTE_MAX; ++index) sink.scalar(subject.attribute(index));
+        for (int index = 0; index < abi::CU_FUNC_ATTRIBUTE_MAX; ++index)
+            sink.scalar(subject.attribute(index));
         sink.scalar(static_cast<std::uint32_t>(parameters.size()));
         for (const Parameter& parameter : parameters) {
             sink.scalar(parameter.offset);
@@ -76,7 +77,8 @@ void Modules::put_kernel(const Subject& subject, const char* name) {
     };
     const std::size_t name_size = wire::align_up(std::strlen(name) + 1, wire::kRecordAlignment);
     const std::size_t fixed = 8 + name_size + 4 * abi::CU_FUNC_ATTRIBUTE_MAX + 4;
-    const std::size_t whole = wire::align_up(fixed + sizeof(Parameter) * parameters.size(), wire::kRecordAlignment);
+    const std::size_t whole =
+        wire::align_up(fixed + sizeof(Parameter) * parameters.size(), wire::kRecordAlignment);
     const std::size_t start = kernels_.size();
     if (start + whole > kMaxMetadataSize) return;
     kernels_.resize(start + whole);
@@ -91,7 +93,8 @@ std::span<const std::byte> Modules::describe_function(abi::CUfunction function, 
     return kernels_;
 }
 
-std::span<const std::byte> Modules::describe_kernel(abi::CUkernel kernel, const char* name, abi::CUdevice device) {
+std::span<const std::byte> Modules::describe_kernel(abi::CUkernel kernel, const char* name,
+                                                    abi::CUdevice device) {
     kernels_.assign(kCountSize, std::byte{0});
     put_kernel(KernelSubject{driver_, kernel, device}, name);
     put_count(kernels_, 1);
@@ -106,7 +109,8 @@ std::span<const std::byte> Modules::describe_module(abi::CUmodule module) {
     if (!can_say || driver_.cuModuleGetFunctionCount(&count, module) != abi::CUDA_SUCCESS) return kernels_;
     if (count == 0 || count > kKernelsDescribedAtLoad) return kernels_;
     std::vector<abi::CUfunction> functions(count);
-    if (driver_.cuModuleEnumerateFunctions(functions.data(), count, module) != abi::CUDA_SUCCESS) return kernels_;
+    if (driver_.cuModuleEnumerateFunctions(functions.data(), count, module) != abi::CUDA_SUCCESS)
+        return kernels_;
     std::uint32_t described = 0;
     for (abi::CUfunction function : functions) {
         const char* name = nullptr;

@@ -9,8 +9,8 @@ inline constexpr auto kPending = static_cast<abi::CUresult>(-1);
 // Staging memory is full: the executor stays at this record and runs it again once some is free.
 inline constexpr auto kRetry = static_cast<abi::CUresult>(-2);
 
-// Errors after which the driver refuses everything until the process ends; CUDA's documentation says of each that the
-// process must be terminated. Answered for ever from then on.
+// Errors after which the driver refuses everything until the process ends; CUDA's documentation says of each
+// that the process must be terminated. Answered for ever from then on.
 constexpr bool is_sticky(abi::CUresult result) {
     switch (result) {
         case abi::CUDA_ERROR_ECC_UNCORRECTABLE:
@@ -25,8 +25,10 @@ constexpr bool is_sticky(abi::CUresult result) {
         case abi::CUDA_ERROR_INVALID_PC:
         case abi::CUDA_ERROR_LAUNCH_FAILED:
         case abi::CUDA_ERROR_CONTAINED:
-        case abi::CUDA_ERROR_TENSOR_MEMORY_LEAK: return true;
-        default: return false;
+        case abi::CUDA_ERROR_TENSOR_MEMORY_LEAK:
+            return true;
+        default:
+            return false;
     }
 }
 

@@ -20,7 +20,8 @@ ferry::Status Output::capture() {
         transport::UniqueFd file(::memfd_create(kNames[index], MFD_CLOEXEC));
         const bool append = file.valid() && ::fcntl(file.get(), F_SETFL, O_APPEND) == 0;
         if (!append || ::dup2(file.get(), index + 1) < 0) {
-            return ferry::Status::failure(std::string("cannot capture the driver's output: ") + std::strerror(errno));
+            return ferry::Status::failure(std::string("cannot capture the driver's output: ") +
+                                          std::strerror(errno));
         }
         streams_[static_cast<std::size_t>(index)].file = std::move(file);
     }

@@ -1,7 +1,7 @@
-// Output: what the driver prints on the worker's stdout and stderr (device printf, assert text), on its way to the
-// guest. Used by the executor before every reply that reports completion.
-// Two memory files stand in for fd 1 and 2. A pipe would be simpler and wrong: the driver flushes a printf FIFO of
-// 1 MiB and more inside a synchronise on the engine thread, which is also the only reader, and would block for ever.
+// Output: what the driver prints on the worker's stdout and stderr (device printf, assert text), on its way
+// to the guest. Used by the executor before every reply that reports completion. Two memory files stand in
+// for fd 1 and 2. A pipe would be simpler and wrong: the driver flushes a printf FIFO of 1 MiB and more
+// inside a synchronise on the engine thread, which is also the only reader, and would block for ever.
 #pragma once
 #include <array>
 #include <cstddef>

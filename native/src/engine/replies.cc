@@ -6,8 +6,9 @@
 namespace engine {
 namespace {
 
-constexpr std::size_t kCopiedLanding = 16 << 10;         // up to here a copy is cheaper than a batch of its own
-constexpr std::size_t kFlushAt = std::size_t{1} << 20;   // keep gRPC messages well below clients' default of 4 MiB
+constexpr std::size_t kCopiedLanding = 16 << 10;  // up to here a copy is cheaper than a batch of its own
+constexpr std::size_t kFlushAt = std::size_t{1}
+                                 << 20;  // keep gRPC messages well below clients' default of 4 MiB
 
 std::uint16_t number(wire::ReplyKind kind) { return static_cast<std::uint16_t>(kind); }
 
@@ -15,7 +16,8 @@ std::uint16_t number(wire::ReplyKind kind) { return static_cast<std::uint16_t>(k
 
 Replies::Replies(ReplyChannel& channel, Meters& meters) : channel_(channel), meters_(meters) {}
 
-// The header, and room for `payload_size` bytes and their padding, already zero where the caller writes nothing.
+// The header, and room for `payload_size` bytes and their padding, already zero where the caller writes
+// nothing.
 std::byte* Replies::begin(std::size_t payload_size, wire::ReplyHeader header) {
     if (buffer_.size() >= kFlushAt) flush();
     const std::size_t size = wire::align_up(sizeof header + payload_size, wire::kRecordAlignment);
@@ -27,15 +29,16 @@ std::byte* Replies::begin(std::size_t payload_size, wire::ReplyHeader header) {
     return at + sizeof header;
 }
 
-void Replies::result(const wire::RecordHeader& record, std::int32_t result, std::span<const std::byte> payload) {
+void Replies::result(const wire::RecordHeader& record, std::int32_t result,
+                     std::span<const std::byte> payload) {
     const wire::ReplyHeader header{0, number(wire::ReplyKind::result), record.call, record.ticket, result};
     std::byte* at = begin(payload.size(), header);
     if (!payload.empty()) std::memcpy(at, payload.data(), payload.size());
     ++meters_[Meter::replies];
 }
 
-bool Replies::landing(const wire::RecordHeader& record, std::uint64_t offset, std::span<const std::byte> bytes,
-                      transport::BodyOwner* owner, std::uint32_t token) {
+bool Replies::landing(const wire::RecordHeader& record, std::uint64_t offset,
+                      std::span<const std::byte> bytes, transport::BodyOwner* owner, std::uint32_t token) {
     constexpr std::size_t kFixed = 16;  // offset and length
     wire::ReplyHeader header{0, number(wire::ReplyKind::landing), record.call, record.ticket, 0};
     const std::uint64_t fixed[2] = {offset, bytes.size()};
@@ -74,8 +77,8 @@ void Replies::callback(const Callback& callback) {
         sink.scalar(callback.kind);
     };
     fields(measure);
-    wire::Writer writer(begin(measure.size(), {0, number(wire::ReplyKind::callback), 0, callback.number,
-                                               callback.status}));
+    wire::Writer writer(
+        begin(measure.size(), {0, number(wire::ReplyKind::callback), 0, callback.number, callback.status}));
     fields(writer);
 }
 

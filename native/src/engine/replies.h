@@ -1,8 +1,9 @@
-// Replies: everything the engine says to the guest after Welcome, gathered into one batch per flush.
-// Used by the executor and its parts. Small replies are packed into one buffer; a large landing is sent from where
+// Replies: everything the engine says to the guest after Welcome, gathered into one batch per flush. Used by
+// the executor and its parts. Small replies are packed into one buffer; a large landing is sent from where
 // the device wrote it. Order of calls is order on the wire.
 //
-// ReplySink is what one handler writes its outputs into; the executor frames them when the record is answered.
+// ReplySink is what one handler writes its outputs into; the executor frames them when the record is
+// answered.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -53,8 +54,8 @@ public:
     Replies(ReplyChannel& channel, Meters& meters);
 
     void result(const wire::RecordHeader& record, std::int32_t result, std::span<const std::byte> payload);
-    // `bytes` of the guest memory that the record's ticket stands for, from `offset` on. True: `bytes` are still
-    // needed and `owner` hears body_sent(token); false: they have been copied.
+    // `bytes` of the guest memory that the record's ticket stands for, from `offset` on. True: `bytes` are
+    // still needed and `owner` hears body_sent(token); false: they have been copied.
     bool landing(const wire::RecordHeader& record, std::uint64_t offset, std::span<const std::byte> bytes,
                  transport::BodyOwner* owner, std::uint32_t token);
     void output(std::uint32_t fd, std::span<const std::byte> text);

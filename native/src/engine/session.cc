@@ -1,4 +1,5 @@
-// The session's life: connections, batches, turns, and the end. See session.h; attaching is in session_attach.cc.
+// The session's life: connections, batches, turns, and the end. See session.h; attaching is in
+// session_attach.cc.
 #include "engine/session.h"
 
 #include "engine/limits.h"
@@ -13,7 +14,8 @@ constexpr int kLost = 999;  // CUDA_ERROR_UNKNOWN: what a guest answers for ever
 constexpr std::chrono::milliseconds kGreetingBound{5000};
 constexpr std::chrono::milliseconds kClosingBound{200};
 
-int milliseconds_until(std::chrono::steady_clock::time_point then, std::chrono::steady_clock::time_point now) {
+int milliseconds_until(std::chrono::steady_clock::time_point then,
+                       std::chrono::steady_clock::time_point now) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(then - now).count();
     return left <= 0 ? 0 : static_cast<int>(left);
 }
@@ -21,7 +23,9 @@ int milliseconds_until(std::chrono::steady_clock::time_point then, std::chrono::
 }  // namespace
 
 Session::Session(const Options& options, Events& events, Poke& poke)
-    : options_(options), events_(events), poke_(poke),
+    : options_(options),
+      events_(events),
+      poke_(poke),
       gate_(options.ticket, std::chrono::milliseconds(options.ticket_ttl_ms), Clock::now()),
       meters_(options.meters) {}
 
@@ -39,7 +43,8 @@ std::size_t Session::fill_descriptors(pollfd* descriptors) const {
     std::size_t count = 0;
     if (listener_.is_open() && link_ == nullptr) descriptors[count++] = {listener_.fd(), POLLIN, 0};
     if (link_ != nullptr) {
-        // The hang-up is watched even while nothing is read: a guest that died must not wait for its turn to be missed.
+        // The hang-up is watched even while nothing is read: a guest that died must not wait for its turn to
+        // be missed.
         short wanted = POLLRDHUP;
         if (!holds_reading()) wanted |= POLLIN;
         if (link_->wants_write()) wanted |= POLLOUT;
@@ -90,7 +95,8 @@ void Session::accept_guest() {
     guest_pid_ = connection->pid;
     guest_uid_ = connection->uid;
     process_ = std::move(connection->process);
-    const std::size_t limit = options_.batch_limit_bytes != 0 ? options_.batch_limit_bytes : wire::limits::kBatchBytes;
+    const std::size_t limit =
+        options_.batch_limit_bytes != 0 ? options_.batch_limit_bytes : wire::limits::kBatchBytes;
     link_.reset(new transport::Link(std::move(connection->socket), limit, *this));
     state_ = State::greeting;
     deadline_ = Clock::now() + kGreetingBound;
@@ -106,7 +112,8 @@ void Session::drop_connection() {
 
 bool Session::may_run() const {
     if (state_ != State::attached || executor_ == nullptr || link_->held() > kMaxUnsent) return false;
-    // A host function in flight can only end by a record of the guest's: while it does, draining goes on executing.
+    // A host function in flight can only end by a record of the guest's: while it does, draining goes on
+    // executing.
     return turns_.held() || (turns_.draining() && executor_->callbacks_outstanding() != 0);
 }
 
@@ -181,7 +188,8 @@ void Session::check_clock(Clock::time_point now) {
         die(kLost, "no guest came while the ticket was valid", GrpcStatus::unavailable);
     }
     if (state_ == State::greeting && now >= deadline_) drop_connection();
-    // A guest that has said goodbye and been answered hangs up by itself: closing first would look like a loss to it.
+    // A guest that has said goodbye and been answered hangs up by itself: closing first would look like a
+    // loss to it.
     if (state_ == State::attached && leaving_ && now >= deadline_) die(0, "", GrpcStatus::ok);
     if (state_ == State::closing && now >= deadline_) state_ = State::over;
 }
@@ -208,12 +216,15 @@ void Session::stop(int result) {
 
 void Session::on_guest_done() {
     const bool said_goodbye = executor_ != nullptr && executor_->detached();
-    if (state_ == State::greeting) return link_->close(GrpcStatus::invalid_argument, "the guest sent no Hello");
-    die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest ended its stream without detaching", GrpcStatus::ok);
+    if (state_ == State::greeting)
+        return link_->close(GrpcStatus::invalid_argument, "the guest sent no Hello");
+    die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest ended its stream without detaching",
+        GrpcStatus::ok);
 }
 
 void Session::on_violation(GrpcStatus status, const std::string& message) {
-    if (state_ == State::greeting) return link_->close(status, message);  // a stranger: the session waits for its guest
+    if (state_ == State::greeting)
+        return link_->close(status, message);  // a stranger: the session waits for its guest
     die(kLost, message, status);
 }
 

@@ -66,8 +66,8 @@ private:
     bool holds_reading() const override;
     // ReplyChannel
     void send_replies(transport::OutBuffer replies) override;
-    void send_replies(transport::OutBuffer replies, std::span<const std::byte> body, transport::BodyOwner* owner,
-                      std::uint32_t token) override;
+    void send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
+                      transport::BodyOwner* owner, std::uint32_t token) override;
     transport::OutBuffer take_buffer() override;
 
     void accept_guest();
@@ -99,12 +99,12 @@ private:
     std::deque<std::vector<std::byte>> backlog_;  // batches (or their rest) that wait for the device
     std::size_t backlog_done_ = 0;                // bytes of the first one that have been executed
     State state_ = State::listening;
-    Clock::time_point deadline_{};                // of greeting, leaving and closing
+    Clock::time_point deadline_{};  // of greeting, leaving and closing
     int result_ = 0;
     std::string message_;
-    bool poll_soon_ = false;                      // the executor waits for something that will not poke
+    bool poll_soon_ = false;  // the executor waits for something that will not poke
     bool lively_ = false;
-    bool leaving_ = false;                        // session_detach has been answered
+    bool leaving_ = false;  // session_detach has been answered
 };
 
 }  // namespace engine

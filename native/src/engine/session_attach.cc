@@ -21,8 +21,8 @@ Welcome refusal(abi::CUresult result, std::string message) {
     return welcome;
 }
 
-// The guest keeps this range free for device memory; the software device puts its memory there, so that an address
-// means the same to both.
+// The guest keeps this range free for device memory; the software device puts its memory there, so that an
+// address means the same to both.
 void place_software_arena(const transport::Hello& hello) {
     if (hello.window_size == 0) return;
     char arena[64];
@@ -68,8 +68,9 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
     if (hello.wire_version != wire::kWireVersion || hello.spec_hash != spec_hash) {
         return refusal(abi::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
                        "the guest speaks wire version " + std::to_string(hello.wire_version) + " (calls " +
-                           std::string(hello.spec_hash) + "), the host " + std::to_string(wire::kWireVersion) +
-                           " (calls " + std::string(spec_hash) + "): install the same version of Ferry on both");
+                           std::string(hello.spec_hash) + "), the host " +
+                           std::to_string(wire::kWireVersion) + " (calls " + std::string(spec_hash) +
+                           "): install the same version of Ferry on both");
     }
     if (options_.capture_output) {
         if (const auto status = output_.capture(); !status.ok()) {
@@ -86,7 +87,8 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
     auto ordinals = hello.has_visible_devices ? visible_devices(hello.visible_devices, report.devices)
                                               : all_devices(report.devices);
     if (ordinals.empty()) {
-        return refusal(abi::CUDA_ERROR_NO_DEVICE, "no device is visible (CUDA_VISIBLE_DEVICES, or none is there)");
+        return refusal(abi::CUDA_ERROR_NO_DEVICE,
+                       "no device is visible (CUDA_VISIBLE_DEVICES, or none is there)");
     }
     Welcome welcome;
     welcome.snapshot.driver_version = report.driver_version;

@@ -9,7 +9,8 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kChunkSize = kSlotSize * kSlotsPerChunk;
-constexpr unsigned kRegisterPortable = 1;  // CU_MEMHOSTREGISTER_PORTABLE: for every context, not only this one
+constexpr unsigned kRegisterPortable =
+    1;  // CU_MEMHOSTREGISTER_PORTABLE: for every context, not only this one
 
 }  // namespace
 
@@ -21,8 +22,8 @@ bool Slots::grow() {
     if (chunks_.size() * kSlotsPerChunk >= kSlotCount) return false;
     void* memory = ::mmap(nullptr, kChunkSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
-    // Registered rather than allocated by the driver: memory of cuMemHostAlloc dies with the context it was asked in.
-    // Unpinned memory (registration refused, or undone by that context's end) is only slower.
+    // Registered rather than allocated by the driver: memory of cuMemHostAlloc dies with the context it was
+    // asked in. Unpinned memory (registration refused, or undone by that context's end) is only slower.
     if (driver_.cuMemHostRegister_v2 != nullptr) {
         (void)driver_.cuMemHostRegister_v2(memory, kChunkSize, kRegisterPortable);
     }

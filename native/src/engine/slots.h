@@ -1,6 +1,6 @@
-// Slots: the engine's staging memory, in pieces of kSlotSize that are pinned where the driver can pin. Copies between
-// the guest and the device pass through them, so that no copy makes the engine thread wait for a busy stream.
-// Used by Transfers only. Memory is taken in chunks as it is needed and kept until the process ends.
+// Slots: the engine's staging memory, in pieces of kSlotSize that are pinned where the driver can pin. Copies
+// between the guest and the device pass through them, so that no copy makes the engine thread wait for a busy
+// stream. Used by Transfers only. Memory is taken in chunks as it is needed and kept until the process ends.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,8 @@ public:
     Slots(const Slots&) = delete;
     Slots& operator=(const Slots&) = delete;
 
-    // False when all kSlotCount are in use (or memory is): try again when a transfer has ended. A context is current.
+    // False when all kSlotCount are in use (or memory is): try again when a transfer has ended. A context is
+    // current.
     bool take(std::uint32_t& slot);
     void give(std::uint32_t slot) { free_.push_back(slot); }
     std::span<std::byte> memory(std::uint32_t slot) const;

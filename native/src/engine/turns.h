@@ -1,6 +1,6 @@
-// Turns: when this session may use the device. The daemon's arbiter grants and revokes; the engine asks when work is
-// queued, and gives back when what is in flight has ended (or has had long enough). Pure state: time comes in, the
-// session acts on what comes out. Every revoke is answered by exactly one `released`.
+// Turns: when this session may use the device. The daemon's arbiter grants and revokes; the engine asks when
+// work is queued, and gives back when what is in flight has ended (or has had long enough). Pure state: time
+// comes in, the session acts on what comes out. Every revoke is answered by exactly one `released`.
 #pragma once
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,7 @@
-// CUDA_VISIBLE_DEVICES, by CUDA's rule: a comma-separated list of ordinals and UUIDs, in the order in which the guest
-// is to see them; it ends at the first entry that names no device (or one that has been named already).
-// Applied here rather than by the driver, so that a guest can never name a device the daemon's own setting hides.
+// CUDA_VISIBLE_DEVICES, by CUDA's rule: a comma-separated list of ordinals and UUIDs, in the order in which
+// the guest is to see them; it ends at the first entry that names no device (or one that has been named
+// already). Applied here rather than by the driver, so that a guest can never name a device the daemon's own
+// setting hides.
 #pragma once
 #include <string_view>
 #include <vector>

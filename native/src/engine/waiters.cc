@@ -55,9 +55,12 @@ abi::CUresult Waiters::block(const Awaited& awaited) const {
     const abi::CUresult current = driver_.cuCtxSetCurrent(awaited.context);
     if (current != abi::CUDA_SUCCESS) return current;
     switch (awaited.kind) {
-        case Awaited::Kind::stream: return driver_.cuStreamSynchronize(static_cast<abi::CUstream>(awaited.object));
-        case Awaited::Kind::event: return driver_.cuEventSynchronize(static_cast<abi::CUevent>(awaited.object));
-        case Awaited::Kind::context: return driver_.cuCtxSynchronize();
+        case Awaited::Kind::stream:
+            return driver_.cuStreamSynchronize(static_cast<abi::CUstream>(awaited.object));
+        case Awaited::Kind::event:
+            return driver_.cuEventSynchronize(static_cast<abi::CUevent>(awaited.object));
+        case Awaited::Kind::context:
+            return driver_.cuCtxSynchronize();
     }
     return abi::CUDA_ERROR_UNKNOWN;
 }

@@ -1,6 +1,7 @@
-// Waiters: threads that block in the driver so that the engine thread need not. Each job is one synchronise call;
-// its outcome is collected by the engine thread after a poke. Threads are started on demand, up to kWaiterThreads.
-// They call the driver's three synchronise functions and nothing else, on objects the executor keeps alive.
+// Waiters: threads that block in the driver so that the engine thread need not. Each job is one synchronise
+// call; its outcome is collected by the engine thread after a poke. Threads are started on demand, up to
+// kWaiterThreads. They call the driver's three synchronise functions and nothing else, on objects the
+// executor keeps alive.
 #pragma once
 #include <condition_variable>
 #include <cstdint>

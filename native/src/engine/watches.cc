@@ -21,7 +21,9 @@ abi::CUresult Watches::query(const Watch& watch) {
         case Awaited::Kind::event:
             result = driver_.cuEventQuery(static_cast<abi::CUevent>(watch.awaited.object));
             break;
-        case Awaited::Kind::context: result = query_context(watch); break;
+        case Awaited::Kind::context:
+            result = query_context(watch);
+            break;
     }
     if (result == abi::CUDA_ERROR_NOT_READY) return result;
     // After an error too: it is the synchronise that brings out the text of a failed assertion.
@@ -45,8 +47,10 @@ abi::CUresult Watches::confirm(const Watch& watch) {
     switch (watch.awaited.kind) {
         case Awaited::Kind::stream:
             return driver_.cuStreamSynchronize(static_cast<abi::CUstream>(watch.awaited.object));
-        case Awaited::Kind::event: return driver_.cuEventSynchronize(static_cast<abi::CUevent>(watch.awaited.object));
-        case Awaited::Kind::context: return driver_.cuCtxSynchronize();
+        case Awaited::Kind::event:
+            return driver_.cuEventSynchronize(static_cast<abi::CUevent>(watch.awaited.object));
+        case Awaited::Kind::context:
+            return driver_.cuCtxSynchronize();
     }
     return abi::CUDA_ERROR_UNKNOWN;
 }

@@ -1,6 +1,6 @@
-// Watches: waits of guest threads that the engine thread keeps an eye on instead of blocking. A wait is first a query;
-// then, for kSpin, a poll in a yielding loop; then a blocking call on a waiter thread. Once it is over the driver's
-// own synchronise is called as well: it returns at once and is what delivers device printf.
+// Watches: waits of guest threads that the engine thread keeps an eye on instead of blocking. A wait is first
+// a query; then, for kSpin, a poll in a yielding loop; then a blocking call on a waiter thread. Once it is
+// over the driver's own synchronise is called as well: it returns at once and is what delivers device printf.
 // Used by the executor, on the engine thread only.
 #pragma once
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace engine {
 class Executor;
 struct Watch;
 
-// Runs on the engine thread once the wait has ended without error: what the record was really about (freeing memory
-// that nothing uses any more, ...). Its result is the record's.
+// Runs on the engine thread once the wait has ended without error: what the record was really about (freeing
+// memory that nothing uses any more, ...). Its result is the record's.
 using AfterWait = abi::CUresult (*)(Executor& executor, const Watch& watch);
 
 struct Watch {

@@ -1,4 +1,5 @@
-// Reading GuestFrame, writing Welcome and Farewell. See frames.h; field numbers are those of proto/ferry.proto.
+// Reading GuestFrame, writing Welcome and Farewell. See frames.h; field numbers are those of
+// proto/ferry.proto.
 #include "transport/frames.h"
 
 #include "wire/grpc_frame.h"
@@ -34,7 +35,9 @@ struct Measured {
     void varint(std::uint32_t field, std::uint64_t value) {
         if (value != 0) size += wire::varint_size(std::uint64_t{field} << 3) + wire::varint_size(value);
     }
-    void integer(std::uint32_t field, std::int64_t value) { varint(field, static_cast<std::uint64_t>(value)); }
+    void integer(std::uint32_t field, std::int64_t value) {
+        varint(field, static_cast<std::uint64_t>(value));
+    }
     void length(std::uint32_t field, std::uint64_t bytes) {
         size += wire::varint_size(std::uint64_t{field} << 3) + wire::varint_size(bytes);
     }

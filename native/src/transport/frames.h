@@ -1,5 +1,6 @@
-// The messages of proto/ferry.proto that the worker reads and writes besides Batch (which is wire/grpc_frame.h's).
-// Used by the link. Plain structs and their wire forms: no state, no policy, no trust in what arrives.
+// The messages of proto/ferry.proto that the worker reads and writes besides Batch (which is
+// wire/grpc_frame.h's). Used by the link. Plain structs and their wire forms: no state, no policy, no trust
+// in what arrives.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -30,8 +31,8 @@ struct Hello {
 struct DeviceDescription {
     std::string name;
     std::array<std::byte, 16> uuid{};
-    std::uint64_t total_memory = 0;         // bytes
-    std::vector<std::int32_t> attributes;   // index = CUdevice_attribute
+    std::uint64_t total_memory = 0;        // bytes
+    std::vector<std::int32_t> attributes;  // index = CUdevice_attribute
 };
 
 struct Snapshot {

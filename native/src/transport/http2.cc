@@ -11,10 +11,10 @@ namespace transport {
 namespace {
 
 constexpr std::size_t kChainTarget = std::size_t{8} << 20;  // frame no more than this ahead of the socket
-constexpr std::uint64_t kRequestsPerConnection = 64;        // a guest needs one; more is an attack or a mistake
-constexpr std::size_t kReadsPerTurn = 16;                   // then the loop looks at everything else again
-constexpr std::size_t kFreeChunks = 64;                     // below this many, small DATA chunks are nobody's business
-constexpr std::size_t kBytesPerChunk = 64;                  // above it, a message must bring this much per chunk
+constexpr std::uint64_t kRequestsPerConnection = 64;  // a guest needs one; more is an attack or a mistake
+constexpr std::size_t kReadsPerTurn = 16;             // then the loop looks at everything else again
+constexpr std::size_t kFreeChunks = 64;     // below this many, small DATA chunks are nobody's business
+constexpr std::size_t kBytesPerChunk = 64;  // above it, a message must bring this much per chunk
 constexpr std::uint64_t kResetBurst = 64;
 constexpr std::uint64_t kResetsPerSecond = 8;
 
@@ -51,8 +51,8 @@ struct Http2Callbacks {
         if (size > 0) queue.take_front(size);
         return 0;
     }
-    static ssize_t provide(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t size, std::uint32_t* flags,
-                           nghttp2_data_source*, void* user) {
+    static ssize_t provide(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t size,
+                           std::uint32_t* flags, nghttp2_data_source*, void* user) {
         return server(user).provide(size, flags);
     }
     static ssize_t frame_size(nghttp2_session*, std::uint8_t, std::int32_t, std::int32_t session_window,
@@ -64,9 +64,11 @@ struct Http2Callbacks {
         if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) server(user).begin_request(frame->hd.stream_id);
         return server(user).hostile_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
     }
-    static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                      const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
-        const bool fits = server(user).header(frame->hd.stream_id, view(name, name_size), view(value, value_size));
+    static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+                      std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+                      void* user) {
+        const bool fits =
+            server(user).header(frame->hd.stream_id, view(name, name_size), view(value, value_size));
         return fits ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream, keeps the connection
     }
     static int frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
@@ -83,8 +85,10 @@ struct Http2Callbacks {
     }
     static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
         const std::int32_t stream = frame->hd.stream_id;
-        const bool ends = frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-        // The answer is complete although the request may not be: NO_ERROR asks the client to stop (RFC 9113, 8.1).
+        const bool ends =
+            frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+        // The answer is complete although the request may not be: NO_ERROR asks the client to stop (RFC 9113,
+        // 8.1).
         if (ends && nghttp2_session_get_stream_remote_close(session, stream) == 0) {
             (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
         }
@@ -102,7 +106,9 @@ struct Http2Callbacks {
 };
 
 Http2Server::Http2Server(UniqueFd socket, std::size_t receive_limit, Http2Handler& handler)
-    : socket_(std::move(socket)), handler_(handler), reader_(receive_limit),
+    : socket_(std::move(socket)),
+      handler_(handler),
+      reader_(receive_limit),
       receive_buffer_(new std::byte[kReceive]) {}
 
 Http2Server::~Http2Server() { nghttp2_session_del(session_); }
@@ -166,19 +172,22 @@ bool Http2Server::feed(std::span<const std::byte> bytes) {
     // SAFETY: nghttp2 takes bytes as uint8_t.
     const auto* raw = reinterpret_cast<const std::uint8_t*>(bytes.data());
     const ssize_t taken = nghttp2_session_mem_recv(session_, raw, bytes.size());
-    return taken == static_cast<ssize_t>(bytes.size()) && !hostile_ && nghttp2_session_want_read(session_) != 0;
+    return taken == static_cast<ssize_t>(bytes.size()) && !hostile_ &&
+           nghttp2_session_want_read(session_) != 0;
 }
 
 Http2Server::Io Http2Server::flush() {
     for (;;) {
-        if (nghttp2_session_want_write(session_) != 0 && nghttp2_session_send(session_) != 0) return Io::closed;
+        if (nghttp2_session_want_write(session_) != 0 && nghttp2_session_send(session_) != 0)
+            return Io::closed;
         const std::size_t before = queue_.chain_size();
         const auto flushed = queue_.flush(socket_.get());
         bytes_sent_ += before - queue_.chain_size();
         if (flushed == SendQueue::Flushed::broken) return Io::closed;
         blocked_ = flushed == SendQueue::Flushed::blocked;
         if (blocked_) return Io::open;
-        // A full chain made nghttp2 stop early; without one, nothing moved means nothing more can (flow control).
+        // A full chain made nghttp2 stop early; without one, nothing moved means nothing more can (flow
+        // control).
         if (before < kChainTarget) break;
     }
     return Io::open;
@@ -266,8 +275,10 @@ void Http2Server::answer_only(std::int32_t stream, const Verdict& verdict) {
     const std::string status = std::to_string(static_cast<int>(verdict.grpc));
     const std::string message = encode_grpc_message(verdict.message);
     const nghttp2_nv headers[] = {
-        field(":status", http),         field("content-type", "application/grpc"),
-        field("grpc-status", status),   field("grpc-message", message),
+        field(":status", http),
+        field("content-type", "application/grpc"),
+        field("grpc-status", status),
+        field("grpc-message", message),
         field("grpc-accept-encoding", "identity"),
     };
     (void)nghttp2_submit_response(session_, stream, headers, std::size(headers), nullptr);

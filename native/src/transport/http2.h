@@ -1,6 +1,7 @@
 // Http2Server: one HTTP/2 connection that serves one gRPC call, POST /ferry.v1.Data/Attach, with nghttp2.
-// Used by the link. Any ordinary gRPC client can speak to it; whatever else arrives gets the answer gRPC prescribes.
-// Every limit on what a peer may make us hold or do stands here or in rpc_request.h. Single-threaded, never blocks.
+// Used by the link. Any ordinary gRPC client can speak to it; whatever else arrives gets the answer gRPC
+// prescribes. Every limit on what a peer may make us hold or do stands here or in rpc_request.h.
+// Single-threaded, never blocks.
 #pragma once
 #include <nghttp2/nghttp2.h>
 
@@ -21,10 +22,10 @@
 
 namespace transport {
 
-inline constexpr std::int32_t kWindow = 64 << 20;       // bytes in flight per stream and per connection
-inline constexpr std::uint32_t kFrame = 1 << 20;        // largest DATA frame, both ways
+inline constexpr std::int32_t kWindow = 64 << 20;  // bytes in flight per stream and per connection
+inline constexpr std::uint32_t kFrame = 1 << 20;   // largest DATA frame, both ways
 inline constexpr std::size_t kReceive = std::size_t{1} << 20;  // bytes per recv
-inline constexpr std::uint32_t kStreams = 4;            // at once; one of them is the Attach call
+inline constexpr std::uint32_t kStreams = 4;                   // at once; one of them is the Attach call
 
 class Http2Handler {
 public:
@@ -32,8 +33,8 @@ public:
     virtual bool on_message(std::span<const std::byte> message) = 0;
     // The client has said that it sends no more.
     virtual void on_half_close() = 0;
-    // Nothing more of this call will be delivered. A last message and finish() are still possible here, unless the
-    // client itself has reset the call.
+    // Nothing more of this call will be delivered. A last message and finish() are still possible here,
+    // unless the client itself has reset the call.
     virtual void on_refused(GrpcStatus status, const std::string& message) = 0;
     // True while nothing more should be read.
     virtual bool paused() const = 0;
@@ -66,8 +67,8 @@ public:
     // Ends the call with trailers once everything queued has been sent.
     void finish(GrpcStatus status, std::string_view message);
     bool finished() const { return trailers_submitted_; }
-    // Tells the client that no call on this connection will be served any more, so that it makes its next one on a
-    // new connection. Call when everything else has been sent; then destroy.
+    // Tells the client that no call on this connection will be served any more, so that it makes its next one
+    // on a new connection. Call when everything else has been sent; then destroy.
     void say_goodbye();
     std::size_t held() const { return queue_.held(); }
     SendQueue& queue() { return queue_; }

@@ -14,7 +14,9 @@ bool Link::violation(const std::string& message) {
     return false;
 }
 
-void Link::on_refused(GrpcStatus status, const std::string& message) { events_.on_violation(status, message); }
+void Link::on_refused(GrpcStatus status, const std::string& message) {
+    events_.on_violation(status, message);
+}
 
 bool Link::on_message(std::span<const std::byte> message) {
     const auto frame = read_guest_frame(message);
@@ -29,14 +31,14 @@ bool Link::batch(std::span<const std::byte> message) {
     wire::BatchView view;
     if (!wire::read_batch(message, view)) return violation("a batch is malformed");
     if (view.sequence != received_ + 1) {
-        return violation("batch " + std::to_string(view.sequence) + " came where " + std::to_string(received_ + 1) +
-                         " was expected");
+        return violation("batch " + std::to_string(view.sequence) + " came where " +
+                         std::to_string(received_ + 1) + " was expected");
     }
     received_ = view.sequence;
     if (view.acknowledged < acknowledged_ || view.acknowledged > sent_) {
         return violation("batch " + std::to_string(view.sequence) + " acknowledges " +
-                         std::to_string(view.acknowledged) + ", expected " + std::to_string(acknowledged_) + " to " +
-                         std::to_string(sent_));
+                         std::to_string(view.acknowledged) + ", expected " + std::to_string(acknowledged_) +
+                         " to " + std::to_string(sent_));
     }
     acknowledged_ = view.acknowledged;
     return events_.on_batch(view.records);
@@ -51,7 +53,8 @@ void Link::send_welcome(const Welcome& welcome) {
 
 void Link::send_batch(OutBuffer replies) { send_batch(std::move(replies), {}, nullptr, 0); }
 
-void Link::send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOwner* owner, std::uint32_t token) {
+void Link::send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOwner* owner,
+                      std::uint32_t token) {
     OutMessage message;
     message.body = body;
     message.padding = wire::align_up(body.size(), wire::kRecordAlignment) - body.size();

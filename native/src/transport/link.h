@@ -1,6 +1,7 @@
 // Link: what the session and its guest say to each other, as frames with sequence numbers, over Http2Server.
-// Owned by the session. It checks form and order (Hello first and once, batches 1, 2, 3, ..., acknowledgements of
-// what was really sent) and reports; it decides nothing: a violation goes to the session, which ends itself.
+// Owned by the session. It checks form and order (Hello first and once, batches 1, 2, 3, ...,
+// acknowledgements of what was really sent) and reports; it decides nothing: a violation goes to the session,
+// which ends itself.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -44,9 +45,10 @@ public:
     void send_welcome(const Welcome& welcome);
     // `replies`: whole replies; the buffer comes back through take_buffer() later.
     void send_batch(OutBuffer replies);
-    // As one batch: `replies`, then `body` as it stands, then zeros up to a multiple of 8. `owner` hears when the
-    // kernel has taken the body.
-    void send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOwner* owner, std::uint32_t token);
+    // As one batch: `replies`, then `body` as it stands, then zeros up to a multiple of 8. `owner` hears when
+    // the kernel has taken the body.
+    void send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOwner* owner,
+                    std::uint32_t token);
     // A last frame, then the gRPC status.
     void send_farewell(std::int32_t result, std::string_view message);
     void close(GrpcStatus status, std::string_view message);

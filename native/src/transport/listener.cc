@@ -23,7 +23,7 @@ ferry::Status failure_of(const std::string& what) {
 
 ferry::Status require_private_folder(const std::string& folder) {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure_of("cannot create " + folder);
-    struct stat found {};
+    struct stat found{};
     if (::lstat(folder.c_str(), &found) != 0) return failure_of("cannot look at " + folder);
     if (!S_ISDIR(found.st_mode)) return ferry::Status::failure(folder + " is not a folder");
     if (found.st_uid != ::geteuid()) return ferry::Status::failure(folder + " belongs to another user");
@@ -37,8 +37,8 @@ UniqueFd peer_pidfd(int socket, pid_t pid) {
     int fd = -1;
     socklen_t size = sizeof fd;
     if (::getsockopt(socket, SOL_SOCKET, kSoPeerPidfd, &fd, &size) == 0) return UniqueFd(fd);
-    // Older kernels: between accept and here the pid can only be recycled if the guest is already dead, and then the
-    // socket tells us.
+    // Older kernels: between accept and here the pid can only be recycled if the guest is already dead, and
+    // then the socket tells us.
     if (pid <= 0) return UniqueFd();
     return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
@@ -50,7 +50,8 @@ ferry::Status Listener::open(const std::string& path) {
     address.sun_family = AF_UNIX;
     if (path.empty() || path.front() != '/' || path.size() >= sizeof address.sun_path) {
         return ferry::Status::failure("socketPath must be an absolute path of at most " +
-                                      std::to_string(sizeof address.sun_path - 1) + " bytes, got '" + path + "'");
+                                      std::to_string(sizeof address.sun_path - 1) + " bytes, got '" + path +
+                                      "'");
     }
     std::memcpy(address.sun_path, path.data(), path.size());
     const std::string folder = path.substr(0, path.rfind('/'));
@@ -77,7 +78,8 @@ std::optional<Connection> Listener::accept() {
     if (!connection.socket.valid()) return std::nullopt;
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(connection.socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+    if (::getsockopt(connection.socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return std::nullopt;
     if (peer.uid != ::geteuid()) return std::nullopt;
     connection.pid = peer.pid;
     connection.uid = peer.uid;

@@ -1,5 +1,6 @@
-// Listener: the worker's Unix socket, in a folder only this user may enter. Used by the session until a guest is in.
-// Hands out accepted connections together with who is behind them, as the kernel says; refuses other users.
+// Listener: the worker's Unix socket, in a folder only this user may enter. Used by the session until a guest
+// is in. Hands out accepted connections together with who is behind them, as the kernel says; refuses other
+// users.
 #pragma once
 #include <sys/types.h>
 
@@ -20,8 +21,8 @@ struct Connection {
 
 class Listener {
 public:
-    // Creates the folder of `path` (mode 0700) when it is missing. Fails when the folder is somebody else's, is open
-    // to others, or when anything stands at `path` already.
+    // Creates the folder of `path` (mode 0700) when it is missing. Fails when the folder is somebody else's,
+    // is open to others, or when anything stands at `path` already.
     ferry::Status open(const std::string& path);
     ~Listener() { close(); }
 

@@ -1,6 +1,6 @@
-// OutBuffer: bytes on their way out, with room kept in front for what is only known once they are complete (the gRPC
-// prefix and the batch head). Filled by the engine's reply writer, sent by the link, recycled by the send queue so
-// that steady traffic allocates nothing.
+// OutBuffer: bytes on their way out, with room kept in front for what is only known once they are complete
+// (the gRPC prefix and the batch head). Filled by the engine's reply writer, sent by the link, recycled by
+// the send queue so that steady traffic allocates nothing.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -30,7 +30,8 @@ public:
     OutBuffer& operator=(const OutBuffer&) = delete;
     ~OutBuffer() { std::free(memory_); }
 
-    // Room for `size` more bytes behind what is there; the caller writes all of them. Valid until the next call.
+    // Room for `size` more bytes behind what is there; the caller writes all of them. Valid until the next
+    // call.
     std::byte* extend(std::size_t size) {
         reserve(end_ + size);
         std::byte* at = memory_ + end_;

@@ -38,9 +38,11 @@ public:
     Verdict verdict(bool attach_is_free) const {
         if (!is_post_) return {405, GrpcStatus::internal, "gRPC calls are POST requests"};
         if (!is_grpc_) return {415, GrpcStatus::internal, "content-type must be application/grpc"};
-        if (!is_attach_) return {200, GrpcStatus::unimplemented, "the worker serves ferry.v1.Data/Attach only"};
+        if (!is_attach_)
+            return {200, GrpcStatus::unimplemented, "the worker serves ferry.v1.Data/Attach only"};
         if (!is_plain_) return {200, GrpcStatus::unimplemented, "compressed messages are not accepted"};
-        if (!attach_is_free) return {200, GrpcStatus::failed_precondition, "this worker has its guest already"};
+        if (!attach_is_free)
+            return {200, GrpcStatus::failed_precondition, "this worker has its guest already"};
         return {};
     }
 

@@ -1,6 +1,6 @@
 // SendQueue: everything one connection still has to send, as one chain of byte ranges written with writev.
-// Used by Http2Server only. Small pieces (frame headers, control frames) are copied; messages are referenced and
-// kept until the kernel has taken them, then their buffers are recycled and their owners told.
+// Used by Http2Server only. Small pieces (frame headers, control frames) are copied; messages are referenced
+// and kept until the kernel has taken them, then their buffers are recycled and their owners told.
 #pragma once
 #include <sys/uio.h>
 

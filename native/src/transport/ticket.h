@@ -1,6 +1,6 @@
-// TicketGate: lets exactly one guest in. The daemon hands the same 32 bytes to the worker and to the guest; whoever
-// shows them first, in time, is attached. Used by the session only, on the engine thread.
-// A wrong ticket does not use the right one up (a stranger must not be able to lock the guest out), but only a few
+// TicketGate: lets exactly one guest in. The daemon hands the same 32 bytes to the worker and to the guest;
+// whoever shows them first, in time, is attached. Used by the session only, on the engine thread. A wrong
+// ticket does not use the right one up (a stranger must not be able to lock the guest out), but only a few
 // wrong ones are heard.
 #pragma once
 #include <array>
@@ -39,11 +39,13 @@ public:
     bool exhausted() const { return wrong_ >= kWrongTicketsHeard; }
 
 private:
-    // The time taken depends on the length of what is shown only: how many bytes agree must not be measurable.
+    // The time taken depends on the length of what is shown only: how many bytes agree must not be
+    // measurable.
     bool equal_in_constant_time(std::span<const std::byte> shown) const {
         if (shown.size() != ticket_.size()) return false;
         std::byte difference{0};
-        for (std::size_t index = 0; index < ticket_.size(); ++index) difference |= ticket_[index] ^ shown[index];
+        for (std::size_t index = 0; index < ticket_.size(); ++index)
+            difference |= ticket_[index] ^ shown[index];
         return difference == std::byte{0};
     }
     Ticket ticket_;
