@@ -11,6 +11,7 @@ import {
     isAlive,
     isLong,
     killGroup,
+    liveSessions,
     runGuest,
     seedFor,
     startDaemon,
@@ -61,11 +62,6 @@ function footprintOf(daemon: DaemonHandle): Footprint {
         descriptors: readdirSync(`/proc/${daemon.pid}/fd`).length,
         files: readdirSync(`${daemon.folder}/d`, { recursive: true }).map(String).sort().join(' '),
     };
-}
-
-async function liveSessions(daemon: DaemonHandle): Promise<number> {
-    const { sessions } = await daemon.client.listSessions();
-    return sessions.filter(({ state }) => state !== 'ended').length;
 }
 
 async function expectStillServing(daemon: DaemonHandle, name: string): Promise<void> {

@@ -203,6 +203,12 @@ export async function startDaemon(flags: readonly string[] = []): Promise<Daemon
     return { endpoint, folder, child, pid: child.pid ?? 0, client, log: () => log, environment, ended };
 }
 
+/** Sessions that have not ended; the daemon lists the others for a while, for people. */
+export async function liveSessions(daemon: DaemonHandle): Promise<number> {
+    const { sessions } = await daemon.client.listSessions();
+    return sessions.filter(({ state }) => state !== 'ended').length;
+}
+
 /** Runs a program to its end. */
 export function runGuest(command: readonly string[], env: Readonly<Record<string, string>>): Promise<Result> {
     return startGuest(command, env).ended;

@@ -11,6 +11,7 @@ import {
     describeResult,
     isAlive,
     isLong,
+    liveSessions,
     runGuest,
     runSeed,
     seedFor,
@@ -221,16 +222,13 @@ describe('random records', () => {
 
 describe('a client that goes away', () => {
     it('in the middle of a batch leaves no session behind', async () => {
-        const before = (await daemon.client.listSessions()).sessions.length;
+        const before = await liveSessions(daemon);
         for (let round = 0; round < 5; round += 1) {
             const client = await attached();
             client.batch(record({ call: callId('cuCtxSynchronize') }));
             client.close();
         }
-        await until('the sessions are gone', async () => {
-            const { sessions } = await daemon.client.listSessions();
-            return sessions.length <= before;
-        });
+        await until('the sessions are gone', async () => (await liveSessions(daemon)) <= before);
         await expectOthersUnharmed();
     });
 
