@@ -34,10 +34,10 @@ void report(const char* name, const char* unit, double work, double engine, doub
 }
 
 void bench_vadd(HeapDevice& device, Kernels& kernels) {
-    constexpr std::size_t kCount = std::size_t{1} << 20;
+    constexpr std::size_t kCount = std::size_t{1} << 18;
     Buffer<float> a(device, kCount), b(device, kCount), c(device, kCount);
     const Arguments arguments = Arguments().add(a.address()).add(b.address()).add(c.address()).add(static_cast<int>(kCount));
-    const double engine = best_seconds(7, [&] { kernels.launch("_Z4vaddPKfS0_Pfi", {{4096, 1, 1}, {256, 1, 1}}, arguments); });
+    const double engine = best_seconds(7, [&] { kernels.launch("_Z4vaddPKfS0_Pfi", {{1024, 1, 1}, {256, 1, 1}}, arguments); });
     const double native = best_seconds(7, [&] {
         float* out = c.data();
         const float* x = a.data();

@@ -42,15 +42,19 @@ template <class T>
 [[gnu::always_inline]] inline std::uint32_t mask_of(const std::uint32_t* words) {
     std::uint32_t mask = 0;
 #if defined(__AVX512DQ__)
-    const auto* v = static_cast<const __m512i*>(static_cast<const void*>(words));
-    mask = static_cast<std::uint32_t>(_mm512_movepi32_mask(v[0])) |
-           (static_cast<std::uint32_t>(_mm512_movepi32_mask(v[1])) << 16);
+    mask = static_cast<std::uint32_t>(_mm512_movepi32_mask(_mm512_load_si512(words))) |
+           (static_cast<std::uint32_t>(_mm512_movepi32_mask(_mm512_load_si512(words + 16))) << 16);
 #elif defined(__AVX2__)
-    const auto* v = static_cast<const __m256*>(static_cast<const void*>(words));
-    for (int k = 0; k < 4; ++k) mask |= static_cast<std::uint32_t>(_mm256_movemask_ps(v[k])) << (8 * k);
+    const auto* v = static_cast<const __m256i*>(static_cast<const void*>(words));
+    for (int k = 0; k < 4; ++k) {
+        const __m256 signs = _mm256_castsi256_ps(_mm256_load_si256(v + k));
+        mask |= static_cast<std::uint32_t>(_mm256_movemask_ps(signs)) << (8 * k);
+    }
 #else
-    const auto* v = static_cast<const __m128*>(static_cast<const void*>(words));
-    for (int k = 0; k < 8; ++k) mask |= static_cast<std::uint32_t>(_mm_movemask_ps(v[k])) << (4 * k);
+    const auto* v = static_cast<const __m128i*>(static_cast<const void*>(words));
+    for (int k = 0; k < 8; ++k) {
+        mask |= static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_load_si128(v + k)))) << (4 * k);
+    }
 #endif
     return mask;
 }

@@ -1,8 +1,10 @@
 // What the decoder knows of a function before it emits code: the layout of its variables, and which registers are only
 // names for a constant, a kernel parameter or a special register. See decoder.h.
 #include <algorithm>
+#include <queue>
 
 #include "soft/ptx/decoder.h"
+#include "soft/ptx/liveness.h"
 
 namespace soft::ptx {
 namespace {
@@ -149,6 +151,30 @@ void Decoder::find_aliases() {
     error_.clear();  // what is wrong is reported where the statement is decoded
 }
 
-void Decoder::assign_slots() {}
+// Linear scan: a register takes the slot of one whose range ended before its own begins. Ranges that touch do not share,
+// since one statement may become several instructions.
+void Decoder::assign_slots() {
+    std::vector<bool> skipped = is_alias_;
+    for (std::uint32_t reg = 0; reg < slots_.size(); ++reg) skipped[reg] = skipped[reg] || slots_[reg] != kNoSlot;
+    struct Taken {
+        std::uint32_t end;
+        std::uint32_t slot;
+        bool operator<(const Taken& other) const { return end > other.end; }
+    };
+    std::priority_queue<Taken> taken[4];
+    for (const LiveRange& range : live_ranges(syntax_, cfg_, skipped)) {
+        const std::uint32_t width = slot_width(syntax_.registers[range.reg]);
+        std::priority_queue<Taken>& same = taken[width == 0 ? 0 : width == 4 ? 1 : width == 8 ? 2 : 3];
+        std::uint32_t slot = 0;
+        if (!same.empty() && same.top().end < range.begin) {
+            slot = same.top().slot;
+            same.pop();
+        } else {
+            slot = take_slot(width);
+        }
+        same.push({range.end, slot});
+        slots_[range.reg] = slot;
+    }
+}
 
 }  // namespace soft::ptx
