@@ -1,5 +1,5 @@
-// The software device through the driver API, claim by claim (see main.cc here). Each claim runs in a process of its
-// own: a fault ends a context for good, and some claims fork or exit. Needs build/soft/libcuda-soft.so.
+// The software device through the driver API, claim by claim (see main.cc here). Each claim runs in a process
+// of its own: a fault ends a context for good, and some claims fork or exit. Run `npm run build` before.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -23,8 +23,8 @@ enum class Phase : int { unused, ready, exiting, forked };
 
 class Device {
   public:
-    // cuInit. CUDA_ERROR_NO_DEVICE when CUDA_VISIBLE_DEVICES hides the device, CUDA_ERROR_OUT_OF_MEMORY when not
-    // even the smallest arena can be reserved; may be tried again.
+    // cuInit. CUDA_ERROR_NO_DEVICE when CUDA_VISIBLE_DEVICES hides the device, CUDA_ERROR_OUT_OF_MEMORY when
+    // not even the smallest arena can be reserved; may be tried again.
     static abi::CUresult start();
     static Phase phase();
     // Valid from the first success of start() on.

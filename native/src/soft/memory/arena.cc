@@ -10,8 +10,9 @@
 namespace soft::driver {
 namespace {
 
-// Far from where Linux puts programs, libraries and stacks, and outside the sanitizers' shadows.
-constexpr std::uint64_t kPreferredBase = 0x2000'0000'0000;
+// Far from where Linux puts programs, libraries and stacks, and outside the address sanitizer's shadow; the
+// second is inside what the thread sanitizer allows.
+constexpr std::uint64_t kBases[] = {0x2000'0000'0000, 0x7e90'0000'0000};
 constexpr std::uint64_t kSizes[] = {std::uint64_t{1} << 40, std::uint64_t{64} << 30, std::uint64_t{8} << 30};
 
 bool parse_window(const char* text, std::uint64_t& base, std::uint64_t& size) {
@@ -46,7 +47,10 @@ bool Arena::reserve(const char* request) {
     std::uint64_t size = 0;
     if (request != nullptr && parse_window(request, base, size) && take(base, size, true)) return true;
     for (const std::uint64_t wanted : kSizes) {
-        if (take(kPreferredBase, wanted, true) || take(0, wanted, false)) return true;
+        if (take(kBases[0], wanted, true) || take(kBases[1], wanted, true)) return true;
+    }
+    for (const std::uint64_t wanted : kSizes) {
+        if (take(0, wanted, false)) return true;
     }
     return false;
 }

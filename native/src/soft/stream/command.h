@@ -63,7 +63,7 @@ struct Command {
     int awaited = 0;  // sleeping threads that wait for exactly this
     std::uint32_t visitors =
         0;  // threads on their way into or out of `grid`: it may not go before they have left
-    std::uint32_t waiting = 0;  // unfinished commands in `after`
+    std::uint32_t waiting = 0;   // unfinished commands in `after`
     std::uint64_t ready_ns = 0;  // when it was submitted, if it could start then; 0 when it had to wait first
     StreamRef stream;
     std::vector<CommandRef> after;   // must finish first

@@ -152,8 +152,8 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     return nullptr;
 }
 
-// One step of work towards the end of `stream`. False, the lock held throughout, when there is nothing that this
-// thread can do; otherwise the caller looks again at what it waits for.
+// One step of work towards the end of `stream`. False, the lock held throughout, when there is nothing that
+// this thread can do; otherwise the caller looks again at what it waits for.
 bool Scheduler::help(Stream& stream, Lock& lock) {
     if (spare_workers_.empty()) {
         lock.unlock();

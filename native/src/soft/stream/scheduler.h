@@ -22,12 +22,11 @@ bool in_host_function();
 // - A transfer whose turn has come runs on the submitting thread; markers cost nothing.
 // - A grid of several blocks wakes one pool thread, which wakes the next while blocks are left to start.
 // - A grid of one block wakes nobody when a pool thread dozes: the launcher probably waits for it in a moment
-// and then
-//   runs it itself. The dozing thread looks every 100 us for 2 ms after the last submission, so nothing is
-//   late by more than that if nobody waits. A fourth command in a stream, or a query that answers "not
-//   ready", wakes at once.
+//   and then runs it itself. The dozing thread looks every 100 us for 2 ms after the last submission, so
+//   nothing is late by more than that if nobody waits. A fourth command in a stream, or a query that answers
+//   "not ready", wakes at once.
 // - Host functions run on one thread of their own, never on a waiting thread: they may block on what that one
-// holds.
+//   holds.
 class Scheduler {
   public:
     // At most `threads` pool threads, started when there is work for one more.
