@@ -57,8 +57,9 @@ abi::CUresult Session::appended(Appended how) {
     if (how == Appended::full || (settings.random_seal && random_seal())) {
         seal();
     } else if (how == Appended::first) {
-        // The pump goes to sleep in the opposite order: flag, fence, look at the lane.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        // The pump goes to sleep in the opposite order: flag, then a turn at pump_order_, then a look at the
+        // lane. One of the two turns is first, so one of the two sees what the other wrote.
+        pump_order_.fetch_add(1, std::memory_order_seq_cst);
         if (pump_asleep_.load(std::memory_order_relaxed)) wake_pump();
     }
     return abi::CUDA_SUCCESS;

@@ -82,6 +82,7 @@ private:
     std::atomic<std::uint64_t> back_pressure_waits_{0};
     std::atomic<std::uint32_t> pump_word_{0};
     std::atomic<bool> pump_asleep_{false};
+    std::atomic<std::uint32_t> pump_order_{0};
 };
 
 // A thread with a number is going: its per-thread default stream can go, too.

@@ -129,7 +129,7 @@ void Session::pump_loop() {
 void Session::pump_idle(bool& slept_long) {
     const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
     pump_asleep_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    pump_order_.fetch_add(1, std::memory_order_seq_cst);
     if (lane.empty() && !watching() && lost() == abi::CUDA_SUCCESS) futex_wait(pump_word_, seen);
     pump_asleep_.store(false, std::memory_order_relaxed);
     slept_long = true;

@@ -2,6 +2,8 @@
 #include "window.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace guest {
 namespace {
@@ -13,12 +15,12 @@ constexpr std::uint64_t kBases[] = {0x2000'0000'0000, 0x3000'0000'0000, 0x1800'0
 constexpr std::uint64_t kSizes[] = {1024 * kGiB, 64 * kGiB, 8 * kGiB};
 
 bool reserve(std::uint64_t base, std::uint64_t size) {
-    // SAFETY: no memory is touched; MAP_FIXED_NOREPLACE never takes what is in use.
-    void* wanted = reinterpret_cast<void*>(base);
-    void* got = mmap(wanted, size, PROT_NONE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (got == wanted) return true;
-    if (got != MAP_FAILED) munmap(got, size);  // a kernel older than the flag took it as a hint
+    // Past libc: a sanitizer's mmap ends the process when it is asked for addresses it wants for itself.
+    const long got = syscall(SYS_mmap, base, size, PROT_NONE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got == static_cast<long>(base)) return true;
+    // A kernel older than the flag took the address as a hint.
+    if (got != -1) syscall(SYS_munmap, got, size);
     return false;
 }
 
@@ -35,8 +37,7 @@ Window reserve_window() {
 
 void adopt_window(Window& window, std::uint64_t base, std::uint64_t size) {
     if (window.base == base && window.size == size) return;
-    // SAFETY: gives back exactly what reserve() took.
-    if (window.size != 0) munmap(reinterpret_cast<void*>(window.base), window.size);
+    if (window.size != 0) syscall(SYS_munmap, window.base, window.size);
     window = {};
     if (size != 0 && base + size > base && reserve(base, size)) window = {base, size};
 }
