@@ -27,13 +27,6 @@ bool Regions::find(std::uint64_t address, Region& region) const {
     return true;
 }
 
-bool Regions::overlaps(std::uint64_t address, std::uint64_t size) const {
-    Guard guard(mutex_);
-    auto after = by_start_.upper_bound(address);
-    if (after != by_start_.end() && after->first - address < size) return true;
-    return after != by_start_.begin() && address - std::prev(after)->first < std::prev(after)->second.size;
-}
-
 bool Regions::remove(std::uint64_t start, RegionKind kind, Region& region) {
     Guard guard(mutex_);
     const auto found = by_start_.find(start);

@@ -30,8 +30,6 @@ public:
     bool add(const Region& region);
     // The region that holds `address`.
     bool find(std::uint64_t address, Region& region) const;
-    // Whether [address, address + size) touches a region at all.
-    bool overlaps(std::uint64_t address, std::uint64_t size) const;
     // Forgets the region of that kind that starts at `start`.
     bool remove(std::uint64_t start, RegionKind kind, Region& region);
     // Forgets what a context owned on the device.

@@ -1,5 +1,5 @@
-// The shim's unit tests (every TEST of test/guest/*.cc, under AddressSanitizer), and what the built library promises
-// about itself: what it needs, what it exports, and that loading it does nothing.
+// The shim's unit tests (every TEST of test/guest/*.cc, under AddressSanitizer), and what the built library
+// promises about itself: what it needs, what it exports, and that loading it does nothing.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

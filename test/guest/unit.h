@@ -1,5 +1,5 @@
-// The few words the shim's unit tests are written in: a named test, a check that says where it failed. Used by the
-// *_test.cc files here; main is in unit_main.cc. Nothing of this is linked into the shim.
+// The few words the shim's unit tests are written in: a named test, a check that says where it failed. Used
+// by the *_test.cc files here; main is in unit_main.cc. Nothing of this is linked into the shim.
 #pragma once
 #include <cstddef>
 #include <cstdint>
