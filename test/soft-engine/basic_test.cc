@@ -18,8 +18,9 @@ TEST("nvcc's vadd adds two vectors whose length is not a multiple of the block")
     Buffer<float> a(device, kCount), b(device, kCount), c(device, kCount);
     for (int k = 0; k < kCount; ++k) a[static_cast<std::size_t>(k)] = static_cast<float>(k);
     for (int k = 0; k < kCount; ++k) b[static_cast<std::size_t>(k)] = static_cast<float>(2 * k);
-    const auto fault = kernels.launch("_Z4vaddPKfS0_Pfi", {{391, 1, 1}, {256, 1, 1}, 0, false, 2},
-                                      Arguments().add(a.address()).add(b.address()).add(c.address()).add(kCount));
+    const auto fault =
+        kernels.launch("_Z4vaddPKfS0_Pfi", {{391, 1, 1}, {256, 1, 1}, 0, false, 2},
+                       Arguments().add(a.address()).add(b.address()).add(c.address()).add(kCount));
     CHECK_EQ(fault.text, std::string());
     int wrong = 0;
     for (int k = 0; k < kCount; ++k) wrong += c[static_cast<std::size_t>(k)] != static_cast<float>(3 * k);

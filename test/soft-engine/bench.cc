@@ -36,8 +36,10 @@ void report(const char* name, const char* unit, double work, double engine, doub
 void bench_vadd(HeapDevice& device, Kernels& kernels) {
     constexpr std::size_t kCount = std::size_t{1} << 18;
     Buffer<float> a(device, kCount), b(device, kCount), c(device, kCount);
-    const Arguments arguments = Arguments().add(a.address()).add(b.address()).add(c.address()).add(static_cast<int>(kCount));
-    const double engine = best_seconds(7, [&] { kernels.launch("_Z4vaddPKfS0_Pfi", {{1024, 1, 1}, {256, 1, 1}}, arguments); });
+    const Arguments arguments =
+        Arguments().add(a.address()).add(b.address()).add(c.address()).add(static_cast<int>(kCount));
+    const double engine =
+        best_seconds(7, [&] { kernels.launch("_Z4vaddPKfS0_Pfi", {{1024, 1, 1}, {256, 1, 1}}, arguments); });
     const double native = best_seconds(7, [&] {
         float* out = c.data();
         const float* x = a.data();
@@ -51,8 +53,10 @@ void bench_sgemm(HeapDevice& device, Kernels& kernels) {
     constexpr std::size_t kN = 256;
     Buffer<float> a(device, kN * kN), b(device, kN * kN), c(device, kN * kN);
     for (std::size_t k = 0; k < kN * kN; ++k) a[k] = b[k] = std::sin(static_cast<float>(k));
-    const Arguments arguments = Arguments().add(a.address()).add(b.address()).add(c.address()).add(static_cast<int>(kN));
-    const double engine = best_seconds(5, [&] { kernels.launch("_Z5sgemmPKfS0_Pfi", {{16, 16, 1}, {16, 16, 1}}, arguments); });
+    const Arguments arguments =
+        Arguments().add(a.address()).add(b.address()).add(c.address()).add(static_cast<int>(kN));
+    const double engine =
+        best_seconds(5, [&] { kernels.launch("_Z5sgemmPKfS0_Pfi", {{16, 16, 1}, {16, 16, 1}}, arguments); });
     const double native = best_seconds(5, [&] {
         for (std::size_t y = 0; y < kN; ++y) {
             for (std::size_t x = 0; x < kN; ++x) {
@@ -70,7 +74,8 @@ void bench_mandel(HeapDevice& device, Kernels& kernels) {
     constexpr int kHigh = 384;
     Buffer<int> out(device, static_cast<std::size_t>(kWide) * kHigh);
     const Arguments arguments = Arguments().add(out.address()).add(kWide).add(kHigh).add(256);
-    const double engine = best_seconds(5, [&] { kernels.launch("_Z6mandelPiiii", {{16, 48, 1}, {32, 8, 1}}, arguments); });
+    const double engine =
+        best_seconds(5, [&] { kernels.launch("_Z6mandelPiiii", {{16, 48, 1}, {32, 8, 1}}, arguments); });
     double work = 0;
     for (std::size_t k = 0; k < out.size(); ++k) work += out[k];
     const double native = best_seconds(3, [&] {
@@ -97,8 +102,10 @@ void bench_mandel(HeapDevice& device, Kernels& kernels) {
 void bench_reduce(HeapDevice& device, Kernels& kernels) {
     constexpr std::size_t kCount = std::size_t{1} << 20;
     Buffer<float> in(device, kCount), out(device, 64);
-    const Arguments arguments = Arguments().add(in.address()).add(out.address()).add(static_cast<int>(kCount));
-    const double engine = best_seconds(7, [&] { kernels.launch("_Z6reducePKfPfi", {{64, 1, 1}, {256, 1, 1}}, arguments); });
+    const Arguments arguments =
+        Arguments().add(in.address()).add(out.address()).add(static_cast<int>(kCount));
+    const double engine =
+        best_seconds(7, [&] { kernels.launch("_Z6reducePKfPfi", {{64, 1, 1}, {256, 1, 1}}, arguments); });
     volatile float total = 0;
     const double native = best_seconds(7, [&] {
         float sum = 0;
@@ -124,7 +131,8 @@ int run_bench() {
     bench_reduce(device, kernels);
     Buffer<float> tiny(device, 256);
     const Arguments one = Arguments().add(tiny.address()).add(tiny.address()).add(tiny.address()).add(256);
-    const double launch = best_seconds(50, [&] { kernels.launch("_Z4vaddPKfS0_Pfi", {{1, 1, 1}, {256, 1, 1}}, one); });
+    const double launch =
+        best_seconds(50, [&] { kernels.launch("_Z4vaddPKfS0_Pfi", {{1, 1, 1}, {256, 1, 1}}, one); });
     std::printf("launch of one block of 256: %.2f us\n", launch * 1e6);
     return 0;
 }

@@ -14,7 +14,8 @@ TEST("device functions recurse, each lane as deep as it likes") {
     Kernels kernels(device, text);
     CHECK_EQ(kernels.log, std::string());
     Buffer<int> out(device, 96);
-    CHECK_EQ(kernels.launch("recursion", {{1, 1, 1}, {96, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("recursion", {{1, 1, 1}, {96, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int k = 0; k < 96; ++k) CHECK_EQ(out[static_cast<std::size_t>(k)], fib(k % 12));
 }
 
@@ -24,11 +25,13 @@ TEST("calls go through tables of function pointers that differ by lane") {
     HeapDevice device;
     Kernels kernels(device, text);
     Buffer<int> out(device, 64);
-    CHECK_EQ(kernels.launch("indirect", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("indirect", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int k = 0; k < 64; ++k) {
         CHECK_EQ(out[static_cast<std::size_t>(k)], k % 3 == 0 ? k + 7 : k % 3 == 1 ? k * 7 : k - 7);
     }
-    CHECK_EQ(kernels.launch("virtuals", {{2, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("virtuals", {{2, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int k = 0; k < 64; ++k) CHECK_EQ(out[static_cast<std::size_t>(k)], k % 2 == 1 ? k * k : k * 3);
 }
 
@@ -67,7 +70,7 @@ TEST("printf prints lanes in order; a failed assert gives CUDA's text and error 
     CHECK_EQ(kernels.launch("asserts", {{1, 1, 1}, {2, 1, 1}}, Arguments().add(2)).error, 0);
     const auto fault = kernels.launch("asserts", {{2, 1, 1}, {2, 1, 1}}, Arguments().add(3));
     CHECK_EQ(fault.error, 710);
-    CHECK(device.errors.find("calls.cu:36: void asserts(int): block: [1,0,0], thread: [1,0,0] Assertion "
+    CHECK(device.errors.find("calls.cu:41: void asserts(int): block: [1,0,0], thread: [1,0,0] Assertion "
                              "`threadIdx.x + blockIdx.x * 2 < x` failed.") != std::string::npos);
 }
 
@@ -78,7 +81,8 @@ TEST("the device heap and local arrays are memory like any other") {
     Kernels kernels(device, text);
     Buffer<int> in(device, 64), out(device, 64);
     for (int k = 0; k < 64; ++k) in[static_cast<std::size_t>(k)] = k * 5 % 23;
-    CHECK_EQ(kernels.launch("heap", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("heap", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int k = 0; k < 64; ++k) CHECK_EQ(out[static_cast<std::size_t>(k)], 120 * k);
     const auto fault = kernels.launch("local_array", {{1, 1, 1}, {64, 1, 1}},
                                       Arguments().add(in.address()).add(out.address()).add(32));
@@ -108,8 +112,8 @@ TEST("lanes that call from different places return to their own") {
              std::string());
     for (int k = 0; k < 64; ++k) CHECK_EQ(out[static_cast<std::size_t>(k)], deep(k % 7 + 1, k));
     for (int k = 0; k < 64; ++k) in[static_cast<std::size_t>(k)] = 3 * k + 1;
-    const auto fault = kernels.launch("switches", {{1, 1, 1}, {64, 1, 1}},
-                                      Arguments().add(in.address()).add(out.address()));
+    const auto fault =
+        kernels.launch("switches", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(in.address()).add(out.address()));
     CHECK_EQ(fault.text, std::string());
     for (int k = 0; k < 64; ++k) {
         const int x = 3 * k + 1;

@@ -77,7 +77,8 @@ const soft::GlobalInfo* Kernels::global(const std::string& name) const {
     return nullptr;
 }
 
-soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const Arguments& arguments, int limit_ms) {
+soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const Arguments& arguments,
+                            int limit_ms) {
     const soft::FunctionInfo* function = find(name);
     if (function == nullptr) return soft::Fault{-1, "no kernel " + name + ": " + log};
     soft::LaunchConfig config;
@@ -99,7 +100,8 @@ soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const A
     std::thread watch;
     if (limit_ms > 0) {
         watch = std::thread([&] {
-            for (int k = 0; k < limit_ms && !over; ++k) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            for (int k = 0; k < limit_ms && !over; ++k)
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
             if (!over) grid->cancel();
         });
     }

@@ -15,7 +15,7 @@
 namespace soft_test {
 
 class HeapDevice final : public soft::DeviceServices {
-public:
+  public:
     ~HeapDevice() override;
     bool find_range(std::uint64_t address, soft::Range& range) const override;
     std::uint64_t allocate_image(std::size_t size) override { return allocate(size); }
@@ -31,7 +31,7 @@ public:
     std::string output;
     std::string errors;
 
-private:
+  private:
     mutable std::mutex mutex_;
     std::map<std::uint64_t, std::uint64_t> ranges_;  // lo -> hi
 };
@@ -39,8 +39,9 @@ private:
 // Device memory of `T`s that is host memory too.
 template <class T>
 class Buffer {
-public:
-    Buffer(HeapDevice& device, std::size_t count) : device_(device), count_(count), address_(device.allocate(count * sizeof(T))) {}
+  public:
+    Buffer(HeapDevice& device, std::size_t count)
+        : device_(device), count_(count), address_(device.allocate(count * sizeof(T))) {}
     Buffer(HeapDevice& device, const std::vector<T>& values) : Buffer(device, values.size()) {
         std::memcpy(data(), values.data(), values.size() * sizeof(T));
     }
@@ -52,7 +53,7 @@ public:
     T& operator[](std::size_t k) const { return data()[k]; }
     std::size_t size() const { return count_; }
 
-private:
+  private:
     HeapDevice& device_;
     std::size_t count_;
     std::uint64_t address_;
@@ -60,7 +61,7 @@ private:
 
 // Packs kernel arguments at their natural alignment, as cuLaunchKernel does.
 class Arguments {
-public:
+  public:
     template <class T>
     Arguments& add(const T& value) {
         const std::size_t at = (bytes_.size() + alignof(T) - 1) / alignof(T) * alignof(T);
@@ -70,7 +71,7 @@ public:
     }
     const std::vector<std::byte>& bytes() const { return bytes_; }
 
-private:
+  private:
     std::vector<std::byte> bytes_;
 };
 
@@ -83,12 +84,13 @@ struct Shape {
 };
 
 class Kernels {
-public:
+  public:
     // Loads PTX texts; `error` and `log` tell why not.
     Kernels(HeapDevice& device, std::span<const std::string> texts);
     Kernels(HeapDevice& device, const std::string& text) : Kernels(device, std::span(&text, 1)) {}
     // With `limit_ms` the grid is cancelled when it runs longer.
-    soft::Fault launch(const std::string& name, const Shape& shape, const Arguments& arguments, int limit_ms = 0);
+    soft::Fault launch(const std::string& name, const Shape& shape, const Arguments& arguments,
+                       int limit_ms = 0);
     std::vector<std::string> names() const;
     const soft::FunctionInfo* find(const std::string& name) const;
     const soft::GlobalInfo* global(const std::string& name) const;
@@ -96,7 +98,7 @@ public:
     int error = 0;
     std::string log;
 
-private:
+  private:
     HeapDevice& device_;
     std::unique_ptr<soft::Program> program_;
 };

@@ -1,5 +1,6 @@
-// Runs the engine's tests: soft-engine <directory of these sources> <directory of compiled PTX or ''> [filter].
-// With `fuzz <seconds>` as filter it mutates PTX instead, with `bench` it measures speed against C++.
+// Runs the engine's tests: soft-engine <directory of these sources> <directory of compiled PTX or ''>
+// [filter]. With `fuzz <seconds>` as filter it mutates PTX instead, with `bench` it measures speed against
+// C++.
 #include <cstdlib>
 
 #include "heap_device.h"
@@ -21,7 +22,8 @@ std::vector<Test>& tests() {
 }
 
 void report_failure(const char* file, int line, const std::string& text) {
-    if (++failures <= 12) std::cout << "FAIL " << current << " " << file << ":" << line << ": " << text << "\n";
+    if (++failures <= 12)
+        std::cout << "FAIL " << current << " " << file << ":" << line << ": " << text << "\n";
 }
 
 const std::string& compiled_directory() { return compiled_to; }

@@ -17,7 +17,8 @@ TEST("shuffles, votes and matches give every lane what the manual says") {
     Kernels kernels(device, text);
     CHECK_EQ(kernels.log, std::string());
     Buffer<int> out(device, 64 * 11);
-    CHECK_EQ(kernels.launch("shuffles", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("shuffles", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int t = 0; t < 64; ++t) {
         const int base = t & ~31;
         const int l = t & 31;
@@ -44,7 +45,8 @@ TEST("a shuffle whose members sit in different arms waits for all of them") {
     HeapDevice device;
     Kernels kernels(device, text);
     Buffer<int> out(device, 32);
-    CHECK_EQ(kernels.launch("apart", {{1, 1, 1}, {32, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("apart", {{1, 1, 1}, {32, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int l = 0; l < 32; ++l) {
         const int other = l ^ 1;
         CHECK_EQ(out[static_cast<std::size_t>(l)], other * (2 + other % 3) + 1000 * (1 + l % 3));
@@ -98,7 +100,8 @@ TEST("nested loops with continue, break and early return give each lane its own 
     Buffer<int> in(device, 64), out(device, 64);
     unsigned seed = 7;
     for (int round = 0; round < 20; ++round) {
-        for (int k = 0; k < 64; ++k) in[static_cast<std::size_t>(k)] = static_cast<int>((seed = seed * 1664525 + 1013904223) >> 20);
+        for (int k = 0; k < 64; ++k)
+            in[static_cast<std::size_t>(k)] = static_cast<int>((seed = seed * 1664525 + 1013904223) >> 20);
         const auto fault = kernels.launch("nested", {{1, 1, 1}, {64, 1, 1}},
                                           Arguments().add(in.address()).add(out.address()));
         CHECK_EQ(fault.text, std::string());
@@ -118,8 +121,13 @@ TEST("atomics of all kinds agree between blocks and threads") {
     Buffer<unsigned long long> l(device, 2);
     i[3] = -1;
     const auto fault = kernels.launch("atomics", {{8, 1, 1}, {128, 1, 1}, 0, false, 2},
-                                      Arguments().add(i.address()).add(u.address()).add(f.address()).add(d.address())
-                                          .add(l.address()).add(old.address()));
+                                      Arguments()
+                                          .add(i.address())
+                                          .add(u.address())
+                                          .add(f.address())
+                                          .add(d.address())
+                                          .add(l.address())
+                                          .add(old.address()));
     CHECK_EQ(fault.text, std::string());
     CHECK_EQ(i[0], 1023 * 512);
     CHECK_EQ(i[1], -1023);
@@ -145,7 +153,8 @@ TEST("cooperative groups: tiles, coalesced threads and synchronising the whole g
     HeapDevice device;
     Kernels kernels(device, text);
     Buffer<int> out(device, 192);
-    CHECK_EQ(kernels.launch("groups", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("groups", {{1, 1, 1}, {64, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (int t = 0; t < 64; ++t) {
         const int first = t & ~7;
         CHECK_EQ(out[at(0, t)], first * 8 + 28);
@@ -176,7 +185,8 @@ TEST("barriers count, vote, and do not wait for threads that have left") {
     HeapDevice device;
     Kernels kernels(device, text);
     Buffer<int> out(device, 288);
-    CHECK_EQ(kernels.launch("block_votes", {{1, 1, 1}, {96, 1, 1}}, Arguments().add(out.address())).text, std::string());
+    CHECK_EQ(kernels.launch("block_votes", {{1, 1, 1}, {96, 1, 1}}, Arguments().add(out.address())).text,
+             std::string());
     for (std::size_t t = 0; t < 96; ++t) {
         CHECK_EQ(out[t], 32);
         CHECK_EQ(out[96 + t], 3);

@@ -1,3 +1,5 @@
+// Functions on the device: recursion, pointers, virtual functions, structures by value, printf, assert, the
+// heap.
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +17,10 @@ extern "C" __global__ void indirect(int* out) {
     out[t] = table[t % 3](t, 7);
 }
 
-struct Big { int v[10]; double d; };
+struct Big {
+    int v[10];
+    double d;
+};
 __device__ __noinline__ Big make_big(Big in, int k) {
     Big r = in;
     for (int i = 0; i < 10; i++) r.v[i] += k * i;
@@ -44,12 +49,26 @@ extern "C" __global__ void heap(int* out) {
     free(p);
 }
 
-struct Shape { __device__ virtual int area() const = 0; __device__ virtual ~Shape() {} };
-struct Square : Shape { int a; __device__ Square(int x) : a(x) {} __device__ int area() const override { return a * a; } };
-struct Rect : Shape { int a, b; __device__ Rect(int x, int y) : a(x), b(y) {} __device__ int area() const override { return a * b; } };
+struct Shape {
+    __device__ virtual int area() const = 0;
+    __device__ virtual ~Shape() {}
+};
+struct Square : Shape {
+    int a;
+    __device__ Square(int x) : a(x) {}
+    __device__ int area() const override { return a * a; }
+};
+struct Rect : Shape {
+    int a, b;
+    __device__ Rect(int x, int y) : a(x), b(y) {}
+    __device__ int area() const override { return a * b; }
+};
 extern "C" __global__ void virtuals(int* out) {
     Shape* s;
-    if (threadIdx.x & 1) s = new Square(threadIdx.x); else s = new Rect(threadIdx.x, 3);
+    if (threadIdx.x & 1)
+        s = new Square(threadIdx.x);
+    else
+        s = new Rect(threadIdx.x, 3);
     out[threadIdx.x] = s->area();
     delete s;
 }
@@ -67,19 +86,37 @@ __device__ __noinline__ int deep(int n, int lane) {
     if ((lane + n) & 1) return deep(n - 1, lane) + 1;
     return deep(n - 1, lane) + 2;
 }
-extern "C" __global__ void divergent_calls(int* out) { out[threadIdx.x] = deep(threadIdx.x % 7 + 1, threadIdx.x); }
+extern "C" __global__ void divergent_calls(int* out) {
+    out[threadIdx.x] = deep(threadIdx.x % 7 + 1, threadIdx.x);
+}
 
 extern "C" __global__ void switches(const int* in, int* out) {
     int x = in[threadIdx.x];
     switch (x % 8) {
-        case 0: x *= 3; break;
-        case 1: x += 11; break;
-        case 2: x ^= 0x55; break;
-        case 3: x = -x; break;
-        case 4: x <<= 2; break;
-        case 5: x -= 100; break;
-        case 6: x /= 3; break;
-        default: x = 7; break;
+        case 0:
+            x *= 3;
+            break;
+        case 1:
+            x += 11;
+            break;
+        case 2:
+            x ^= 0x55;
+            break;
+        case 3:
+            x = -x;
+            break;
+        case 4:
+            x <<= 2;
+            break;
+        case 5:
+            x -= 100;
+            break;
+        case 6:
+            x /= 3;
+            break;
+        default:
+            x = 7;
+            break;
     }
     out[threadIdx.x] = x;
 }

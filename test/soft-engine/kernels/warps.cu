@@ -1,3 +1,4 @@
+// Threads that need one another: shuffles, votes, divergence, locks, atomics, cooperative groups, barriers.
 #include <cooperative_groups.h>
 namespace cg = cooperative_groups;
 
@@ -11,8 +12,10 @@ extern "C" __global__ void shuffles(int* out) {
     out[4 * 64 + threadIdx.x] = __ballot_sync(full, v & 1);
     out[5 * 64 + threadIdx.x] = __all_sync(full, v > 0) + 2 * __any_sync(full, v == 4);
     int in_half = 0;
-    if (l < 16) in_half = __shfl_sync(0xffff, v, 15 - l);
-    else in_half = __shfl_sync(0xffff0000u, v, 31 - (l - 16));
+    if (l < 16)
+        in_half = __shfl_sync(0xffff, v, 15 - l);
+    else
+        in_half = __shfl_sync(0xffff0000u, v, 31 - (l - 16));
     out[6 * 64 + threadIdx.x] = in_half;
     unsigned long long big = v * 0x100000001ull;
     out[7 * 64 + threadIdx.x] = (int)(__shfl_xor_sync(full, big, 1) >> 32);
@@ -24,9 +27,19 @@ extern "C" __global__ void shuffles(int* out) {
 // The members of one shuffle come from different arms.
 extern "C" __global__ void apart(int* out) {
     int l = threadIdx.x, r;
-    if (l % 3 == 0) { r = l * 2; r = __shfl_xor_sync(0xffffffffu, r, 1); r += 1000; }
-    else if (l % 3 == 1) { r = l * 3; r = __shfl_xor_sync(0xffffffffu, r, 1); r += 2000; }
-    else { r = l * 4; r = __shfl_xor_sync(0xffffffffu, r, 1); r += 3000; }
+    if (l % 3 == 0) {
+        r = l * 2;
+        r = __shfl_xor_sync(0xffffffffu, r, 1);
+        r += 1000;
+    } else if (l % 3 == 1) {
+        r = l * 3;
+        r = __shfl_xor_sync(0xffffffffu, r, 1);
+        r += 2000;
+    } else {
+        r = l * 4;
+        r = __shfl_xor_sync(0xffffffffu, r, 1);
+        r += 3000;
+    }
     out[l] = r;
 }
 extern "C" __global__ void spin_lock(int* lock, int* counter) {
@@ -41,7 +54,8 @@ extern "C" __global__ void spin_lock(int* lock, int* counter) {
     }
 }
 extern "C" __global__ void spin_lock_outside(int* lock, int* counter) {
-    while (atomicCAS(lock, 0, 1) != 0) {}
+    while (atomicCAS(lock, 0, 1) != 0) {
+    }
     *(volatile int*)counter = *(volatile int*)counter + 1;
     __threadfence();
     atomicExch(lock, 0);
@@ -53,16 +67,29 @@ extern "C" __global__ void nested(const int* in, int* out) {
         for (int j = i; j < in[(t + i) & 63] % 13; j++) {
             if (j == 11) break;
             s += i * j + t;
-            if (s > 4000) { out[t] = -s; return; }
+            if (s > 4000) {
+                out[t] = -s;
+                return;
+            }
         }
     }
     out[t] = s;
 }
-extern "C" __global__ void atomics(int* i, unsigned* u, float* f, double* d, unsigned long long* l, int* old) {
+extern "C" __global__ void atomics(int* i, unsigned* u, float* f, double* d, unsigned long long* l,
+                                   int* old) {
     int t = blockIdx.x * blockDim.x + threadIdx.x;
-    atomicAdd(&i[0], t); atomicMin(&i[1], -t); atomicMax(&i[2], t); atomicAnd(&i[3], ~(1 << (t & 31)));
-    atomicOr(&i[4], 1 << (t & 31)); atomicXor(&i[5], t); atomicInc(&u[0], 37); atomicDec(&u[1], 41);
-    atomicAdd(f, 1.0f); atomicAdd(d, 0.5); atomicAdd(l, 1ull << 33); atomicMax(&l[1], (unsigned long long)t);
+    atomicAdd(&i[0], t);
+    atomicMin(&i[1], -t);
+    atomicMax(&i[2], t);
+    atomicAnd(&i[3], ~(1 << (t & 31)));
+    atomicOr(&i[4], 1 << (t & 31));
+    atomicXor(&i[5], t);
+    atomicInc(&u[0], 37);
+    atomicDec(&u[1], 41);
+    atomicAdd(f, 1.0f);
+    atomicAdd(d, 0.5);
+    atomicAdd(l, 1ull << 33);
+    atomicMax(&l[1], (unsigned long long)t);
     old[t] = atomicAdd(&u[2], 1);
     __shared__ int s[4];
     if (threadIdx.x < 4) s[threadIdx.x] = 0;
@@ -94,8 +121,13 @@ extern "C" __global__ void grid_sync(int* data, int* out, int rounds) {
     }
 }
 extern "C" __global__ void flag_wait(volatile int* flag, int* out) {
-    if (threadIdx.x / 32 == 0) { while (*flag == 0) {} out[threadIdx.x] = *flag; }
-    else if (threadIdx.x == 33) { *flag = 42; }
+    if (threadIdx.x / 32 == 0) {
+        while (*flag == 0) {
+        }
+        out[threadIdx.x] = *flag;
+    } else if (threadIdx.x == 33) {
+        *flag = 42;
+    }
 }
 extern "C" __global__ void block_votes(int* out) {
     out[threadIdx.x] = __syncthreads_count(threadIdx.x % 3 == 0);

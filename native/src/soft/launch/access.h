@@ -1,5 +1,5 @@
-// How a handler reaches memory: address spaces resolved to host pointers with every access checked. memory_slow.cc
-// implements it lane by lane; the hot handlers use it for whatever is not the common case.
+// How a handler reaches memory: address spaces resolved to host pointers with every access checked.
+// memory_slow.cc implements it lane by lane; the hot handlers use it for whatever is not the common case.
 #pragma once
 #include <cstdint>
 
@@ -17,23 +17,28 @@ enum MemoryMod : std::uint8_t {
     kModVector = 4,        // elements: 1, 2, 4
     kModAddressWidth = 5,  // bytes of a lane of the address slot: 4 or 8
     kModOp = 6,
-    kModType = 7,          // ptx::Type
+    kModType = 7,  // ptx::Type
 };
 
 // The slots of a vector access, in order.
 static inline std::uint32_t vector_slot(const Insn& i, std::uint32_t element) {
     switch (element) {
-        case 0: return i.d;
-        case 1: return i.b;
-        case 2: return i.c;
-        default: return i.e;
+        case 0:
+            return i.d;
+        case 1:
+            return i.b;
+        case 2:
+            return i.c;
+        default:
+            return i.e;
     }
 }
 
 // The address of `lane`, offset included.
 std::uint64_t lane_address(Warp& w, const Insn& i, std::uint32_t lane);
 
-// The host pointer for `size` bytes at `address`, or null after raising a fault (700, or 716 when misaligned).
+// The host pointer for `size` bytes at `address`, or null after raising a fault (700, or 716 when
+// misaligned).
 std::byte* resolve(Warp& w, const Insn& i, ptx::Space space, std::uint64_t address, std::uint64_t size,
                    std::uint32_t lane);
 // The same without the alignment rule, for byte copies.

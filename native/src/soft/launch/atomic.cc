@@ -1,5 +1,6 @@
-// atom and red: read-modify-write of global and shared memory, lanes in ascending order. Shared memory belongs to a block
-// that one worker runs, so plain accesses do; global memory is updated by compare-and-swap.
+// atom and red: read-modify-write of global and shared memory, lanes in ascending order. Shared memory
+// belongs to a block that one worker runs, so plain accesses do; global memory is updated by
+// compare-and-swap.
 #include "soft/launch/atomic.h"
 
 #include <algorithm>
@@ -25,16 +26,26 @@ using u64 = std::uint64_t;
 template <class T>
 T integer_result(Mod op, T old, T b, T c) {
     switch (op) {
-        case Mod::add: return static_cast<T>(old + b);
-        case Mod::and_: return old & b;
-        case Mod::or_: return old | b;
-        case Mod::xor_: return old ^ b;
-        case Mod::exch: return b;
-        case Mod::cas: return old == b ? c : old;
-        case Mod::inc: return old >= b ? T{0} : static_cast<T>(old + 1);
-        case Mod::dec: return old == 0 || old > b ? b : static_cast<T>(old - 1);
-        case Mod::min: return std::min(old, b);
-        default: return std::max(old, b);
+        case Mod::add:
+            return static_cast<T>(old + b);
+        case Mod::and_:
+            return old & b;
+        case Mod::or_:
+            return old | b;
+        case Mod::xor_:
+            return old ^ b;
+        case Mod::exch:
+            return b;
+        case Mod::cas:
+            return old == b ? c : old;
+        case Mod::inc:
+            return old >= b ? T{0} : static_cast<T>(old + 1);
+        case Mod::dec:
+            return old == 0 || old > b ? b : static_cast<T>(old - 1);
+        case Mod::min:
+            return std::min(old, b);
+        default:
+            return std::max(old, b);
     }
 }
 
@@ -69,15 +80,23 @@ u32 half_result(Mod op, u32 old, u32 b) {
 // The new value of a word of up to 32 bits.
 u32 word_result(Mod op, Type type, u32 old, u32 b, u32 c, bool flushes) {
     switch (type) {
-        case Type::f32: return op == Mod::add ? add_f32(old, b, flushes) : integer_result(op, old, b, c);
-        case Type::f16x2: return packed_result<numerics::FormatF16>(op, old, b);
-        case Type::bf16x2: return packed_result<numerics::FormatBf16>(op, old, b);
-        case Type::f16: return half_result<numerics::FormatF16>(op, old, b);
-        case Type::bf16: return half_result<numerics::FormatBf16>(op, old, b);
-        case Type::s32: return signed_result(op, old, b, c);
-        case Type::b16: case Type::u16:
+        case Type::f32:
+            return op == Mod::add ? add_f32(old, b, flushes) : integer_result(op, old, b, c);
+        case Type::f16x2:
+            return packed_result<numerics::FormatF16>(op, old, b);
+        case Type::bf16x2:
+            return packed_result<numerics::FormatBf16>(op, old, b);
+        case Type::f16:
+            return half_result<numerics::FormatF16>(op, old, b);
+        case Type::bf16:
+            return half_result<numerics::FormatBf16>(op, old, b);
+        case Type::s32:
+            return signed_result(op, old, b, c);
+        case Type::b16:
+        case Type::u16:
             return integer_result(op, static_cast<u16>(old), static_cast<u16>(b), static_cast<u16>(c));
-        default: return integer_result(op, old, b, c);
+        default:
+            return integer_result(op, old, b, c);
     }
 }
 
@@ -103,7 +122,8 @@ T update(std::byte* at, bool is_private, Result result) {
 }
 
 bool is_shared(Space space, u64 address) {
-    return space == Space::shared || (space == Space::generic && (address & ~(kWindowSize - 1)) == kSharedWindow);
+    return space == Space::shared ||
+           (space == Space::generic && (address & ~(kWindowSize - 1)) == kSharedWindow);
 }
 
 struct Access {
@@ -120,17 +140,19 @@ void update_lane(Warp& w, const Access& access, std::byte* at, bool is_private, 
     if (size == 8) {
         const u64 value = slot<u64>(w, b)[lane];
         const u64 swap = access.op == Mod::cas ? slot<u64>(w, i.c)[lane] : 0;
-        const u64 old = update<u64>(at, is_private, [&](u64 was) {
-            return wide_result(access.op, access.type, was, value, swap);
-        });
+        const u64 old = update<u64>(
+            at, is_private, [&](u64 was) { return wide_result(access.op, access.type, was, value, swap); });
         if (access.has_result) slot<u64>(w, d)[lane] = old;
         return;
     }
     const u32 value = slot<u32>(w, b)[lane];
     const u32 swap = access.op == Mod::cas ? slot<u32>(w, i.c)[lane] : 0;
-    const auto result = [&](u32 was) { return word_result(access.op, access.type, was, value, swap, !is_private); };
-    const u32 old = size == 2 ? update<u16>(at, is_private, [&](u16 was) { return static_cast<u16>(result(was)); })
-                              : update<u32>(at, is_private, result);
+    const auto result = [&](u32 was) {
+        return word_result(access.op, access.type, was, value, swap, !is_private);
+    };
+    const u32 old = size == 2
+                        ? update<u16>(at, is_private, [&](u16 was) { return static_cast<u16>(result(was)); })
+                        : update<u32>(at, is_private, result);
     if (access.has_result) slot<u32>(w, d)[lane] = old;
 }
 

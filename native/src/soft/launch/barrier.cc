@@ -1,5 +1,5 @@
-// Block-wide barriers: bar.sync, bar.arrive, bar.red. A barrier counts threads; one without a count is complete when
-// every thread of the block that has not exited waits at it.
+// Block-wide barriers: bar.sync, bar.arrive, bar.red. A barrier counts threads; one without a count is
+// complete when every thread of the block that has not exited waits at it.
 #include <algorithm>
 #include <bit>
 
@@ -18,7 +18,8 @@ std::uint32_t first_lane_word(const Warp& w, std::uint32_t slot) {
 
 bool is_complete(const BlockContext& block, const Barrier& barrier) {
     if (barrier.arrived == 0) return false;
-    return barrier.expected != 0 ? barrier.rounded >= barrier.expected : barrier.arrived >= block.live_threads;
+    return barrier.expected != 0 ? barrier.rounded >= barrier.expected
+                                 : barrier.arrived >= block.live_threads;
 }
 
 void release(BlockContext& block, std::uint32_t id) {
@@ -88,7 +89,8 @@ const Insn* bar_result(Warp& w, const Insn* i) {
         }
         return i + 1;
     }
-    const bool holds = i->mod[1] == 1 ? barrier.result_true == barrier.result_arrived : barrier.result_true > 0;
+    const bool holds =
+        i->mod[1] == 1 ? barrier.result_true == barrier.result_arrived : barrier.result_true > 0;
     auto& d = *static_cast<std::uint32_t*>(static_cast<void*>(at));
     d = (d & ~w.active) | (holds ? w.active : 0u);
     return i + 1;

@@ -30,7 +30,8 @@ const Insn* extract(Warp& w, const Insn* i) {  // bfe
     const auto* a = slot<LaneOf<T>>(w, i->a);
     const u32* position = slot<u32>(w, i->b);
     const u32* length = slot<u32>(w, i->c);
-    write_lanes<LaneOf<T>>(w, i->d, [=](u32 l) { return n::bfe<T>(static_cast<T>(a[l]), position[l], length[l]); });
+    write_lanes<LaneOf<T>>(w, i->d,
+                           [=](u32 l) { return n::bfe<T>(static_cast<T>(a[l]), position[l], length[l]); });
     return i + 1;
 }
 
@@ -137,7 +138,10 @@ const Insn* carry_mad(Warp& w, const Insn* i) {
     });
 }
 
-template <n::Property P, class T> bool test(T v) { return n::testp(P, v); }
+template <n::Property P, class T>
+bool test(T v) {
+    return n::testp(P, v);
+}
 
 template <auto Op, class A>
 const Insn* test_lanes(Warp& w, const Insn* i) {
@@ -148,46 +152,77 @@ const Insn* test_lanes(Warp& w, const Insn* i) {
     return i + 1;
 }
 
-u32 sad_u16(std::uint16_t a, std::uint16_t b, std::uint16_t c) { return n::sad<std::uint16_t>(a, b, c) & 0xffffu; }
+u32 sad_u16(std::uint16_t a, std::uint16_t b, std::uint16_t c) {
+    return n::sad<std::uint16_t>(a, b, c) & 0xffffu;
+}
 u32 sad_s16(std::int16_t a, std::int16_t b, std::int16_t c) {
     return static_cast<std::uint16_t>(n::sad<std::int16_t>(a, b, c));
 }
 
-#define FERRY_TESTS(T, A)                                                                                          \
-    FERRY_PLAIN(testp, T, 0, (test_lanes<test<n::Property::finite, A>, A>)),                                       \
-        FERRY_PLAIN(testp, T, 1, (test_lanes<test<n::Property::infinite, A>, A>)),                                 \
-        FERRY_PLAIN(testp, T, 2, (test_lanes<test<n::Property::number, A>, A>)),                                   \
-        FERRY_PLAIN(testp, T, 3, (test_lanes<test<n::Property::notanumber, A>, A>)),                               \
-        FERRY_PLAIN(testp, T, 4, (test_lanes<test<n::Property::normal, A>, A>)),                                   \
+#define FERRY_TESTS(T, A)                                                            \
+    FERRY_PLAIN(testp, T, 0, (test_lanes<test<n::Property::finite, A>, A>)),         \
+        FERRY_PLAIN(testp, T, 1, (test_lanes<test<n::Property::infinite, A>, A>)),   \
+        FERRY_PLAIN(testp, T, 2, (test_lanes<test<n::Property::number, A>, A>)),     \
+        FERRY_PLAIN(testp, T, 3, (test_lanes<test<n::Property::notanumber, A>, A>)), \
+        FERRY_PLAIN(testp, T, 4, (test_lanes<test<n::Property::normal, A>, A>)),     \
         FERRY_PLAIN(testp, T, 5, (test_lanes<test<n::Property::subnormal, A>, A>))
 
 const OpEntry kEntries[] = {
-    FERRY_OP(popc, b32, 0, n::popc<u32>), FERRY_OP(popc, b64, 0, n::popc<u64>),
-    FERRY_OP(clz, b32, 0, n::clz<u32>), FERRY_OP(clz, b64, 0, n::clz<u64>),
-    FERRY_OP(brev, b32, 0, n::brev<u32>), FERRY_OP(brev, b64, 0, n::brev<u64>),
-    FERRY_OP(bfind, u32, 0, n::bfind<u32>), FERRY_OP(bfind, s32, 0, n::bfind<s32>),
-    FERRY_OP(bfind, u64, 0, n::bfind<u64>), FERRY_OP(bfind, s64, 0, n::bfind<s64>),
-    FERRY_OP(bfind, u32, 1, n::bfind_shiftamt<u32>), FERRY_OP(bfind, s32, 1, n::bfind_shiftamt<s32>),
-    FERRY_OP(bfind, u64, 1, n::bfind_shiftamt<u64>), FERRY_OP(bfind, s64, 1, n::bfind_shiftamt<s64>),
-    FERRY_PLAIN(bfe, u32, 0, extract<u32>), FERRY_PLAIN(bfe, s32, 0, extract<s32>),
-    FERRY_PLAIN(bfe, u64, 0, extract<u64>), FERRY_PLAIN(bfe, s64, 0, extract<s64>),
-    FERRY_PLAIN(bfi, b32, 0, insert<u32>), FERRY_PLAIN(bfi, b64, 0, insert<u64>),
-    FERRY_PLAIN(prmt, b32, 0, permute), FERRY_PLAIN(shf_l, b32, 0, funnel<true>),
-    FERRY_PLAIN(shf_r, b32, 0, funnel<false>), FERRY_PLAIN(lop3, b32, 0, logic3),
-    FERRY_OP(sad, u32, 0, n::sad<u32>), FERRY_OP(sad, s32, 0, n::sad<s32>), FERRY_OP(sad, u64, 0, n::sad<u64>),
-    FERRY_OP(sad, s64, 0, n::sad<s64>), FERRY_OP(sad, u16, 0, sad_u16), FERRY_OP(sad, s16, 0, sad_s16),
-    FERRY_OP(mul24, u32, 0, n::mul24_lo<u32>), FERRY_OP(mul24, s32, 0, n::mul24_lo<s32>),
-    FERRY_OP(mul24, u32, 1, n::mul24_hi<u32>), FERRY_OP(mul24, s32, 1, n::mul24_hi<s32>),
-    FERRY_OP(mad24, u32, 0, n::mad24_lo<u32>), FERRY_OP(mad24, s32, 0, n::mad24_lo<s32>),
-    FERRY_OP(mad24, u32, 1, n::mad24_hi<u32>), FERRY_OP(mad24, s32, 1, n::mad24_hi<s32>),
+    FERRY_OP(popc, b32, 0, n::popc<u32>),
+    FERRY_OP(popc, b64, 0, n::popc<u64>),
+    FERRY_OP(clz, b32, 0, n::clz<u32>),
+    FERRY_OP(clz, b64, 0, n::clz<u64>),
+    FERRY_OP(brev, b32, 0, n::brev<u32>),
+    FERRY_OP(brev, b64, 0, n::brev<u64>),
+    FERRY_OP(bfind, u32, 0, n::bfind<u32>),
+    FERRY_OP(bfind, s32, 0, n::bfind<s32>),
+    FERRY_OP(bfind, u64, 0, n::bfind<u64>),
+    FERRY_OP(bfind, s64, 0, n::bfind<s64>),
+    FERRY_OP(bfind, u32, 1, n::bfind_shiftamt<u32>),
+    FERRY_OP(bfind, s32, 1, n::bfind_shiftamt<s32>),
+    FERRY_OP(bfind, u64, 1, n::bfind_shiftamt<u64>),
+    FERRY_OP(bfind, s64, 1, n::bfind_shiftamt<s64>),
+    FERRY_PLAIN(bfe, u32, 0, extract<u32>),
+    FERRY_PLAIN(bfe, s32, 0, extract<s32>),
+    FERRY_PLAIN(bfe, u64, 0, extract<u64>),
+    FERRY_PLAIN(bfe, s64, 0, extract<s64>),
+    FERRY_PLAIN(bfi, b32, 0, insert<u32>),
+    FERRY_PLAIN(bfi, b64, 0, insert<u64>),
+    FERRY_PLAIN(prmt, b32, 0, permute),
+    FERRY_PLAIN(shf_l, b32, 0, funnel<true>),
+    FERRY_PLAIN(shf_r, b32, 0, funnel<false>),
+    FERRY_PLAIN(lop3, b32, 0, logic3),
+    FERRY_OP(sad, u32, 0, n::sad<u32>),
+    FERRY_OP(sad, s32, 0, n::sad<s32>),
+    FERRY_OP(sad, u64, 0, n::sad<u64>),
+    FERRY_OP(sad, s64, 0, n::sad<s64>),
+    FERRY_OP(sad, u16, 0, sad_u16),
+    FERRY_OP(sad, s16, 0, sad_s16),
+    FERRY_OP(mul24, u32, 0, n::mul24_lo<u32>),
+    FERRY_OP(mul24, s32, 0, n::mul24_lo<s32>),
+    FERRY_OP(mul24, u32, 1, n::mul24_hi<u32>),
+    FERRY_OP(mul24, s32, 1, n::mul24_hi<s32>),
+    FERRY_OP(mad24, u32, 0, n::mad24_lo<u32>),
+    FERRY_OP(mad24, s32, 0, n::mad24_lo<s32>),
+    FERRY_OP(mad24, u32, 1, n::mad24_hi<u32>),
+    FERRY_OP(mad24, s32, 1, n::mad24_hi<s32>),
     FERRY_OP(mad24, s32, 3, n::mad24_hi_sat),
-    FERRY_PLAIN(dp4a, u32, 0, dot4), FERRY_PLAIN(dp2a, u32, 0, dot2), FERRY_OP(fns, b32, 0, n::fns),
-    FERRY_PLAIN(bmsk, b32, 0, bit_mask), FERRY_PLAIN(szext, u32, 0, extend<u32>), FERRY_PLAIN(szext, s32, 0, extend<s32>),
-    FERRY_PLAIN(add_cc, u32, 0, carry_add<u32>), FERRY_PLAIN(add_cc, u64, 0, carry_add<u64>),
-    FERRY_PLAIN(sub_cc, u32, 0, carry_sub<u32>), FERRY_PLAIN(sub_cc, u64, 0, carry_sub<u64>),
-    FERRY_PLAIN(mad_cc, u32, 0, carry_mad<u32>), FERRY_PLAIN(mad_cc, s32, 0, carry_mad<s32>),
-    FERRY_PLAIN(mad_cc, u64, 0, carry_mad<u64>), FERRY_PLAIN(mad_cc, s64, 0, carry_mad<s64>),
-    FERRY_TESTS(f32, float), FERRY_TESTS(f64, double),
+    FERRY_PLAIN(dp4a, u32, 0, dot4),
+    FERRY_PLAIN(dp2a, u32, 0, dot2),
+    FERRY_OP(fns, b32, 0, n::fns),
+    FERRY_PLAIN(bmsk, b32, 0, bit_mask),
+    FERRY_PLAIN(szext, u32, 0, extend<u32>),
+    FERRY_PLAIN(szext, s32, 0, extend<s32>),
+    FERRY_PLAIN(add_cc, u32, 0, carry_add<u32>),
+    FERRY_PLAIN(add_cc, u64, 0, carry_add<u64>),
+    FERRY_PLAIN(sub_cc, u32, 0, carry_sub<u32>),
+    FERRY_PLAIN(sub_cc, u64, 0, carry_sub<u64>),
+    FERRY_PLAIN(mad_cc, u32, 0, carry_mad<u32>),
+    FERRY_PLAIN(mad_cc, s32, 0, carry_mad<s32>),
+    FERRY_PLAIN(mad_cc, u64, 0, carry_mad<u64>),
+    FERRY_PLAIN(mad_cc, s64, 0, carry_mad<s64>),
+    FERRY_TESTS(f32, float),
+    FERRY_TESTS(f64, double),
 };
 
 }  // namespace

@@ -6,13 +6,14 @@
 namespace soft {
 namespace {
 
-constexpr std::uint64_t kCallRegisters = std::uint64_t{4} << 20;   // per warp, when the kernel calls functions
-constexpr std::uint64_t kCallLocal = std::uint64_t{64} << 10;      // per thread, likewise
+constexpr std::uint64_t kCallRegisters = std::uint64_t{4} << 20;  // per warp, when the kernel calls functions
+constexpr std::uint64_t kCallLocal = std::uint64_t{64} << 10;     // per thread, likewise
 constexpr std::uint32_t kSliceRounds = 64;
 
 std::uint64_t align_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
-void prepare_warp(BlockContext& block, std::uint32_t index, std::uint64_t register_stride, std::uint64_t local_stride) {
+void prepare_warp(BlockContext& block, std::uint32_t index, std::uint64_t register_stride,
+                  std::uint64_t local_stride) {
     GridState& grid = *block.grid;
     Warp& w = block.warps[index];
     w.index = index;
@@ -42,7 +43,8 @@ bool BlockContext::prepare(GridState& for_grid, WorkerState& for_worker) {
         warp_capacity = warp_count;
     }
     const Code& code = *for_grid.code;
-    const std::uint64_t registers_size = align_up(code.frame_bytes, 64) + (code.has_calls ? kCallRegisters : 0);
+    const std::uint64_t registers_size =
+        align_up(code.frame_bytes, 64) + (code.has_calls ? kCallRegisters : 0);
     const std::uint64_t local_size = align_up(code.local_bytes, 16) + (code.has_calls ? kCallLocal : 0);
     const bool fits = registers.reserve(registers_size * warp_count + 64) &&
                       shared.reserve(for_grid.dynamic_shared_base() + for_grid.config.dynamic_shared + 64) &&

@@ -1,11 +1,13 @@
-// Calls and returns of device functions, indirect branches, and the stack in local memory. A call pushes a frame for the
-// running fragment: its register window starts where the caller's ends, and so does its part of local memory.
+// Calls and returns of device functions, indirect branches, and the stack in local memory. A call pushes a
+// frame for the running fragment: its register window starts where the caller's ends, and so does its part of
+// local memory.
+#include "soft/launch/call.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "soft/launch/access.h"
-#include "soft/launch/call.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/runtime.h"
 #include "soft/launch/tables.h"
@@ -37,12 +39,15 @@ void copy_value(Warp& w, const Place& from, const Place& to, std::uint32_t size)
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(mask));
         std::uint64_t bits = 0;
-        if (from.in_register) std::memcpy(&bits, register_bytes(from.window, from.at, from.width, lane), from.width);
+        if (from.in_register)
+            std::memcpy(&bits, register_bytes(from.window, from.at, from.width, lane), from.width);
         const std::byte* source = local_bytes(w, from.frame + from.at, lane);
         if (!to.in_register) {
             std::byte* target = local_bytes(w, to.frame + to.at, lane);
-            if (from.in_register) std::memcpy(target, &bits, std::min<std::size_t>(size, 8));
-            else std::memmove(target, source, size);
+            if (from.in_register)
+                std::memcpy(target, &bits, std::min<std::size_t>(size, 8));
+            else
+                std::memmove(target, source, size);
             continue;
         }
         if (!from.in_register) std::memcpy(&bits, source, std::min<std::size_t>(size, 8));
@@ -72,7 +77,8 @@ const Insn* enter(Warp& w, const Insn* i, const Code& callee) {
     frame->local_top = frame->local + callee.local_bytes;
     const bool fits = frame->registers + std::uint64_t{callee.frame_bytes} <= w.register_bytes &&
                       frame->local_top <= w.local_stride;
-    if (!fits) return raise(w, i, 700, static_cast<std::uint32_t>(std::countr_zero(w.active)), "stack overflow");
+    if (!fits)
+        return raise(w, i, 700, static_cast<std::uint32_t>(std::countr_zero(w.active)), "stack overflow");
     std::byte* window = w.registers + frame->registers;
     fill_fixed_slots(w, callee, window, w.active);
     fill_block_slots(w, callee, window, w.active);
@@ -92,7 +98,8 @@ const Insn* call_direct(Warp& w, const Insn* i) {
     return enter(w, i, *static_cast<const CallSite*>(i->side)->callee);
 }
 
-// Lanes may hold different targets: those that agree with the first go now, the others come back to this instruction.
+// Lanes may hold different targets: those that agree with the first go now, the others come back to this
+// instruction.
 const Insn* call_indirect(Warp& w, const Insn* i) {
     const auto* targets = static_cast<const std::uint64_t*>(static_cast<const void*>(w.regs + i->a));
     const auto first = static_cast<std::uint32_t>(std::countr_zero(w.active));
@@ -164,7 +171,8 @@ const Insn* address_of_local(Warp& w, const Insn* i) {
     return i + 1;
 }
 
-// Lanes of a frame share its stack pointer, so all get the largest size asked for. mod[0]: width of a, mod[1]: of d.
+// Lanes of a frame share its stack pointer, so all get the largest size asked for. mod[0]: width of a,
+// mod[1]: of d.
 const Insn* alloca_bytes(Warp& w, const Insn* i) {
     std::uint64_t size = 0;
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
@@ -204,11 +212,14 @@ const Insn* stack_restore(Warp& w, const Insn* i) {
 }
 
 const OpEntry kEntries[] = {
-    FERRY_PLAIN(call, none, kCallDirect, call_direct), FERRY_PLAIN(call, none, kCallIndirect, call_indirect),
-    FERRY_PLAIN(ret, none, 0, ret), FERRY_PLAIN(brx, none, 0, branch_indexed),
+    FERRY_PLAIN(call, none, kCallDirect, call_direct),
+    FERRY_PLAIN(call, none, kCallIndirect, call_indirect),
+    FERRY_PLAIN(ret, none, 0, ret),
+    FERRY_PLAIN(brx, none, 0, branch_indexed),
     FERRY_PLAIN(addr_local, b64, 0, address_of_local<std::uint64_t>),
     FERRY_PLAIN(addr_local, b32, 0, address_of_local<std::uint32_t>),
-    FERRY_PLAIN(alloca, none, 0, alloca_bytes), FERRY_PLAIN(stacksave, none, 0, stack_save),
+    FERRY_PLAIN(alloca, none, 0, alloca_bytes),
+    FERRY_PLAIN(stacksave, none, 0, stack_save),
     FERRY_PLAIN(stackrestore, none, 0, stack_restore),
 };
 

@@ -1,4 +1,5 @@
-// What calls share between their handlers (call.cc), the functions the engine provides (syscall.cc) and the decoder.
+// What calls share between their handlers (call.cc), the functions the engine provides (syscall.cc) and the
+// decoder.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
-// cvt in all its forms, one lane at a time, from the types in Insn::mod. The common ones have handlers in hot_float.h and
-// hot_integer.h. mod: [0] to, [1] from, [2] rounding (ptx::Mod), [3] flags (modifiers.h), [4] and [5] slot widths.
+// cvt in all its forms, one lane at a time, from the types in Insn::mod. The common ones have handlers in
+// hot_float.h and hot_integer.h. mod: [0] to, [1] from, [2] rounding (ptx::Mod), [3] flags (modifiers.h), [4]
+// and [5] slot widths.
 #include "soft/launch/cold.h"
 #include "soft/launch/modifiers.h"
 #include "soft/launch/registry.h"
@@ -25,11 +26,19 @@ struct Form {
     bool has(u8 flag) const { return (flags & flag) != 0; }
     n::Round round() const {
         switch (rounding) {
-            case Mod::rz: case Mod::rzi: return n::Round::rz;
-            case Mod::rm: case Mod::rmi: return n::Round::rm;
-            case Mod::rp: case Mod::rpi: return n::Round::rp;
-            case Mod::rna: return n::Round::rna;
-            default: return n::Round::rn;
+            case Mod::rz:
+            case Mod::rzi:
+                return n::Round::rz;
+            case Mod::rm:
+            case Mod::rmi:
+                return n::Round::rm;
+            case Mod::rp:
+            case Mod::rpi:
+                return n::Round::rp;
+            case Mod::rna:
+                return n::Round::rna;
+            default:
+                return n::Round::rn;
         }
     }
     bool to_integral() const { return rounding >= Mod::rni && rounding <= Mod::rpi; }
@@ -40,22 +49,32 @@ bool is_integer(Type type) { return type >= Type::u8 && type <= Type::s64; }
 template <class Body>
 u64 with_integer(Type type, Body body) {
     switch (type) {
-        case Type::u8: return body(u8{});
-        case Type::u16: return body(u16{});
-        case Type::u32: return body(u32{});
-        case Type::u64: return body(u64{});
-        case Type::s8: return body(std::int8_t{});
-        case Type::s16: return body(std::int16_t{});
-        case Type::s32: return body(std::int32_t{});
-        default: return body(std::int64_t{});
+        case Type::u8:
+            return body(u8{});
+        case Type::u16:
+            return body(u16{});
+        case Type::u32:
+            return body(u32{});
+        case Type::u64:
+            return body(u64{});
+        case Type::s8:
+            return body(std::int8_t{});
+        case Type::s16:
+            return body(std::int16_t{});
+        case Type::s32:
+            return body(std::int32_t{});
+        default:
+            return body(std::int64_t{});
     }
 }
 
 // Results carry their sign into the rest of the register, as a wider destination wants.
 template <class I>
 u64 extended(I v) {
-    if constexpr (std::is_signed_v<I>) return static_cast<u64>(static_cast<std::int64_t>(v));
-    else return v;
+    if constexpr (std::is_signed_v<I>)
+        return static_cast<u64>(static_cast<std::int64_t>(v));
+    else
+        return v;
 }
 
 u64 integer_to_integer(const Form& form, u64 bits) {
@@ -72,33 +91,45 @@ u64 integer_to_integer(const Form& form, u64 bits) {
 template <n::Round R, class I>
 u64 integer_to_float(Type to, I v) {
     switch (to) {
-        case Type::f16: return n::int_to_f16<R>(v);
-        case Type::bf16: return n::int_to_bf16<R>(v);
-        case Type::f64: return n::bits_of(n::int_to_f64<R>(v));
-        default: return n::bits_of(n::int_to_f32<R>(v));
+        case Type::f16:
+            return n::int_to_f16<R>(v);
+        case Type::bf16:
+            return n::int_to_bf16<R>(v);
+        case Type::f64:
+            return n::bits_of(n::int_to_f64<R>(v));
+        default:
+            return n::bits_of(n::int_to_f32<R>(v));
     }
 }
 
 u64 from_integer(const Form& form, u64 bits) {
     const u64 result = with_integer(form.from, [&](auto from) {
         const auto v = static_cast<decltype(from)>(bits);
-        return n::with_rounding(form.round(), [&](auto r) { return integer_to_float<decltype(r)::value>(form.to, v); });
+        return n::with_rounding(form.round(),
+                                [&](auto r) { return integer_to_float<decltype(r)::value>(form.to, v); });
     });
     if (!form.has(kCvtSat)) return result;
     switch (form.to) {
-        case Type::f16: return n::sat_f16(static_cast<u16>(result));
-        case Type::bf16: return n::sat_bf16(static_cast<u16>(result));
-        case Type::f64: return n::bits_of(n::sat(n::f64_from(result)));
-        default: return n::bits_of(n::sat(n::f32_from(static_cast<u32>(result))));
+        case Type::f16:
+            return n::sat_f16(static_cast<u16>(result));
+        case Type::bf16:
+            return n::sat_bf16(static_cast<u16>(result));
+        case Type::f64:
+            return n::bits_of(n::sat(n::f64_from(result)));
+        default:
+            return n::bits_of(n::sat(n::f32_from(static_cast<u32>(result))));
     }
 }
 
 // f16, bf16 and f32 operands as f32; exact.
 float as_f32(const Form& form, u64 bits) {
     switch (form.from) {
-        case Type::f16: return n::f16_to_f32(static_cast<u16>(bits));
-        case Type::bf16: return n::bf16_to_f32(static_cast<u16>(bits));
-        default: break;
+        case Type::f16:
+            return n::f16_to_f32(static_cast<u16>(bits));
+        case Type::bf16:
+            return n::bf16_to_f32(static_cast<u16>(bits));
+        default:
+            break;
     }
     const float v = n::f32_from(static_cast<u32>(bits));
     return form.has(kCvtFtz) ? n::ftz(v) : v;
@@ -142,7 +173,8 @@ template <n::Round R, bool Bf16>
 u64 to_half(const Form& form, u64 bits) {
     u16 h = 0;
     if (form.to_integral() && form.to == form.from) {
-        h = Bf16 ? n::round_integral_bf16<R>(static_cast<u16>(bits)) : n::round_integral_f16<R>(static_cast<u16>(bits));
+        h = Bf16 ? n::round_integral_bf16<R>(static_cast<u16>(bits))
+                 : n::round_integral_f16<R>(static_cast<u16>(bits));
     } else if (form.from == Type::f64) {
         h = Bf16 ? n::f64_to_bf16<R>(n::f64_from(bits)) : n::f64_to_f16<R>(n::f64_from(bits));
     } else {
@@ -168,10 +200,14 @@ u64 float_to_float(const Form& form, u64 bits) {
     return n::with_rounding(form.round(), [&](auto r) {
         constexpr n::Round kRound = decltype(r)::value;
         switch (form.to) {
-            case Type::f16: return to_half<kRound, false>(form, bits);
-            case Type::bf16: return to_half<kRound, true>(form, bits);
-            case Type::f64: return to_f64<kRound>(form, bits);
-            default: return to_f32<kRound>(form, bits);
+            case Type::f16:
+                return to_half<kRound, false>(form, bits);
+            case Type::bf16:
+                return to_half<kRound, true>(form, bits);
+            case Type::f64:
+                return to_f64<kRound>(form, bits);
+            default:
+                return to_f32<kRound>(form, bits);
         }
     });
 }
@@ -187,17 +223,20 @@ u64 pack(const Form& form, u64 a, u64 b) {
     const bool is_e4m3 = form.to == Type::e4m3x2;
     if (form.from == Type::f16x2) {
         const u32 v = static_cast<u32>(a);
-        return is_e4m3 ? n::f16x2_to_fp8x2<n::FormatE4m3>(v, relu) : n::f16x2_to_fp8x2<n::FormatE5m2>(v, relu);
+        return is_e4m3 ? n::f16x2_to_fp8x2<n::FormatE4m3>(v, relu)
+                       : n::f16x2_to_fp8x2<n::FormatE5m2>(v, relu);
     }
     const float high = n::f32_from(static_cast<u32>(a));
     const float low = n::f32_from(static_cast<u32>(b));
-    return is_e4m3 ? n::f32_to_fp8x2<n::FormatE4m3>(high, low, relu) : n::f32_to_fp8x2<n::FormatE5m2>(high, low, relu);
+    return is_e4m3 ? n::f32_to_fp8x2<n::FormatE4m3>(high, low, relu)
+                   : n::f32_to_fp8x2<n::FormatE5m2>(high, low, relu);
 }
 
 u64 convert(const Form& form, u64 a, u64 b) {
     if (form.from == Type::e4m3x2) return n::e4m3x2_to_f16x2(static_cast<u16>(a), form.has(kCvtRelu));
     if (form.from == Type::e5m2x2) return n::e5m2x2_to_f16x2(static_cast<u16>(a), form.has(kCvtRelu));
-    if (form.to == Type::f16x2 || form.to == Type::bf16x2 || form.to == Type::e4m3x2 || form.to == Type::e5m2x2) {
+    if (form.to == Type::f16x2 || form.to == Type::bf16x2 || form.to == Type::e4m3x2 ||
+        form.to == Type::e5m2x2) {
         return pack(form, a, b);
     }
     const bool to_int = is_integer(form.to);
@@ -206,9 +245,12 @@ u64 convert(const Form& form, u64 a, u64 b) {
 }
 
 const Insn* convert_general(Warp& w, const Insn* i) {
-    const Form form{static_cast<Type>(i->mod[0]), static_cast<Type>(i->mod[1]), static_cast<Mod>(i->mod[2]), i->mod[3]};
+    const Form form{static_cast<Type>(i->mod[0]), static_cast<Type>(i->mod[1]), static_cast<Mod>(i->mod[2]),
+                    i->mod[3]};
     const u32 width = i->mod[5];
-    const auto value = [&](u32 l) { return convert(form, read_lane(w, i->a, width, l), read_lane(w, i->b, 4, l)); };
+    const auto value = [&](u32 l) {
+        return convert(form, read_lane(w, i->a, width, l), read_lane(w, i->b, 4, l));
+    };
     if (i->mod[4] == 8) {
         write_lanes<u64>(w, i->d, value);
     } else if (ptx::type_size(form.to) == 2 && !ptx::is_signed(form.to)) {
@@ -219,13 +261,15 @@ const Insn* convert_general(Warp& w, const Insn* i) {
     return i + 1;
 }
 
-// cvt.pack.sat.to.s32{.b32}: mod[0] width of a field, mod[1] whether it is signed, c the rest of the register.
+// cvt.pack.sat.to.s32{.b32}: mod[0] width of a field, mod[1] whether it is signed, c the rest of the
+// register.
 const Insn* convert_pack(Warp& w, const Insn* i) {
     const u32* a = slot<u32>(w, i->a);
     const u32* b = slot<u32>(w, i->b);
     const u32* c = slot<u32>(w, i->c);
     write_lanes<u32>(w, i->d, [=](u32 l) {
-        return n::pack_sat(i->mod[0], i->mod[1] != 0, static_cast<std::int32_t>(a[l]), static_cast<std::int32_t>(b[l]), c[l]);
+        return n::pack_sat(i->mod[0], i->mod[1] != 0, static_cast<std::int32_t>(a[l]),
+                           static_cast<std::int32_t>(b[l]), c[l]);
     });
     return i + 1;
 }

@@ -24,7 +24,8 @@ const Insn* copy_async(Warp& w, const Insn* i) {
         if (to == nullptr) return nullptr;
         std::memset(to + wanted, 0, size - wanted);
         if (wanted == 0) continue;
-        const std::byte* from = resolve_bytes(w, *i, ptx::Space::global, lane_address(w, *i, lane), wanted, lane);
+        const std::byte* from =
+            resolve_bytes(w, *i, ptx::Space::global, lane_address(w, *i, lane), wanted, lane);
         if (from == nullptr) return nullptr;
         std::memcpy(to, from, wanted);
     }

@@ -17,7 +17,8 @@ void forward(const struct sigaction& old, int number, siginfo_t* siginfo, void* 
     } else if (old.sa_handler != SIG_DFL && old.sa_handler != SIG_IGN) {
         old.sa_handler(number);
     } else {
-        signal(number, SIG_DFL);  // returning re-executes the access, which then ends the process as it should
+        signal(number,
+               SIG_DFL);  // returning re-executes the access, which then ends the process as it should
     }
 }
 

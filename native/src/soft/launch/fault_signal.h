@@ -1,5 +1,6 @@
-// The backstop under the range checks: a SIGSEGV or SIGBUS inside the interpreter ends the grid instead of the process.
-// Used by grid.cc only. It claims a signal only on a thread that is inside run_protected; others go to the old handler.
+// The backstop under the range checks: a SIGSEGV or SIGBUS inside the interpreter ends the grid instead of
+// the process. Used by grid.cc only. It claims a signal only on a thread that is inside run_protected; others
+// go to the old handler.
 #pragma once
 #include <csetjmp>
 

@@ -1,5 +1,5 @@
-// f32 and f64 arithmetic with modifiers: directed rounding, .ftz, .sat, and min/max with .NaN, .xorsign.abs or three
-// operands. The plain forms are in hot_float.h. Used through the registry.
+// f32 and f64 arithmetic with modifiers: directed rounding, .ftz, .sat, and min/max with .NaN, .xorsign.abs
+// or three operands. The plain forms are in hot_float.h. Used through the registry.
 #include "soft/launch/cold.h"
 #include "soft/launch/modifiers.h"
 #include "soft/launch/registry.h"
@@ -14,41 +14,87 @@ using u32 = std::uint32_t;
 
 n::Round round_of(std::uint8_t variant) {
     switch (variant & kRoundBits) {
-        case kRoundZero: return n::Round::rz;
-        case kRoundDown: return n::Round::rm;
-        case kRoundUp: return n::Round::rp;
-        default: return n::Round::rn;
+        case kRoundZero:
+            return n::Round::rz;
+        case kRoundDown:
+            return n::Round::rm;
+        case kRoundUp:
+            return n::Round::rp;
+        default:
+            return n::Round::rn;
     }
 }
 
 // Which operation; each has a form that flushes in full (see rounding.h).
 struct Add {
-    template <n::Round R, class T> static T plain(T a, T b, T) { return n::add<R>(a, b); }
-    template <n::Round R> static float flushed(float a, float b, float) { return n::ftz(n::add<R>(n::ftz(a), n::ftz(b))); }
+    template <n::Round R, class T>
+    static T plain(T a, T b, T) {
+        return n::add<R>(a, b);
+    }
+    template <n::Round R>
+    static float flushed(float a, float b, float) {
+        return n::ftz(n::add<R>(n::ftz(a), n::ftz(b)));
+    }
 };
 struct Sub {
-    template <n::Round R, class T> static T plain(T a, T b, T) { return n::sub<R>(a, b); }
-    template <n::Round R> static float flushed(float a, float b, float) { return n::ftz(n::sub<R>(n::ftz(a), n::ftz(b))); }
+    template <n::Round R, class T>
+    static T plain(T a, T b, T) {
+        return n::sub<R>(a, b);
+    }
+    template <n::Round R>
+    static float flushed(float a, float b, float) {
+        return n::ftz(n::sub<R>(n::ftz(a), n::ftz(b)));
+    }
 };
 struct Mul {
-    template <n::Round R, class T> static T plain(T a, T b, T) { return n::mul<R>(a, b); }
-    template <n::Round R> static float flushed(float a, float b, float) { return n::mul_ftz<R>(a, b); }
+    template <n::Round R, class T>
+    static T plain(T a, T b, T) {
+        return n::mul<R>(a, b);
+    }
+    template <n::Round R>
+    static float flushed(float a, float b, float) {
+        return n::mul_ftz<R>(a, b);
+    }
 };
 struct Fma {
-    template <n::Round R, class T> static T plain(T a, T b, T c) { return n::fma<R>(a, b, c); }
-    template <n::Round R> static float flushed(float a, float b, float c) { return n::fma_ftz<R>(a, b, c); }
+    template <n::Round R, class T>
+    static T plain(T a, T b, T c) {
+        return n::fma<R>(a, b, c);
+    }
+    template <n::Round R>
+    static float flushed(float a, float b, float c) {
+        return n::fma_ftz<R>(a, b, c);
+    }
 };
 struct Div {
-    template <n::Round R, class T> static T plain(T a, T b, T) { return n::div<R>(a, b); }
-    template <n::Round R> static float flushed(float a, float b, float) { return n::div_ftz<R>(a, b); }
+    template <n::Round R, class T>
+    static T plain(T a, T b, T) {
+        return n::div<R>(a, b);
+    }
+    template <n::Round R>
+    static float flushed(float a, float b, float) {
+        return n::div_ftz<R>(a, b);
+    }
 };
 struct Sqrt {
-    template <n::Round R, class T> static T plain(T a, T, T) { return n::sqrt<R>(a); }
-    template <n::Round R> static float flushed(float a, float, float) { return n::sqrt<R>(n::ftz(a)); }
+    template <n::Round R, class T>
+    static T plain(T a, T, T) {
+        return n::sqrt<R>(a);
+    }
+    template <n::Round R>
+    static float flushed(float a, float, float) {
+        return n::sqrt<R>(n::ftz(a));
+    }
 };
 struct Rcp {
-    template <n::Round R, class T> static T plain(T a, T, T) { return n::rcp<R>(a); }
-    template <n::Round R> static float flushed(float a, float, float) { return n::rcp_ftz<R>(a); }
+    template <n::Round R, class T>
+    static T plain(T a, T, T) {
+        return n::rcp<R>(a);
+    }
+    template <n::Round R>
+    static float flushed(float a, float, float) {
+        return n::rcp_ftz<R>(a);
+    }
 };
 
 template <class Op, n::Round R, class T>
@@ -70,8 +116,8 @@ const Insn* arithmetic(Warp& w, const Insn* i) {
     const bool saturates = (i->mod[0] & kSat) != 0;
     n::with_rounding(round_of(i->mod[0]), [&](auto mode) {
         write_lanes<Word>(w, i->d, [&](u32 l) {
-            const T result = compute<Op, decltype(mode)::value, T>(flushes, from_lane<T>(a[l]), from_lane<T>(b[l]),
-                                                                   from_lane<T>(c[l]));
+            const T result = compute<Op, decltype(mode)::value, T>(flushes, from_lane<T>(a[l]),
+                                                                   from_lane<T>(b[l]), from_lane<T>(c[l]));
             return to_lane<T>(saturates ? n::sat(result) : result);
         });
     });
@@ -100,7 +146,8 @@ const Insn* min_max(Warp& w, const Insn* i) {
         const bool xors = (how & kMinXorSign) != 0;
         T result = operand(i->a, l);
         const auto merge = [&](T other) {
-            return (how & kMinNan) != 0 ? extreme<true>(IsMax, xors, result, other) : extreme<false>(IsMax, xors, result, other);
+            return (how & kMinNan) != 0 ? extreme<true>(IsMax, xors, result, other)
+                                        : extreme<false>(IsMax, xors, result, other);
         };
         result = merge(operand(i->b, l));
         if ((how & kMinThree) != 0) result = merge(operand(i->c, l));
@@ -109,14 +156,20 @@ const Insn* min_max(Warp& w, const Insn* i) {
     return i + 1;
 }
 
-#define FERRY_ARITHMETIC(family, op)                              \
+#define FERRY_ARITHMETIC(family, op)                                \
     FERRY_PLAIN(family, f32, kAnyVariant, (arithmetic<op, float>)), \
         FERRY_PLAIN(family, f64, kAnyVariant, (arithmetic<op, double>))
 
 const OpEntry kEntries[] = {
-    FERRY_ARITHMETIC(add, Add), FERRY_ARITHMETIC(sub, Sub), FERRY_ARITHMETIC(mul_lo, Mul), FERRY_ARITHMETIC(fma, Fma),
-    FERRY_ARITHMETIC(div, Div), FERRY_ARITHMETIC(sqrt, Sqrt), FERRY_ARITHMETIC(rcp, Rcp),
-    FERRY_PLAIN(min, f32, kAnyVariant, (min_max<false, float>)), FERRY_PLAIN(max, f32, kAnyVariant, (min_max<true, float>)),
+    FERRY_ARITHMETIC(add, Add),
+    FERRY_ARITHMETIC(sub, Sub),
+    FERRY_ARITHMETIC(mul_lo, Mul),
+    FERRY_ARITHMETIC(fma, Fma),
+    FERRY_ARITHMETIC(div, Div),
+    FERRY_ARITHMETIC(sqrt, Sqrt),
+    FERRY_ARITHMETIC(rcp, Rcp),
+    FERRY_PLAIN(min, f32, kAnyVariant, (min_max<false, float>)),
+    FERRY_PLAIN(max, f32, kAnyVariant, (min_max<true, float>)),
     FERRY_PLAIN(min, f64, kAnyVariant, (min_max<false, double>)),
     FERRY_PLAIN(max, f64, kAnyVariant, (min_max<true, double>)),
     FERRY_OP(copysign, f32, 0, static_cast<float (*)(float, float)>(n::copysign)),

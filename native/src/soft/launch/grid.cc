@@ -1,4 +1,5 @@
-// A launch in flight: hands out blocks to the threads inside, counts them, and keeps the first fault. See grid.h.
+// A launch in flight: hands out blocks to the threads inside, counts them, and keeps the first fault. See
+// grid.h.
 #include "soft/launch/grid.h"
 
 #include <algorithm>
@@ -9,8 +10,8 @@
 namespace soft {
 namespace {
 
-// How many blocks one worker keeps in flight when the running ones only spin. An ordinary launch starts another one late,
-// for programs that wait between blocks without saying so.
+// How many blocks one worker keeps in flight when the running ones only spin. An ordinary launch starts
+// another one late, for programs that wait between blocks without saying so.
 constexpr std::size_t kOrdinaryResident = 64;
 constexpr std::uint32_t kSpinsBeforeAnother = 4096;
 
@@ -35,7 +36,10 @@ std::unique_ptr<Grid> Grid::make(LaunchConfig config, DeviceServices& services) 
 }
 
 GridState::GridState(LaunchConfig launch, DeviceServices& device)
-    : config(std::move(launch)), services(device), function(config.function), code(function->code),
+    : config(std::move(launch)),
+      services(device),
+      function(config.function),
+      code(function->code),
       serial(next_serial()),
       block_count(static_cast<std::uint64_t>(config.grid[0]) * config.grid[1] * config.grid[2]),
       thread_count(config.block[0] * config.block[1] * config.block[2]) {
@@ -90,7 +94,8 @@ void GridState::work_inside(WorkerState& worker) {
     std::vector<BlockContext*> resident;
     std::uint32_t spins = 0;
     while (!stop.load(std::memory_order_relaxed)) {
-        const bool wants_more = config.cooperative || (spins > kSpinsBeforeAnother && resident.size() < kOrdinaryResident);
+        const bool wants_more =
+            config.cooperative || (spins > kSpinsBeforeAnother && resident.size() < kOrdinaryResident);
         if (resident.empty() || wants_more) {
             const bool taken = take_block(worker, resident);
             if (!taken && resident.empty()) break;

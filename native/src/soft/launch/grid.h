@@ -1,5 +1,5 @@
-// The engine's face, part two: a launch in flight. stream/ creates one per kernel launch and lets the device's threads
-// (and any thread that waits) work on it until it is done.
+// The engine's face, part two: a launch in flight. stream/ creates one per kernel launch and lets the
+// device's threads (and any thread that waits) work on it until it is done.
 #pragma once
 #include <array>
 #include <atomic>
@@ -29,21 +29,23 @@ struct Fault {
     std::string text;  // one line for people: instruction, block, thread, address
 };
 
-// Per-thread scratch (register files, shared memory, local stacks, inline caches); one per pool thread, reused.
+// Per-thread scratch (register files, shared memory, local stacks, inline caches); one per pool thread,
+// reused.
 class Worker {
-public:
+  public:
     static std::unique_ptr<Worker> make();
     virtual ~Worker() = default;
 };
 
 class Grid {
-public:
+  public:
     // The config must have been checked against FunctionInfo and device limits by the caller.
     static std::unique_ptr<Grid> make(LaunchConfig config, DeviceServices& services);
     virtual ~Grid() = default;
 
-    // Executes blocks on the calling thread until no block is left to start. Any number of threads may be inside at
-    // once, each with its own Worker. Returns when this thread has nothing more to do, not when the grid is done.
+    // Executes blocks on the calling thread until no block is left to start. Any number of threads may be
+    // inside at once, each with its own Worker. Returns when this thread has nothing more to do, not when the
+    // grid is done.
     virtual void work(Worker& worker) = 0;
     // True when every block has finished or the grid has faulted and no thread is inside any more.
     virtual bool done() const = 0;

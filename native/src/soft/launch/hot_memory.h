@@ -1,5 +1,6 @@
-// Loads and stores of global and shared memory when the warp is whole: half-warps that read consecutive elements or one
-// element are a vector copy after one range check. Everything else goes to access.h. Compiled once per instruction set.
+// Loads and stores of global and shared memory when the warp is whole: half-warps that read consecutive
+// elements or one element are a vector copy after one range check. Everything else goes to access.h. Compiled
+// once per instruction set.
 #include "soft/launch/access.h"
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
@@ -30,7 +31,8 @@ template <class Address>
     return same == 0 ? Shape::same : Shape::mixed;
 }
 
-// SAFETY: `from` was range-checked for the bytes read; packed structs make the unaligned vector copies well defined.
+// SAFETY: `from` was range-checked for the bytes read; packed structs make the unaligned vector copies well
+// defined.
 template <class T>
 struct [[gnu::packed, gnu::may_alias]] Packed {
     T value;
@@ -80,7 +82,8 @@ struct GlobalWindow {
     [[gnu::always_inline]] std::byte* at(u64 address, u64 size, u32 align) const {
         const bool fine = address >= cache.lo && address + size <= cache.hi && (address & (align - 1)) == 0;
         // SAFETY: device addresses are host addresses; the range says these bytes are live.
-        return fine ? static_cast<std::byte*>(__builtin_assume_aligned(std::bit_cast<void*>(address), 1)) : nullptr;
+        return fine ? static_cast<std::byte*>(__builtin_assume_aligned(std::bit_cast<void*>(address), 1))
+                    : nullptr;
     }
     // True when every lane of a mixed half-warp may touch `size` bytes.
     [[gnu::always_inline]] bool all(const Address* address, u64 offset, u64 size) const {
@@ -136,12 +139,15 @@ template <class T, class Word, u32 V, class Address, class Window>
             if (from[h] == nullptr) return slow_load(w, i);
         }
         for (u32 h = 0; h < 2; ++h) {
-            if (shapes[h] == Shape::same) load_same<T, Word, V>(d, h * kHalf, from[h]);
-            else load_consecutive<T, Word, V>(d, h * kHalf, from[h]);
+            if (shapes[h] == Shape::same)
+                load_same<T, Word, V>(d, h * kHalf, from[h]);
+            else
+                load_consecutive<T, Word, V>(d, h * kHalf, from[h]);
         }
         return i + 1;
     }
-    if (!window.all(address, offset, kSize) || !window.all(address + kHalf, offset, kSize)) return slow_load(w, i);
+    if (!window.all(address, offset, kSize) || !window.all(address + kHalf, offset, kSize))
+        return slow_load(w, i);
     for (u32 l = 0; l < kLanes; ++l) {
         const std::byte* from = window.at(address[l] + offset, kSize, 1);
         for (u32 v = 0; v < V; ++v) d[v][l] = static_cast<Word>(read_as<T>(from + v * sizeof(T)));
@@ -169,7 +175,8 @@ template <class T, class Word, u32 V, class Address, class Window>
         }
         return i + 1;
     }
-    if (!window.all(address, offset, kSize) || !window.all(address + kHalf, offset, kSize)) return slow_store(w, i);
+    if (!window.all(address, offset, kSize) || !window.all(address + kHalf, offset, kSize))
+        return slow_store(w, i);
     for (u32 l = 0; l < kLanes; ++l) {
         std::byte* at = window.at(address[l] + offset, kSize, 1);
         for (u32 v = 0; v < V; ++v) write_as(at + v * sizeof(T), static_cast<T>(s[v][l]));
@@ -199,8 +206,10 @@ const Insn* store_shared(Warp& w, const Insn* i) {
     {Family::family, ptx::Type::type, V * 16 + sizeof(Word), &op<T, Word, V>, &op<T, Word, V>}
 
 const OpEntry kGlobalEntries[] = {
-    FERRY_MEMORY(load_global, b32, load_global, u32, u32, 1), FERRY_MEMORY(load_global, b64, load_global, u64, u64, 1),
-    FERRY_MEMORY(load_global, b32, load_global, u32, u32, 2), FERRY_MEMORY(load_global, b32, load_global, u32, u32, 4),
+    FERRY_MEMORY(load_global, b32, load_global, u32, u32, 1),
+    FERRY_MEMORY(load_global, b64, load_global, u64, u64, 1),
+    FERRY_MEMORY(load_global, b32, load_global, u32, u32, 2),
+    FERRY_MEMORY(load_global, b32, load_global, u32, u32, 4),
     FERRY_MEMORY(load_global, b64, load_global, u64, u64, 2),
     FERRY_MEMORY(load_global, u8, load_global, std::uint8_t, u32, 1),
     FERRY_MEMORY(load_global, s8, load_global, std::int8_t, u32, 1),
@@ -216,8 +225,10 @@ const OpEntry kGlobalEntries[] = {
 };
 
 const OpEntry kSharedEntries[] = {
-    FERRY_MEMORY(load_shared, b32, load_shared, u32, u32, 1), FERRY_MEMORY(load_shared, b64, load_shared, u64, u64, 1),
-    FERRY_MEMORY(load_shared, b32, load_shared, u32, u32, 2), FERRY_MEMORY(load_shared, b32, load_shared, u32, u32, 4),
+    FERRY_MEMORY(load_shared, b32, load_shared, u32, u32, 1),
+    FERRY_MEMORY(load_shared, b64, load_shared, u64, u64, 1),
+    FERRY_MEMORY(load_shared, b32, load_shared, u32, u32, 2),
+    FERRY_MEMORY(load_shared, b32, load_shared, u32, u32, 4),
     FERRY_MEMORY(load_shared, u8, load_shared, std::uint8_t, u32, 1),
     FERRY_MEMORY(load_shared, u16, load_shared, std::uint16_t, u32, 1),
     FERRY_MEMORY(store_shared, b32, store_shared, u32, u32, 1),

@@ -1,5 +1,5 @@
-// The compact instruction of the interpreter and the code of one function. Written by ptx/decode*, read by the handlers.
-// One cache line per instruction; operands are byte offsets into the warp's register window.
+// The compact instruction of the interpreter and the code of one function. Written by ptx/decode*, read by
+// the handlers. One cache line per instruction; operands are byte offsets into the warp's register window.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -12,19 +12,21 @@ struct Warp;
 struct Insn;
 struct Code;
 
-// Executes one instruction for the active lanes; answers the next one, or null when the fragment stops running.
+// Executes one instruction for the active lanes; answers the next one, or null when the fragment stops
+// running.
 using Handler = const Insn* (*)(Warp&, const Insn*);
 
 struct Insn {
-    Handler run[2] = {nullptr, nullptr};  // [0] when every live lane is active (may write the others), [1] otherwise
+    Handler run[2] = {nullptr,
+                      nullptr};  // [0] when every live lane is active (may write the others), [1] otherwise
     std::uint32_t d = 0, a = 0, b = 0, c = 0;
     std::int64_t imm = 0;
     union {
-        const Insn* target = nullptr;     // of branches
-        const void* side;                 // a side table, by opcode
+        const Insn* target = nullptr;  // of branches
+        const void* side;              // a side table, by opcode
     };
     std::uint32_t e = 0;
-    std::uint32_t cache = 0;              // index of this instruction's RangeCache
+    std::uint32_t cache = 0;  // index of this instruction's RangeCache
     std::uint8_t mod[8] = {};
 };
 static_assert(sizeof(Insn) == 64);
@@ -33,21 +35,48 @@ constexpr std::uint32_t kLanes = 32;
 constexpr std::uint32_t kFullMask = 0xffffffffu;
 
 enum class Special : std::uint8_t {
-    tid_x, tid_y, tid_z, ntid_x, ntid_y, ntid_z, ctaid_x, ctaid_y, ctaid_z, nctaid_x, nctaid_y, nctaid_z, laneid,
-    warpid, nwarpid, smid, nsmid, gridid, lanemask_eq, lanemask_le, lanemask_lt, lanemask_ge, lanemask_gt,
-    dynamic_smem, total_smem, dynamic_shared, envreg, zero, one, param
+    tid_x,
+    tid_y,
+    tid_z,
+    ntid_x,
+    ntid_y,
+    ntid_z,
+    ctaid_x,
+    ctaid_y,
+    ctaid_z,
+    nctaid_x,
+    nctaid_y,
+    nctaid_z,
+    laneid,
+    warpid,
+    nwarpid,
+    smid,
+    nsmid,
+    gridid,
+    lanemask_eq,
+    lanemask_le,
+    lanemask_lt,
+    lanemask_ge,
+    lanemask_gt,
+    dynamic_smem,
+    total_smem,
+    dynamic_shared,
+    envreg,
+    zero,
+    one,
+    param
 };
 
 // A slot of the window that holds the same value for a whole launch (or block): filled before the code runs.
 struct FixedSlot {
     Special special = Special::zero;
-    std::uint8_t width = 4;           // bytes per lane of the slot: 4 or 8
-    std::uint8_t size = 4;            // of a kernel parameter: bytes read
+    std::uint8_t width = 4;  // bytes per lane of the slot: 4 or 8
+    std::uint8_t size = 4;   // of a kernel parameter: bytes read
     bool is_constant = false;
     bool is_signed = false;
     std::uint32_t slot = 0;
-    std::uint32_t index = 0;          // of a parameter: offset in the block; of envreg: its number
-    std::uint64_t value = 0;          // of a constant
+    std::uint32_t index = 0;  // of a parameter: offset in the block; of envreg: its number
+    std::uint64_t value = 0;  // of a constant
 };
 
 // A value moved across a call: between a register or local bytes of one side and of the other.
@@ -55,13 +84,13 @@ struct CallMove {
     bool from_register = false;
     bool to_register = false;
     std::uint32_t size = 0;
-    std::uint32_t from = 0;           // slot, or offset in the caller's (callee's, for results) local frame
+    std::uint32_t from = 0;  // slot, or offset in the caller's (callee's, for results) local frame
     std::uint32_t to = 0;
 };
 
 struct CallSite {
-    const Code* callee = nullptr;     // null: by the address in register `a`
-    std::vector<CallMove> args;       // `to` is resolved by position against the callee
+    const Code* callee = nullptr;  // null: by the address in register `a`
+    std::vector<CallMove> args;    // `to` is resolved by position against the callee
     std::vector<CallMove> results;
 };
 
@@ -69,15 +98,15 @@ struct CallSite {
 struct Formal {
     bool in_register = false;
     std::uint32_t size = 0;
-    std::uint32_t at = 0;             // slot or local offset
+    std::uint32_t at = 0;  // slot or local offset
 };
 
 struct Code {
     std::string name;
     bool is_entry = false;
     std::vector<Insn> insns;
-    std::vector<std::uint32_t> lines;             // of each instruction
-    std::vector<const char*> names;               // of each instruction: its opcode's text
+    std::vector<std::uint32_t> lines;  // of each instruction
+    std::vector<const char*> names;    // of each instruction: its opcode's text
     std::vector<std::uint32_t> name_sizes;
     std::vector<FixedSlot> fixed;
     std::vector<FixedSlot> per_block;
@@ -85,9 +114,9 @@ struct Code {
     std::vector<Formal> results;
     std::vector<std::unique_ptr<CallSite>> calls;
     std::vector<std::unique_ptr<std::vector<const Insn*>>> jump_tables;
-    std::uint32_t frame_bytes = 0;                // register window
-    std::uint32_t local_bytes = 0;                // per thread
-    std::uint32_t shared_bytes = 0;               // static, including what callees use
+    std::uint32_t frame_bytes = 0;   // register window
+    std::uint32_t local_bytes = 0;   // per thread
+    std::uint32_t shared_bytes = 0;  // static, including what callees use
     std::uint32_t first_cache = 0;
     std::uint32_t cache_count = 0;
     bool has_calls = false;

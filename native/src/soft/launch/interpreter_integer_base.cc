@@ -1,2 +1,3 @@
-// The hot integer handlers for one instruction set: the build gives this file its -march flag. Only the registry uses it.
+// The hot integer handlers for one instruction set: the build gives this file its -march flag. Only the
+// registry uses it.
 #include "soft/launch/hot_integer.h"

@@ -1,5 +1,5 @@
-// Typed access to register slots and the loops over 32 lanes. Included by every unit that implements handlers, inside
-// whatever instruction set it is compiled for, hence everything here has internal linkage.
+// Typed access to register slots and the loops over 32 lanes. Included by every unit that implements
+// handlers, inside whatever instruction set it is compiled for, hence everything here has internal linkage.
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -28,14 +28,18 @@ template <class Word>
 
 template <class T>
 [[gnu::always_inline]] inline T from_lane(LaneOf<T> bits) {
-    if constexpr (std::is_floating_point_v<T>) return std::bit_cast<T>(bits);
-    else return static_cast<T>(bits);
+    if constexpr (std::is_floating_point_v<T>)
+        return std::bit_cast<T>(bits);
+    else
+        return static_cast<T>(bits);
 }
 
 template <class T>
 [[gnu::always_inline]] inline LaneOf<T> to_lane(T value) {
-    if constexpr (std::is_floating_point_v<T>) return std::bit_cast<LaneOf<T>>(value);
-    else return static_cast<LaneOf<T>>(static_cast<std::make_unsigned_t<T>>(value));
+    if constexpr (std::is_floating_point_v<T>)
+        return std::bit_cast<LaneOf<T>>(value);
+    else
+        return static_cast<LaneOf<T>>(static_cast<std::make_unsigned_t<T>>(value));
 }
 
 // One bit a lane from words that are 0 or ~0.
@@ -53,7 +57,8 @@ template <class T>
 #else
     const auto* v = static_cast<const __m128i*>(static_cast<const void*>(words));
     for (int k = 0; k < 8; ++k) {
-        mask |= static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_load_si128(v + k)))) << (4 * k);
+        mask |= static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_load_si128(v + k))))
+                << (4 * k);
     }
 #endif
     return mask;
@@ -86,7 +91,8 @@ struct LaneOp<Op> {
     template <bool P>
     static const Insn* run(Warp& w, const Insn* i) {
         const auto* a = slot<LaneOf<A>>(w, i->a);
-        store_lanes<P, LaneOf<D>>(w, i->d, [=](std::uint32_t l) { return to_lane<D>(Op(from_lane<A>(a[l]))); });
+        store_lanes<P, LaneOf<D>>(w, i->d,
+                                  [=](std::uint32_t l) { return to_lane<D>(Op(from_lane<A>(a[l]))); });
         return i + 1;
     }
 };

@@ -26,14 +26,17 @@ u64 nanoseconds(clockid_t clock) {
     return static_cast<u64>(now.tv_sec) * 1'000'000'000u + static_cast<u64>(now.tv_nsec);
 }
 
-// mod[0]: 1 for %globaltimer; mod[1]: bytes of a lane of d; mod[2]: 1 for the high word. %clock runs at 1 GHz.
+// mod[0]: 1 for %globaltimer; mod[1]: bytes of a lane of d; mod[2]: 1 for the high word. %clock runs at 1
+// GHz.
 const Insn* clock_value(Warp& w, const Insn* i) {
     u64 now = nanoseconds(i->mod[0] != 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC);
     if (i->mod[2] != 0) now >>= 32;
     for (u32 l = 0; l < kLanes; ++l) {
         if ((w.active >> l & 1u) == 0) continue;
-        if (i->mod[1] == 8) slot<u64>(w, i->d)[l] = now;
-        else slot<u32>(w, i->d)[l] = static_cast<u32>(now);
+        if (i->mod[1] == 8)
+            slot<u64>(w, i->d)[l] = now;
+        else
+            slot<u32>(w, i->d)[l] = static_cast<u32>(now);
     }
     return i + 1;
 }
@@ -49,11 +52,16 @@ bool is_in_space(u64 address, ptx::Space space, const Warp& w) {
     const u64 window = address - offset;
     const bool in_window = window == kSharedWindow || window == kLocalWindow || window == kParamWindow;
     switch (space) {
-        case ptx::Space::shared: return window == kSharedWindow && offset < w.shared_size;
-        case ptx::Space::local: return window == kLocalWindow && offset < w.local_stride;
-        case ptx::Space::param: return window == kParamWindow && offset < w.param_size;
-        case ptx::Space::constant: return false;
-        default: return !in_window;
+        case ptx::Space::shared:
+            return window == kSharedWindow && offset < w.shared_size;
+        case ptx::Space::local:
+            return window == kLocalWindow && offset < w.local_stride;
+        case ptx::Space::param:
+            return window == kParamWindow && offset < w.param_size;
+        case ptx::Space::constant:
+            return false;
+        default:
+            return !in_window;
     }
 }
 
@@ -67,8 +75,10 @@ const Insn* is_space(Warp& w, const Insn* i) {
 }
 
 const OpEntry kEntries[] = {
-    FERRY_PLAIN(fence, none, 0, fence), FERRY_PLAIN(clock, none, 0, clock_value),
-    FERRY_PLAIN(nanosleep, none, 0, nanosleep), FERRY_PLAIN(isspacep, pred, 0, is_space),
+    FERRY_PLAIN(fence, none, 0, fence),
+    FERRY_PLAIN(clock, none, 0, clock_value),
+    FERRY_PLAIN(nanosleep, none, 0, nanosleep),
+    FERRY_PLAIN(isspacep, pred, 0, is_space),
 };
 
 }  // namespace

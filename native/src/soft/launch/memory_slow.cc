@@ -1,5 +1,5 @@
-// Loads and stores one lane at a time: every space, type and shape, partial warps, and the accesses that fault.
-// Address spaces are resolved here for atomics and calls too. See access.h.
+// Loads and stores one lane at a time: every space, type and shape, partial warps, and the accesses that
+// fault. Address spaces are resolved here for atomics and calls too. See access.h.
 #include <bit>
 #include <cstring>
 
@@ -19,15 +19,20 @@ Word* words_at(Warp& w, std::uint32_t offset) {
 }
 
 // SAFETY: device addresses are host addresses; the caller found them in a live range.
-std::byte* host_pointer(std::uint64_t address) { return static_cast<std::byte*>(std::bit_cast<void*>(address)); }
+std::byte* host_pointer(std::uint64_t address) {
+    return static_cast<std::byte*>(std::bit_cast<void*>(address));
+}
 
-std::byte* resolve_global(Warp& w, const Insn& i, std::uint64_t address, std::uint64_t size, std::uint32_t lane) {
+std::byte* resolve_global(Warp& w, const Insn& i, std::uint64_t address, std::uint64_t size,
+                          std::uint32_t lane) {
     RangeCache& cache = w.caches[i.cache];
-    if (address >= cache.lo && address + size <= cache.hi && address + size >= address) return host_pointer(address);
+    if (address >= cache.lo && address + size <= cache.hi && address + size >= address)
+        return host_pointer(address);
     Range range;
     if (w.block->grid->services.find_range(address, range)) {
         cache = RangeCache{range.lo, range.hi};
-        if (address >= range.lo && address + size <= range.hi && address + size >= address) return host_pointer(address);
+        if (address >= range.lo && address + size <= range.hi && address + size >= address)
+            return host_pointer(address);
     }
     raise_address(w, &i, 700, lane, "illegal address", address);
     return nullptr;
@@ -40,16 +45,19 @@ std::byte* resolve_window(Warp& w, const Insn& i, std::byte* base, std::uint64_t
     return nullptr;
 }
 
-std::byte* resolve_local(Warp& w, const Insn& i, std::uint64_t offset, std::uint64_t size, std::uint32_t lane) {
+std::byte* resolve_local(Warp& w, const Insn& i, std::uint64_t offset, std::uint64_t size,
+                         std::uint32_t lane) {
     std::byte* base = w.local + lane * w.local_stride;
     return resolve_window(w, i, base, w.local_stride, offset, size, lane, "illegal local address");
 }
 
-std::byte* resolve_generic(Warp& w, const Insn& i, std::uint64_t address, std::uint64_t size, std::uint32_t lane) {
+std::byte* resolve_generic(Warp& w, const Insn& i, std::uint64_t address, std::uint64_t size,
+                           std::uint32_t lane) {
     const std::uint64_t offset = address & (kWindowSize - 1);
     switch (address - offset) {
         case kSharedWindow:
-            return resolve_window(w, i, w.shared, w.shared_size, offset, size, lane, "illegal shared address");
+            return resolve_window(w, i, w.shared, w.shared_size, offset, size, lane,
+                                  "illegal shared address");
         case kLocalWindow:
             return resolve_local(w, i, offset, size, lane);
         case kParamWindow:
@@ -74,15 +82,21 @@ std::uint64_t read_element(const std::byte* at, std::uint32_t size, bool is_sign
     switch (size) {
         case 1: {
             const std::uint64_t v = read_atomic<std::uint8_t>(at);
-            return is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(v))) : v;
+            return is_signed
+                       ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(v)))
+                       : v;
         }
         case 2: {
             const std::uint64_t v = read_atomic<std::uint16_t>(at);
-            return is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int16_t>(v))) : v;
+            return is_signed
+                       ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int16_t>(v)))
+                       : v;
         }
         case 4: {
             const std::uint64_t v = read_atomic<std::uint32_t>(at);
-            return is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(v))) : v;
+            return is_signed
+                       ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(v)))
+                       : v;
         }
         default:
             return read_atomic<std::uint64_t>(at);
@@ -91,10 +105,14 @@ std::uint64_t read_element(const std::byte* at, std::uint32_t size, bool is_sign
 
 void write_element(std::byte* at, std::uint32_t size, std::uint64_t value) {
     switch (size) {
-        case 1: return write_atomic<std::uint8_t>(at, value);
-        case 2: return write_atomic<std::uint16_t>(at, value);
-        case 4: return write_atomic<std::uint32_t>(at, value);
-        default: return write_atomic<std::uint64_t>(at, value);
+        case 1:
+            return write_atomic<std::uint8_t>(at, value);
+        case 2:
+            return write_atomic<std::uint16_t>(at, value);
+        case 4:
+            return write_atomic<std::uint32_t>(at, value);
+        default:
+            return write_atomic<std::uint64_t>(at, value);
     }
 }
 
@@ -109,8 +127,10 @@ void load_lane(Warp& w, const Insn& i, std::uint32_t lane, const std::byte* from
             continue;
         }
         const std::uint64_t value = read_element(from, size, i.mod[kModSigned] != 0);
-        if (width == 8) words_at<std::uint64_t>(w, to)[lane] = value;
-        else words_at<std::uint32_t>(w, to)[lane] = static_cast<std::uint32_t>(value);
+        if (width == 8)
+            words_at<std::uint64_t>(w, to)[lane] = value;
+        else
+            words_at<std::uint32_t>(w, to)[lane] = static_cast<std::uint32_t>(value);
     }
 }
 
@@ -124,8 +144,9 @@ void store_lane(Warp& w, const Insn& i, std::uint32_t lane, std::byte* to) {
             write_element(to + 8, 8, words_at<std::uint64_t>(w, from + 8 * kLanes)[lane]);
             continue;
         }
-        write_element(to, size, width == 8 ? words_at<std::uint64_t>(w, from)[lane]
-                                           : words_at<std::uint32_t>(w, from)[lane]);
+        write_element(
+            to, size,
+            width == 8 ? words_at<std::uint64_t>(w, from)[lane] : words_at<std::uint32_t>(w, from)[lane]);
     }
 }
 
@@ -150,7 +171,8 @@ std::byte* resolve_bytes(Warp& w, const Insn& i, Space space, std::uint64_t addr
     switch (space) {
         case Space::shared:
             if ((address & ~(kWindowSize - 1)) == kSharedWindow) address -= kSharedWindow;
-            return resolve_window(w, i, w.shared, w.shared_size, address, size, lane, "illegal shared address");
+            return resolve_window(w, i, w.shared, w.shared_size, address, size, lane,
+                                  "illegal shared address");
         case Space::local:
             if ((address & ~(kWindowSize - 1)) == kLocalWindow) address -= kLocalWindow;
             return resolve_local(w, i, address, size, lane);
@@ -167,7 +189,8 @@ std::byte* resolve_bytes(Warp& w, const Insn& i, Space space, std::uint64_t addr
     }
 }
 
-std::byte* resolve(Warp& w, const Insn& i, Space space, std::uint64_t address, std::uint64_t size, std::uint32_t lane) {
+std::byte* resolve(Warp& w, const Insn& i, Space space, std::uint64_t address, std::uint64_t size,
+                   std::uint32_t lane) {
     std::byte* at = resolve_bytes(w, i, space, address, size, lane);
     if (at != nullptr && (address & (size - 1)) != 0) {
         raise_address(w, &i, 716, lane, "misaligned address", address);

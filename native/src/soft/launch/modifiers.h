@@ -24,11 +24,30 @@ constexpr std::uint8_t kCvtRelu = 4;
 constexpr std::uint8_t kCvtSatFinite = 8;
 
 // Family::unary_approx: this plus kFtz.
-enum Approximate : std::uint8_t { kEx2 = 2, kLg2 = 4, kSin = 6, kCos = 8, kTanh = 10, kRcp = 12, kRsqrt = 14, kSqrt = 16 };
+enum Approximate : std::uint8_t {
+    kEx2 = 2,
+    kLg2 = 4,
+    kSin = 6,
+    kCos = 8,
+    kTanh = 10,
+    kRcp = 12,
+    kRsqrt = 14,
+    kSqrt = 16
+};
 
 // Family::half: the operation in Insn::mod[0]; mod[1] has these.
-enum HalfOp : std::uint8_t { kHalfAdd, kHalfSub, kHalfMul, kHalfFma, kHalfMin, kHalfMax, kHalfNeg, kHalfAbs, kHalfEx2,
-                             kHalfTanh };
+enum HalfOp : std::uint8_t {
+    kHalfAdd,
+    kHalfSub,
+    kHalfMul,
+    kHalfFma,
+    kHalfMin,
+    kHalfMax,
+    kHalfNeg,
+    kHalfAbs,
+    kHalfEx2,
+    kHalfTanh
+};
 constexpr std::uint8_t kHalfFtz = 1;
 constexpr std::uint8_t kHalfSat = 2;
 constexpr std::uint8_t kHalfRelu = 4;

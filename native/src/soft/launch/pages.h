@@ -1,11 +1,12 @@
-// A growable run of anonymous pages, committed as they are touched. Backs register files, shared and local memory.
+// A growable run of anonymous pages, committed as they are touched. Backs register files, shared and local
+// memory.
 #pragma once
 #include <cstddef>
 
 namespace soft {
 
 class Pages {
-public:
+  public:
     Pages() = default;
     Pages(const Pages&) = delete;
     Pages& operator=(const Pages&) = delete;
@@ -16,7 +17,7 @@ public:
     std::byte* data() const { return data_; }
     std::size_t size() const { return size_; }
 
-private:
+  private:
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
 };

@@ -1,4 +1,5 @@
-// Operations on predicates, which are one bit a lane, and moves that pack and unpack registers. Used through the registry.
+// Operations on predicates, which are one bit a lane, and moves that pack and unpack registers. Used through
+// the registry.
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
@@ -18,9 +19,15 @@ const Insn* combine(Warp& w, const Insn* i, Op op) {
     return i + 1;
 }
 
-const Insn* pred_and(Warp& w, const Insn* i) { return combine(w, i, [](u32 a, u32 b) { return a & b; }); }
-const Insn* pred_or(Warp& w, const Insn* i) { return combine(w, i, [](u32 a, u32 b) { return a | b; }); }
-const Insn* pred_xor(Warp& w, const Insn* i) { return combine(w, i, [](u32 a, u32 b) { return a ^ b; }); }
+const Insn* pred_and(Warp& w, const Insn* i) {
+    return combine(w, i, [](u32 a, u32 b) { return a & b; });
+}
+const Insn* pred_or(Warp& w, const Insn* i) {
+    return combine(w, i, [](u32 a, u32 b) { return a | b; });
+}
+const Insn* pred_xor(Warp& w, const Insn* i) {
+    return combine(w, i, [](u32 a, u32 b) { return a ^ b; });
+}
 const Insn* pred_not(Warp& w, const Insn* i) {
     write_predicate(w, i->d, ~(predicate(w, i->a) ^ static_cast<u32>(i->imm)));
     return i + 1;
@@ -64,7 +71,8 @@ const Insn* insert(Warp& w, const Insn* i) {
     const u32* a = slot<u32>(w, i->a);
     if (i->mod[1] == 8) {
         const u64* d = slot<u64>(w, i->d);
-        store_lanes<P, u64>(w, i->d, [=](u32 l) { return (d[l] & ~mask) | ((static_cast<u64>(a[l]) << shift) & mask); });
+        store_lanes<P, u64>(
+            w, i->d, [=](u32 l) { return (d[l] & ~mask) | ((static_cast<u64>(a[l]) << shift) & mask); });
     } else {
         const u32* d = slot<u32>(w, i->d);
         const u32 narrow = static_cast<u32>(mask);
@@ -77,8 +85,9 @@ const OpEntry kEntries[] = {
     FERRY_PLAIN(pred_and, pred, 0, pred_and), FERRY_PLAIN(pred_or, pred, 0, pred_or),
     FERRY_PLAIN(pred_xor, pred, 0, pred_xor), FERRY_PLAIN(pred_not, pred, 0, pred_not),
     FERRY_PLAIN(pred_mov, pred, 0, pred_mov), FERRY_CUSTOM(selp, pred, 0, select_predicate),
-    FERRY_OP(pack, b32, 2, pack_2x16), FERRY_OP(pack, b64, 2, pack_2x32), FERRY_OP(pack, b16, 2, pack_2x8),
-    FERRY_CUSTOM(unpack, none, 0, unpack), FERRY_CUSTOM(pack, none, 0, insert),
+    FERRY_OP(pack, b32, 2, pack_2x16),        FERRY_OP(pack, b64, 2, pack_2x32),
+    FERRY_OP(pack, b16, 2, pack_2x8),         FERRY_CUSTOM(unpack, none, 0, unpack),
+    FERRY_CUSTOM(pack, none, 0, insert),
 };
 
 }  // namespace

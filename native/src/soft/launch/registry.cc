@@ -12,12 +12,13 @@ namespace {
 
 enum class Level { base, v3, v4 };
 
-// AMD's cores up to Zen 4 forward 64-byte stores slowly, and the interpreter lives on that: AVX2 is 20 % faster there.
-// FERRY_SOFT_ISA=base|avx2|avx512 chooses otherwise, but never what the machine lacks, so every variant can be tested.
+// AMD's cores up to Zen 4 forward 64-byte stores slowly, and the interpreter lives on that: AVX2 is 20 %
+// faster there. FERRY_SOFT_ISA=base|avx2|avx512 chooses otherwise, but never what the machine lacks, so every
+// variant can be tested.
 Level choose_level() {
     __builtin_cpu_init();
-    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
-                    __builtin_cpu_supports("f16c");
+    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
     const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512cd");
@@ -40,25 +41,32 @@ std::uint32_t key_of(Family family, ptx::Type type, std::uint8_t variant) {
 using Table = std::unordered_map<std::uint32_t, const OpEntry*>;
 
 void add_entries(Table& table, std::span<const OpEntry> entries) {
-    for (const OpEntry& entry : entries) table.emplace(key_of(entry.family, entry.type, entry.variant), &entry);
+    for (const OpEntry& entry : entries)
+        table.emplace(key_of(entry.family, entry.type, entry.variant), &entry);
 }
 
-#define FERRY_ADD_HOT(isa)                              \
-    add_entries(table, isa::integer_entries());         \
-    add_entries(table, isa::compare_entries());         \
-    add_entries(table, isa::float_entries());           \
-    add_entries(table, isa::float_convert_entries());   \
-    add_entries(table, isa::global_entries());          \
-    add_entries(table, isa::shared_entries());          \
-    add_entries(table, isa::approx_entries());          \
+#define FERRY_ADD_HOT(isa)                            \
+    add_entries(table, isa::integer_entries());       \
+    add_entries(table, isa::compare_entries());       \
+    add_entries(table, isa::float_entries());         \
+    add_entries(table, isa::float_convert_entries()); \
+    add_entries(table, isa::global_entries());        \
+    add_entries(table, isa::shared_entries());        \
+    add_entries(table, isa::approx_entries());        \
     add_entries(table, isa::convert_entries())
 
 Table make_table() {
     Table table;
     switch (level()) {
-        case Level::base: FERRY_ADD_HOT(isa_v1); break;
-        case Level::v3: FERRY_ADD_HOT(isa_v3); break;
-        case Level::v4: FERRY_ADD_HOT(isa_v4); break;
+        case Level::base:
+            FERRY_ADD_HOT(isa_v1);
+            break;
+        case Level::v3:
+            FERRY_ADD_HOT(isa_v3);
+            break;
+        case Level::v4:
+            FERRY_ADD_HOT(isa_v4);
+            break;
     }
     for (const auto entries : kColdTables) add_entries(table, entries());
     return table;
@@ -76,9 +84,12 @@ const OpEntry* find_op(Family family, ptx::Type type, std::uint8_t variant) {
 
 const char* instruction_set() {
     switch (level()) {
-        case Level::base: return "base";
-        case Level::v3: return "avx2";
-        default: return "avx512";
+        case Level::base:
+            return "base";
+        case Level::v3:
+            return "avx2";
+        default:
+            return "avx512";
     }
 }
 

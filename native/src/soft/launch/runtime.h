@@ -1,5 +1,5 @@
-// The state of a grid in flight: the grid shared by all workers, a worker's scratch, a resident block. Used by the files
-// of launch/ only; handlers reach it through Warp::block.
+// The state of a grid in flight: the grid shared by all workers, a worker's scratch, a resident block. Used
+// by the files of launch/ only; handlers reach it through Warp::block.
 #pragma once
 #include <array>
 #include <atomic>
@@ -19,31 +19,32 @@ class FunctionTable;
 
 // What Function (ptx/program.h) is to the engine.
 class Function {
-public:
+  public:
     const Code* code = nullptr;
-    const FunctionTable* functions = nullptr;   // device functions by address
-    std::uint32_t dynamic_align = 16;           // where `extern __shared__` starts, after the static part
-    std::uint32_t cache_count = 0;              // inline caches of the kernel and of every function it may call
+    const FunctionTable* functions = nullptr;  // device functions by address
+    std::uint32_t dynamic_align = 16;          // where `extern __shared__` starts, after the static part
+    std::uint32_t cache_count = 0;  // inline caches of the kernel and of every function it may call
 };
 
 // Resolves the addresses of device functions that data and registers hold.
 class FunctionTable {
-public:
+  public:
     std::vector<const Code*> codes;
     // Null when `address` is not that of a function.
     const Code* find(std::uint64_t address) const {
         const std::uint64_t index = (address - kFunctionWindow) / 16;
-        return address >= kFunctionWindow && address % 16 == 0 && index < codes.size() ? codes[index] : nullptr;
+        return address >= kFunctionWindow && address % 16 == 0 && index < codes.size() ? codes[index]
+                                                                                       : nullptr;
     }
     static std::uint64_t address_of(std::size_t index) { return kFunctionWindow + index * 16; }
 };
 
 struct Barrier {
-    std::uint32_t arrived = 0;       // threads
-    std::uint32_t rounded = 0;       // the same with every complete warp counted as 32
-    std::uint32_t expected = 0;      // 0: all threads of the block
-    std::uint32_t count_true = 0;    // bar.red: threads whose predicate held
-    std::uint32_t result_true = 0;   // of the phase that completed last
+    std::uint32_t arrived = 0;      // threads
+    std::uint32_t rounded = 0;      // the same with every complete warp counted as 32
+    std::uint32_t expected = 0;     // 0: all threads of the block
+    std::uint32_t count_true = 0;   // bar.red: threads whose predicate held
+    std::uint32_t result_true = 0;  // of the phase that completed last
     std::uint32_t result_arrived = 0;
 };
 
@@ -55,12 +56,12 @@ enum class BlockStatus : std::uint8_t { finished, spinning, stopped };
 struct BlockContext {
     GridState* grid = nullptr;
     WorkerState* worker = nullptr;
-    std::uint64_t prepared_for = 0;             // GridState::serial its slots were filled for
+    std::uint64_t prepared_for = 0;  // GridState::serial its slots were filled for
     std::uint32_t index[3] = {0, 0, 0};
     std::uint32_t live_threads = 0;
     std::uint32_t warp_count = 0;
     bool resident = false;
-    std::uint32_t pending_barriers = 0;         // one bit for each barrier somebody has arrived at
+    std::uint32_t pending_barriers = 0;  // one bit for each barrier somebody has arrived at
     std::unique_ptr<Warp[]> warps;
     std::uint32_t warp_capacity = 0;
     Pages registers;
@@ -74,18 +75,18 @@ struct BlockContext {
     void start(std::uint64_t linear);
     BlockStatus run();
     Frame* take_frame();
-    void drop_frame(Frame* frame);   // one reference less; frees the chain it held
+    void drop_frame(Frame* frame);  // one reference less; frees the chain it held
 };
 
 struct WorkerState final : Worker {
     std::vector<std::unique_ptr<BlockContext>> contexts;
     std::vector<RangeCache> caches;
-    std::uint64_t caches_for = 0;    // GridState::serial
-    std::uint32_t number = 0;        // %smid
+    std::uint64_t caches_for = 0;  // GridState::serial
+    std::uint32_t number = 0;      // %smid
 };
 
 class GridState final : public Grid {
-public:
+  public:
     GridState(LaunchConfig config, DeviceServices& device);
     ~GridState() override;
     void work(Worker& worker) override;
@@ -107,13 +108,13 @@ public:
     DeviceServices& services;
     const Function* function;
     const Code* code;
-    const std::uint64_t serial;      // unique in the process
+    const std::uint64_t serial;  // unique in the process
     std::uint64_t block_count;
     std::uint32_t thread_count;
-    std::uint64_t workspace = 0;     // what a cooperative kernel's grid barrier lives in; %envreg1 and 2 name it
+    std::uint64_t workspace = 0;  // what a cooperative kernel's grid barrier lives in; %envreg1 and 2 name it
     std::atomic<bool> stop{false};
 
-private:
+  private:
     bool take_block(WorkerState& worker, std::vector<BlockContext*>& resident);
     void work_inside(WorkerState& worker);
 
@@ -124,7 +125,7 @@ private:
     Fault fault_;
 };
 
-// scheduler.cc ---------------------------------------------------------------------------------------------------------
+// scheduler.cc
 // Runs `w` until it is finished, waits for others, used up its budget, or the grid stops.
 void run_warp(Warp& w);
 // Loads the best ready fragment; null when there is none.
@@ -132,20 +133,21 @@ const Insn* resume(Warp& w);
 // Puts lanes aside at `pc`, merged with those already there.
 void push_fragment(Warp& w, const Insn* pc, std::uint32_t mask, std::uint32_t turn, Frame* frame);
 // Splits the running fragment in two and answers where the first continues.
-const Insn* diverge(Warp& w, const Insn* pc, std::uint32_t mask, const Insn* other_pc, std::uint32_t other_mask);
+const Insn* diverge(Warp& w, const Insn* pc, std::uint32_t mask, const Insn* other_pc,
+                    std::uint32_t other_mask);
 // Ends the running lanes in `mask`.
 void retire_lanes(Warp& w, std::uint32_t mask);
 bool any_ready(const Warp& w);
 
-// barrier.cc -----------------------------------------------------------------------------------------------------------
+// barrier.cc
 // Releases the barriers that an arrival or an exit completed.
 void complete_barriers(BlockContext& block);
 
-// sync.cc --------------------------------------------------------------------------------------------------------------
+// sync.cc
 // After lanes exited: sync operations may now be complete.
 void recheck_sync(Warp& w);
 
-// slots.cc -------------------------------------------------------------------------------------------------------------
+// slots.cc
 void fill_fixed_slots(Warp& w, const Code& code, std::byte* regs, std::uint32_t mask);
 void fill_block_slots(Warp& w, const Code& code, std::byte* regs, std::uint32_t mask);
 

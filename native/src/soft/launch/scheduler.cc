@@ -1,5 +1,6 @@
-// Fragments of a warp: which lanes run next, how they split and meet. The ready fragment that gave way least often, sits
-// deepest in calls and has the lowest instruction runs first; blocks are laid out so that joins come after their arms.
+// Fragments of a warp: which lanes run next, how they split and meet. The ready fragment that gave way least
+// often, sits deepest in calls and has the lowest instruction runs first; blocks are laid out so that joins
+// come after their arms.
 #include <algorithm>
 #include <bit>
 
@@ -101,8 +102,8 @@ const Insn* exit_lanes(Warp& w, const Insn*) {
 }
 
 const OpEntry kEntries[] = {
-    FERRY_PLAIN(reconverge, none, 0, reconverge), FERRY_PLAIN(jump, none, 0, jump),
-    FERRY_PLAIN(jump_back, none, 0, jump_back),   FERRY_PLAIN(branch, none, 0, branch),
+    FERRY_PLAIN(reconverge, none, 0, reconverge),   FERRY_PLAIN(jump, none, 0, jump),
+    FERRY_PLAIN(jump_back, none, 0, jump_back),     FERRY_PLAIN(branch, none, 0, branch),
     FERRY_PLAIN(branch_back, none, 0, branch_back), FERRY_PLAIN(guard, none, 0, guard),
     FERRY_PLAIN(exit, none, 0, exit_lanes),
 };
@@ -149,7 +150,8 @@ const Insn* resume(Warp& w) {
     return chosen.pc;
 }
 
-const Insn* diverge(Warp& w, const Insn* pc, std::uint32_t mask, const Insn* other_pc, std::uint32_t other_mask) {
+const Insn* diverge(Warp& w, const Insn* pc, std::uint32_t mask, const Insn* other_pc,
+                    std::uint32_t other_mask) {
     const bool swap = other_pc < pc;
     ++w.frame->references;
     push_fragment(w, swap ? pc : other_pc, swap ? mask : other_mask, w.turn, w.frame);

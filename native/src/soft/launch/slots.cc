@@ -1,5 +1,5 @@
-// Fills the slots that code reads but never writes: constants, kernel parameters, special registers. Once per launch for
-// each warp (per block for the block's own), and at each call for the callee's.
+// Fills the slots that code reads but never writes: constants, kernel parameters, special registers. Once per
+// launch for each warp (per block for the block's own), and at each call for the callee's.
 #include <cstring>
 
 #include "soft/launch/runtime.h"
@@ -21,11 +21,16 @@ std::uint64_t read_parameter(const GridState& grid, const FixedSlot& slot) {
 std::uint64_t lane_mask(Special special, std::uint32_t lane) {
     const std::uint32_t eq = 1u << lane;
     switch (special) {
-        case Special::lanemask_eq: return eq;
-        case Special::lanemask_lt: return eq - 1;
-        case Special::lanemask_le: return eq | (eq - 1);
-        case Special::lanemask_ge: return ~(eq - 1);
-        default: return ~(eq | (eq - 1));
+        case Special::lanemask_eq:
+            return eq;
+        case Special::lanemask_lt:
+            return eq - 1;
+        case Special::lanemask_le:
+            return eq | (eq - 1);
+        case Special::lanemask_ge:
+            return ~(eq - 1);
+        default:
+            return ~(eq | (eq - 1));
     }
 }
 
@@ -33,11 +38,16 @@ std::uint64_t thread_value(const Warp& w, Special special, std::uint32_t lane) {
     const auto& block = w.block->grid->config.block;
     const std::uint32_t thread = w.index * kLanes + lane;
     switch (special) {
-        case Special::tid_x: return thread % block[0];
-        case Special::tid_y: return thread / block[0] % block[1];
-        case Special::tid_z: return thread / block[0] / block[1];
-        case Special::laneid: return lane;
-        default: return lane_mask(special, lane);
+        case Special::tid_x:
+            return thread % block[0];
+        case Special::tid_y:
+            return thread / block[0] % block[1];
+        case Special::tid_z:
+            return thread / block[0] / block[1];
+        case Special::laneid:
+            return lane;
+        default:
+            return lane_mask(special, lane);
     }
 }
 
@@ -51,25 +61,44 @@ std::uint64_t shared_value(const Warp& w, const FixedSlot& slot) {
     const GridState& grid = *block.grid;
     const auto at = static_cast<unsigned>(slot.special);
     switch (slot.special) {
-        case Special::ntid_x: case Special::ntid_y: case Special::ntid_z:
+        case Special::ntid_x:
+        case Special::ntid_y:
+        case Special::ntid_z:
             return grid.config.block[at - static_cast<unsigned>(Special::ntid_x)];
-        case Special::nctaid_x: case Special::nctaid_y: case Special::nctaid_z:
+        case Special::nctaid_x:
+        case Special::nctaid_y:
+        case Special::nctaid_z:
             return grid.config.grid[at - static_cast<unsigned>(Special::nctaid_x)];
-        case Special::ctaid_x: case Special::ctaid_y: case Special::ctaid_z:
+        case Special::ctaid_x:
+        case Special::ctaid_y:
+        case Special::ctaid_z:
             return block.index[at - static_cast<unsigned>(Special::ctaid_x)];
-        case Special::warpid: return w.index;
-        case Special::nwarpid: return kLanes;
-        case Special::smid: return block.worker->number;
-        case Special::nsmid: return 128;
-        case Special::gridid: return grid.serial;
-        case Special::dynamic_smem: return grid.config.dynamic_shared;
-        case Special::total_smem: return w.shared_size;
-        case Special::dynamic_shared: return grid.dynamic_shared_base() + slot.index;
+        case Special::warpid:
+            return w.index;
+        case Special::nwarpid:
+            return kLanes;
+        case Special::smid:
+            return block.worker->number;
+        case Special::nsmid:
+            return 128;
+        case Special::gridid:
+            return grid.serial;
+        case Special::dynamic_smem:
+            return grid.config.dynamic_shared;
+        case Special::total_smem:
+            return w.shared_size;
+        case Special::dynamic_shared:
+            return grid.dynamic_shared_base() + slot.index;
         case Special::envreg:
-            return slot.index == 1 ? grid.workspace >> 32 : slot.index == 2 ? grid.workspace & 0xffffffffu : 0;
-        case Special::one: return 1;
-        case Special::param: return read_parameter(grid, slot);
-        default: return 0;
+            return slot.index == 1   ? grid.workspace >> 32
+                   : slot.index == 2 ? grid.workspace & 0xffffffffu
+                                     : 0;
+        case Special::one:
+            return 1;
+        case Special::param:
+            return read_parameter(grid, slot);
+        default:
+            return 0;
     }
 }
 
@@ -97,10 +126,20 @@ void put(std::byte* regs, const FixedSlot& slot, std::uint32_t mask, std::uint64
     }
 }
 
+template <class Word>
+void fill_by_lane(Warp& w, std::byte* regs, const FixedSlot& slot, std::uint32_t mask) {
+    // SAFETY: slots are 64-byte aligned words.
+    Word* words = static_cast<Word*>(static_cast<void*>(regs + slot.slot));
+    for (std::uint32_t l = 0; l < kLanes; ++l) {
+        if ((mask >> l & 1u) != 0) words[l] = static_cast<Word>(thread_value(w, slot.special, l));
+    }
+}
+
 void fill_slot(Warp& w, std::byte* regs, const FixedSlot& slot, std::uint32_t mask) {
     if (slot.is_constant) return put(regs, slot, mask, slot.value);
     if (!differs_by_lane(slot.special)) return put(regs, slot, mask, shared_value(w, slot));
-    for (std::uint32_t l = 0; l < kLanes; ++l) put(regs, slot, mask & (1u << l), thread_value(w, slot.special, l));
+    if (slot.width == 8) return fill_by_lane<std::uint64_t>(w, regs, slot, mask);
+    fill_by_lane<std::uint32_t>(w, regs, slot, mask);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Integer operations that are rare enough to exist once: 16-bit arithmetic, division, remainder, 64-bit high products.
-// Used through the registry.
+// Integer operations that are rare enough to exist once: 16-bit arithmetic, division, remainder, 64-bit high
+// products. Used through the registry.
 #include <limits>
 
 #include "soft/launch/lanes.h"
@@ -46,23 +46,34 @@ u16 shr16(u16 a, u32 b) { return static_cast<u16>(b > 15 ? 0 : a >> b); }
 s16 sar16(s16 a, u32 b) { return static_cast<s16>(a >> (b > 15 ? 15 : b)); }
 
 // Division by zero does not trap on a GPU; the quotient is all ones, the remainder the dividend.
-template <class T> T divide(T a, T b) {
+template <class T>
+T divide(T a, T b) {
     if (b == 0) return static_cast<T>(~T{0});
     if constexpr (std::is_signed_v<T>) {
         if (b == -1) return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(a));
     }
     return static_cast<T>(a / b);
 }
-template <class T> T remainder(T a, T b) {
+template <class T>
+T remainder(T a, T b) {
     if (b == 0) return a;
     if constexpr (std::is_signed_v<T>) {
         if (b == -1) return 0;
     }
     return static_cast<T>(a % b);
 }
-template <class T> T smaller(T a, T b) { return a < b ? a : b; }
-template <class T> T larger(T a, T b) { return a > b ? a : b; }
-template <class T> T is_zero(T a) { return a == 0 ? 1 : 0; }
+template <class T>
+T smaller(T a, T b) {
+    return a < b ? a : b;
+}
+template <class T>
+T larger(T a, T b) {
+    return a > b ? a : b;
+}
+template <class T>
+T is_zero(T a) {
+    return a == 0 ? 1 : 0;
+}
 
 s32 add_sat(s32 a, s32 b) {
     s32 r = 0;
@@ -76,41 +87,90 @@ s32 sub_sat(s32 a, s32 b) {
 }
 s32 mad_hi_sat(s32 a, s32 b, s32 c) { return add_sat(static_cast<s32>((static_cast<s64>(a) * b) >> 32), c); }
 
-template <class T> bool eq(T a, T b) { return a == b; }
-template <class T> bool ne(T a, T b) { return a != b; }
-template <class T> bool lt(T a, T b) { return a < b; }
-template <class T> bool le(T a, T b) { return a <= b; }
-template <class T> bool gt(T a, T b) { return a > b; }
-template <class T> bool ge(T a, T b) { return a >= b; }
+template <class T>
+bool eq(T a, T b) {
+    return a == b;
+}
+template <class T>
+bool ne(T a, T b) {
+    return a != b;
+}
+template <class T>
+bool lt(T a, T b) {
+    return a < b;
+}
+template <class T>
+bool le(T a, T b) {
+    return a <= b;
+}
+template <class T>
+bool gt(T a, T b) {
+    return a > b;
+}
+template <class T>
+bool ge(T a, T b) {
+    return a >= b;
+}
 
 constexpr std::uint8_t variant_of(ptx::Mod mod) { return static_cast<std::uint8_t>(mod); }
 
-#define FERRY_COMPARES(T, C)                                                                                      \
-    FERRY_OP(setp, T, variant_of(ptx::Mod::eq), eq<C>), FERRY_OP(setp, T, variant_of(ptx::Mod::ne), ne<C>),       \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::lt), lt<C>), FERRY_OP(setp, T, variant_of(ptx::Mod::le), le<C>),   \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::gt), gt<C>), FERRY_OP(setp, T, variant_of(ptx::Mod::ge), ge<C>)
+#define FERRY_COMPARES(T, C)                                                                                \
+    FERRY_OP(setp, T, variant_of(ptx::Mod::eq), eq<C>), FERRY_OP(setp, T, variant_of(ptx::Mod::ne), ne<C>), \
+        FERRY_OP(setp, T, variant_of(ptx::Mod::lt), lt<C>),                                                 \
+        FERRY_OP(setp, T, variant_of(ptx::Mod::le), le<C>),                                                 \
+        FERRY_OP(setp, T, variant_of(ptx::Mod::gt), gt<C>),                                                 \
+        FERRY_OP(setp, T, variant_of(ptx::Mod::ge), ge<C>)
 
 const OpEntry kEntries[] = {
-    FERRY_OP(add, u16, 0, add16), FERRY_OP(sub, u16, 0, sub16), FERRY_OP(mul_lo, u16, 0, mul16),
-    FERRY_OP(mad_lo, u16, 0, mad16), FERRY_OP(mul_wide, u16, 0, mul_wide_u16),
-    FERRY_OP(mul_wide, s16, 0, mul_wide_s16), FERRY_OP(mad_wide, u16, 0, mad_wide_u16),
-    FERRY_OP(mad_wide, s16, 0, mad_wide_s16), FERRY_OP(mul_hi, u16, 0, mul_hi_u16),
-    FERRY_OP(mul_hi, s16, 0, mul_hi_s16), FERRY_OP(mul_hi, u64, 0, mul_hi_u64), FERRY_OP(mul_hi, s64, 0, mul_hi_s64),
-    FERRY_OP(mad_hi, u64, 0, mad_hi_u64), FERRY_OP(mad_hi, s64, 0, mad_hi_s64),
-    FERRY_OP(mad_hi, u16, 0, mad_hi_u16), FERRY_OP(mad_hi, s16, 0, mad_hi_s16),
-    FERRY_OP(and_, b16, 0, and16), FERRY_OP(or_, b16, 0, or16), FERRY_OP(xor_, b16, 0, xor16),
-    FERRY_OP(not_, b16, 0, not16), FERRY_OP(neg, u16, 0, neg16), FERRY_OP(abs, s16, 0, abs16),
-    FERRY_OP(shl, b16, 0, shl16), FERRY_OP(shr, u16, 0, shr16), FERRY_OP(shr, s16, 0, sar16),
-    FERRY_OP(div, u16, 0, divide<u16>), FERRY_OP(div, s16, 0, divide<s16>), FERRY_OP(div, u32, 0, divide<u32>),
-    FERRY_OP(div, s32, 0, divide<s32>), FERRY_OP(div, u64, 0, divide<u64>), FERRY_OP(div, s64, 0, divide<s64>),
-    FERRY_OP(rem, u16, 0, remainder<u16>), FERRY_OP(rem, s16, 0, remainder<s16>),
-    FERRY_OP(rem, u32, 0, remainder<u32>), FERRY_OP(rem, s32, 0, remainder<s32>),
-    FERRY_OP(rem, u64, 0, remainder<u64>), FERRY_OP(rem, s64, 0, remainder<s64>),
-    FERRY_OP(min, u16, 0, smaller<u16>), FERRY_OP(min, s16, 0, smaller<s16>),
-    FERRY_OP(max, u16, 0, larger<u16>), FERRY_OP(max, s16, 0, larger<s16>),
-    FERRY_OP(cnot, b16, 0, is_zero<u16>), FERRY_OP(cnot, b32, 0, is_zero<u32>), FERRY_OP(cnot, b64, 0, is_zero<u64>),
-    FERRY_OP(add, s32, 2, add_sat), FERRY_OP(sub, s32, 2, sub_sat), FERRY_OP(mad_hi, s32, 2, mad_hi_sat),
-    FERRY_COMPARES(u16, u16), FERRY_COMPARES(s16, s16),
+    FERRY_OP(add, u16, 0, add16),
+    FERRY_OP(sub, u16, 0, sub16),
+    FERRY_OP(mul_lo, u16, 0, mul16),
+    FERRY_OP(mad_lo, u16, 0, mad16),
+    FERRY_OP(mul_wide, u16, 0, mul_wide_u16),
+    FERRY_OP(mul_wide, s16, 0, mul_wide_s16),
+    FERRY_OP(mad_wide, u16, 0, mad_wide_u16),
+    FERRY_OP(mad_wide, s16, 0, mad_wide_s16),
+    FERRY_OP(mul_hi, u16, 0, mul_hi_u16),
+    FERRY_OP(mul_hi, s16, 0, mul_hi_s16),
+    FERRY_OP(mul_hi, u64, 0, mul_hi_u64),
+    FERRY_OP(mul_hi, s64, 0, mul_hi_s64),
+    FERRY_OP(mad_hi, u64, 0, mad_hi_u64),
+    FERRY_OP(mad_hi, s64, 0, mad_hi_s64),
+    FERRY_OP(mad_hi, u16, 0, mad_hi_u16),
+    FERRY_OP(mad_hi, s16, 0, mad_hi_s16),
+    FERRY_OP(and_, b16, 0, and16),
+    FERRY_OP(or_, b16, 0, or16),
+    FERRY_OP(xor_, b16, 0, xor16),
+    FERRY_OP(not_, b16, 0, not16),
+    FERRY_OP(neg, u16, 0, neg16),
+    FERRY_OP(abs, s16, 0, abs16),
+    FERRY_OP(shl, b16, 0, shl16),
+    FERRY_OP(shr, u16, 0, shr16),
+    FERRY_OP(shr, s16, 0, sar16),
+    FERRY_OP(div, u16, 0, divide<u16>),
+    FERRY_OP(div, s16, 0, divide<s16>),
+    FERRY_OP(div, u32, 0, divide<u32>),
+    FERRY_OP(div, s32, 0, divide<s32>),
+    FERRY_OP(div, u64, 0, divide<u64>),
+    FERRY_OP(div, s64, 0, divide<s64>),
+    FERRY_OP(rem, u16, 0, remainder<u16>),
+    FERRY_OP(rem, s16, 0, remainder<s16>),
+    FERRY_OP(rem, u32, 0, remainder<u32>),
+    FERRY_OP(rem, s32, 0, remainder<s32>),
+    FERRY_OP(rem, u64, 0, remainder<u64>),
+    FERRY_OP(rem, s64, 0, remainder<s64>),
+    FERRY_OP(min, u16, 0, smaller<u16>),
+    FERRY_OP(min, s16, 0, smaller<s16>),
+    FERRY_OP(max, u16, 0, larger<u16>),
+    FERRY_OP(max, s16, 0, larger<s16>),
+    FERRY_OP(cnot, b16, 0, is_zero<u16>),
+    FERRY_OP(cnot, b32, 0, is_zero<u32>),
+    FERRY_OP(cnot, b64, 0, is_zero<u64>),
+    FERRY_OP(add, s32, 2, add_sat),
+    FERRY_OP(sub, s32, 2, sub_sat),
+    FERRY_OP(mad_hi, s32, 2, mad_hi_sat),
+    FERRY_COMPARES(u16, u16),
+    FERRY_COMPARES(s16, s16),
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Warp-wide operations that name their members: shfl, vote, match, redux, bar.warp, elect. A fragment deposits its values
-// and goes on when every live member has deposited for the same kind of operation; otherwise it is parked.
+// Warp-wide operations that name their members: shfl, vote, match, redux, bar.warp, elect. A fragment
+// deposits its values and goes on when every live member has deposited for the same kind of operation;
+// otherwise it is parked.
 #include "soft/launch/sync.h"
 
 #include <bit>
@@ -16,7 +17,8 @@ const std::uint32_t* words(const Warp& w, std::uint32_t slot) {
     return static_cast<const std::uint32_t*>(static_cast<const void*>(w.regs + slot));
 }
 
-// Runs `operation` for `lanes` of the frame whose registers are at `regs`, without disturbing the running fragment.
+// Runs `operation` for `lanes` of the frame whose registers are at `regs`, without disturbing the running
+// fragment.
 void collect(Warp& w, const Insn* i, const SyncOperation& operation, std::byte* regs, std::uint32_t lanes,
              std::uint32_t members) {
     std::byte* const kept_regs = w.regs;
@@ -29,7 +31,8 @@ void collect(Warp& w, const Insn* i, const SyncOperation& operation, std::byte* 
 }
 
 bool is_parked_for(const Fragment& fragment, const Fragment& like) {
-    return fragment.wait == Wait::sync && fragment.sync_kind == like.sync_kind && fragment.member_mask == like.member_mask;
+    return fragment.wait == Wait::sync && fragment.sync_kind == like.sync_kind &&
+           fragment.member_mask == like.member_mask;
 }
 
 // Completes the group of `like` if everyone is there.
@@ -52,7 +55,8 @@ bool try_complete(Warp& w, const Fragment like) {
     return true;
 }
 
-void park(Warp& w, const Insn* i, const SyncOperation& operation, std::uint32_t lanes, std::uint32_t members) {
+void park(Warp& w, const Insn* i, const SyncOperation& operation, std::uint32_t lanes,
+          std::uint32_t members) {
     Fragment fragment;
     fragment.pc = i;
     fragment.mask = lanes;
@@ -65,7 +69,8 @@ void park(Warp& w, const Insn* i, const SyncOperation& operation, std::uint32_t 
     try_complete(w, fragment);
 }
 
-std::uint32_t lanes_with_members(const Warp& w, const std::uint32_t* masks, std::uint32_t among, std::uint32_t members) {
+std::uint32_t lanes_with_members(const Warp& w, const std::uint32_t* masks, std::uint32_t among,
+                                 std::uint32_t members) {
     std::uint32_t same = 0;
     for (std::uint32_t l = 0; l < kLanes; ++l) same |= masks[l] == members ? 1u << l : 0u;
     return same & among & w.active;

@@ -1,4 +1,5 @@
-// Warp-wide operations with named members: what sync.cc (who waits for whom) and sync_ops.cc (what is computed) share.
+// Warp-wide operations with named members: what sync.cc (who waits for whom) and sync_ops.cc (what is
+// computed) share.
 #pragma once
 #include <cstdint>
 
@@ -7,9 +8,23 @@
 namespace soft {
 
 // Insn::mod of these instructions. Insn::e holds the slot of the member mask.
-enum SyncMod : std::uint8_t { kSyncMode = 0, kSyncWidth = 1, kSyncLegacy = 2, kSyncHasPredicate = 3, kSyncSigned = 4 };
+enum SyncMod : std::uint8_t {
+    kSyncMode = 0,
+    kSyncWidth = 1,
+    kSyncLegacy = 2,
+    kSyncHasPredicate = 3,
+    kSyncSigned = 4
+};
 
-enum SyncKind : std::uint16_t { kSyncShuffle, kSyncVote, kSyncMatch, kSyncReduce, kSyncBarrier, kSyncElect, kSyncKinds };
+enum SyncKind : std::uint16_t {
+    kSyncShuffle,
+    kSyncVote,
+    kSyncMatch,
+    kSyncReduce,
+    kSyncBarrier,
+    kSyncElect,
+    kSyncKinds
+};
 
 struct SyncOperation {
     std::uint16_t kind;

@@ -58,7 +58,9 @@ Source shuffle_source(Mod mode, u32 lane, u32 b, u32 c) {
         from = lane - distance;
         in_range = static_cast<std::int32_t>(from) >= static_cast<std::int32_t>(last);
     } else {
-        from = mode == Mod::down ? lane + distance : mode == Mod::bfly ? lane ^ distance : first | (distance & ~segment);
+        from = mode == Mod::down   ? lane + distance
+               : mode == Mod::bfly ? lane ^ distance
+                                   : first | (distance & ~segment);
         in_range = from <= last;
     }
     return {in_range ? from & 31 : lane, in_range};
@@ -87,10 +89,14 @@ void collect_vote(Warp& w, const Insn& i, u32 members) {
         if (holds(members, l) && w.exchange[l] != 0) ballot |= 1u << l;
     }
     switch (static_cast<Mod>(i.mod[kSyncMode])) {
-        case Mod::ballot: return put_each(w, i, [=](u32) { return ballot; });
-        case Mod::all: return write_predicate(w, i.d, ballot == members ? kFullMask : 0);
-        case Mod::any: return write_predicate(w, i.d, ballot != 0 ? kFullMask : 0);
-        default: return write_predicate(w, i.d, ballot == members || ballot == 0 ? kFullMask : 0);
+        case Mod::ballot:
+            return put_each(w, i, [=](u32) { return ballot; });
+        case Mod::all:
+            return write_predicate(w, i.d, ballot == members ? kFullMask : 0);
+        case Mod::any:
+            return write_predicate(w, i.d, ballot != 0 ? kFullMask : 0);
+        default:
+            return write_predicate(w, i.d, ballot == members || ballot == 0 ? kFullMask : 0);
     }
 }
 
@@ -115,12 +121,18 @@ void collect_match(Warp& w, const Insn& i, u32 members) {
 u32 reduce(Mod op, bool is_signed, u32 a, u32 b) {
     const bool a_less = is_signed ? static_cast<std::int32_t>(a) < static_cast<std::int32_t>(b) : a < b;
     switch (op) {
-        case Mod::add: return a + b;
-        case Mod::min: return a_less ? a : b;
-        case Mod::max: return a_less ? b : a;
-        case Mod::and_: return a & b;
-        case Mod::or_: return a | b;
-        default: return a ^ b;
+        case Mod::add:
+            return a + b;
+        case Mod::min:
+            return a_less ? a : b;
+        case Mod::max:
+            return a_less ? b : a;
+        case Mod::and_:
+            return a & b;
+        case Mod::or_:
+            return a | b;
+        default:
+            return a ^ b;
     }
 }
 
@@ -128,7 +140,8 @@ void collect_reduce(Warp& w, const Insn& i, u32 members) {
     const auto op = static_cast<Mod>(i.mod[kSyncMode]);
     auto result = static_cast<u32>(w.exchange[std::countr_zero(members) & 31]);
     for (u32 rest = members & (members - 1); rest != 0; rest &= rest - 1) {
-        result = reduce(op, i.mod[kSyncSigned] != 0, result, static_cast<u32>(w.exchange[std::countr_zero(rest)]));
+        result =
+            reduce(op, i.mod[kSyncSigned] != 0, result, static_cast<u32>(w.exchange[std::countr_zero(rest)]));
     }
     put_each(w, i, [=](u32) { return result; });
 }
@@ -160,8 +173,8 @@ const Insn* active_mask(Warp& w, const Insn* i) {
 }
 
 const OpEntry kEntries[] = {
-    FERRY_PLAIN(shfl, none, 0, sync<kSyncShuffle>), FERRY_PLAIN(vote, none, 0, sync<kSyncVote>),
-    FERRY_PLAIN(match, none, 0, sync<kSyncMatch>),  FERRY_PLAIN(redux, none, 0, sync<kSyncReduce>),
+    FERRY_PLAIN(shfl, none, 0, sync<kSyncShuffle>),     FERRY_PLAIN(vote, none, 0, sync<kSyncVote>),
+    FERRY_PLAIN(match, none, 0, sync<kSyncMatch>),      FERRY_PLAIN(redux, none, 0, sync<kSyncReduce>),
     FERRY_PLAIN(bar_warp, none, 0, sync<kSyncBarrier>), FERRY_PLAIN(sync_elect, none, 0, sync<kSyncElect>),
     FERRY_PLAIN(activemask, none, 0, active_mask),
 };

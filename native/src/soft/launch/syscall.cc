@@ -18,11 +18,12 @@ bool read_generic(Warp& w, std::uint32_t lane, std::uint64_t address, void* to, 
     const std::uint64_t offset = address & (kWindowSize - 1);
     const std::uint64_t window = address - offset;
     const std::byte* from = nullptr;
-    if (window == kLocalWindow && offset + size <= w.local_stride) from = w.local + lane * w.local_stride + offset;
+    if (window == kLocalWindow && offset + size <= w.local_stride)
+        from = w.local + lane * w.local_stride + offset;
     if (window == kSharedWindow && offset + size <= w.shared_size) from = w.shared + offset;
     Range range;
-    if (window != kLocalWindow && window != kSharedWindow && w.block->grid->services.find_range(address, range) &&
-        size <= range.hi - address) {
+    if (window != kLocalWindow && window != kSharedWindow &&
+        w.block->grid->services.find_range(address, range) && size <= range.hi - address) {
         // SAFETY: device addresses are host addresses, and these bytes are in a live range.
         from = static_cast<const std::byte*>(std::bit_cast<const void*>(address));
     }
@@ -61,13 +62,15 @@ std::string assertion_text(Warp& w, const CallSite& site, std::uint32_t lane) {
     std::string parts[3];
     const std::size_t from[3] = {0, 1, 3};
     for (std::size_t k = 0; k < 3; ++k) {
-        numerics::read_device_string(reader(w, lane), read_argument(w, site, from[k], lane), kLimit, parts[k]);
+        numerics::read_device_string(reader(w, lane), read_argument(w, site, from[k], lane), kLimit,
+                                     parts[k]);
     }
     const auto& size = w.block->grid->config.block;
     const std::uint32_t thread = w.index * kLanes + lane;
     const std::uint32_t at[3] = {thread % size[0], thread / size[0] % size[1], thread / size[0] / size[1]};
-    return numerics::format_assert(parts[0], parts[1], static_cast<std::uint32_t>(read_argument(w, site, 2, lane)),
-                                   parts[2], w.block->index, at);
+    return numerics::format_assert(parts[0], parts[1],
+                                   static_cast<std::uint32_t>(read_argument(w, site, 2, lane)), parts[2],
+                                   w.block->index, at);
 }
 
 const Insn* call_assert(Warp& w, const Insn* i) {

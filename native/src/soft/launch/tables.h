@@ -40,9 +40,10 @@ std::span<const OpEntry> convert_general_entries();
 std::span<const OpEntry> copy_async_entries();
 
 constexpr std::span<const OpEntry> (*kColdTables[])() = {
-    control_entries, barrier_entries, small_integer_entries, memory_entries, predicate_entries, fault_entries,
-    call_entries, syscall_entries, sync_entries, machine_entries, atomic_entries,
-    bits_entries, float_general_entries, half_entries, convert_general_entries, copy_async_entries,
+    control_entries,    barrier_entries, small_integer_entries, memory_entries, predicate_entries,
+    fault_entries,      call_entries,    syscall_entries,       sync_entries,   machine_entries,
+    atomic_entries,     bits_entries,    float_general_entries, half_entries,   convert_general_entries,
+    copy_async_entries,
 };
 
 }  // namespace soft

@@ -1,5 +1,5 @@
-// What the decoder knows of a function before it emits code: the layout of its variables, and which registers are only
-// names for a constant, a kernel parameter or a special register. See decoder.h.
+// What the decoder knows of a function before it emits code: the layout of its variables, and which registers
+// are only names for a constant, a kernel parameter or a special register. See decoder.h.
 #include <algorithm>
 #include <queue>
 
@@ -13,9 +13,12 @@ std::uint32_t align_up(std::uint32_t value, std::uint32_t to) { return (value + 
 
 bool has_no_result(std::string_view opcode) {
     static constexpr std::string_view kOpcodes[] = {
-        "st", "bra", "brx", "bar", "barrier", "red", "ret", "exit", "trap", "membar", "fence", "prefetch", "prefetchu",
-        "nanosleep", "cp", "brkpt", "pmevent", "sust", "sured", "stmatrix", "mbarrier", "discard", "stackrestore",
-        "applypriority", "griddepcontrol", "setmaxnreg",
+        "st",         "bra",      "brx",          "bar",           "barrier",
+        "red",        "ret",      "exit",         "trap",          "membar",
+        "fence",      "prefetch", "prefetchu",    "nanosleep",     "cp",
+        "brkpt",      "pmevent",  "sust",         "sured",         "stmatrix",
+        "mbarrier",   "discard",  "stackrestore", "applypriority", "griddepcontrol",
+        "setmaxnreg",
     };
     return std::ranges::find(kOpcodes, opcode) != std::end(kOpcodes);
 }
@@ -41,7 +44,8 @@ void definitions(const FunctionSyntax& function, const Statement& s, std::vector
 
 bool Decoder::prepare() {
     cfg_ = build_cfg(syntax_);
-    for (std::uint32_t k = 0; k < cfg_.blocks.size(); ++k) statement_blocks_.insert_or_assign(cfg_.blocks[k].first, k);
+    for (std::uint32_t k = 0; k < cfg_.blocks.size(); ++k)
+        statement_blocks_.insert_or_assign(cfg_.blocks[k].first, k);
     slots_.assign(syntax_.registers.size(), kNoSlot);
     if (!lay_out_locals()) return false;
     find_aliases();
@@ -50,8 +54,8 @@ bool Decoder::prepare() {
     return error_.empty();
 }
 
-// Kernel parameters sit in the parameter block; a device function's parameters, `.param` variables and `.local` arrays
-// in its frame of local memory; `.shared` ones in the block's shared memory.
+// Kernel parameters sit in the parameter block; a device function's parameters, `.param` variables and
+// `.local` arrays in its frame of local memory; `.shared` ones in the block's shared memory.
 bool Decoder::lay_out_locals() {
     std::uint64_t local = 0;
     std::uint64_t param = 0;
@@ -64,7 +68,9 @@ bool Decoder::lay_out_locals() {
         std::uint64_t* top = &local;
         if (variable.space == Space::param && is_entry() && is_formal) top = &param;
         if (variable.space == Space::shared) top = &shared;
-        if (variable.space == Space::reg || variable.space == Space::global || variable.space == Space::constant) continue;
+        if (variable.space == Space::reg || variable.space == Space::global ||
+            variable.space == Space::constant)
+            continue;
         *top = (*top + align - 1) / align * align;
         local_offsets_[k] = static_cast<std::uint32_t>(*top);
         *top += variable.size;
@@ -87,7 +93,8 @@ bool Decoder::lay_out_locals() {
 
 bool Decoder::alias_param(const Statement& s, std::uint32_t& slot) {
     const Operand& address = operand(1);
-    if (!is_entry() || address.kind != OperandKind::address || address.count != 1 || s.type_count != 1) return false;
+    if (!is_entry() || address.kind != OperandKind::address || address.count != 1 || s.type_count != 1)
+        return false;
     const Operand& base = child(address, 0);
     if (base.kind != OperandKind::local_symbol || base.index >= syntax_.params.size()) return false;
     const Type type = s.types[0];
@@ -95,11 +102,13 @@ bool Decoder::alias_param(const Statement& s, std::uint32_t& slot) {
     if (width == 0 || width == 16 || type == Type::b128) return false;
     const std::int64_t offset = local_offsets_[base.index] + address.offset;
     if (offset < 0 || offset + type_size(type) > 1 << 20) return false;
-    slot = special(Special::param, width, static_cast<std::uint32_t>(offset), type_size(type), is_signed(type));
+    slot =
+        special(Special::param, width, static_cast<std::uint32_t>(offset), type_size(type), is_signed(type));
     return true;
 }
 
-// A register that one unguarded statement defines, from something that never changes, needs no slot of its own.
+// A register that one unguarded statement defines, from something that never changes, needs no slot of its
+// own.
 bool Decoder::alias_of(const Statement& s, std::uint32_t& slot) {
     statement_ = &s;
     if (s.guard >= 0 || s.operand_count != 2 || operand(0).kind != OperandKind::reg) return false;
@@ -114,8 +123,8 @@ bool Decoder::alias_of(const Statement& s, std::uint32_t& slot) {
         slot = slots_[from.index];
         return is_alias_[from.index] && slot_width(syntax_.registers[from.index]) == width;
     }
-    const bool is_value = from.kind == OperandKind::integer || from.kind == OperandKind::f32 ||
-                          from.kind == OperandKind::f64;
+    const bool is_value =
+        from.kind == OperandKind::integer || from.kind == OperandKind::f32 || from.kind == OperandKind::f64;
     const bool is_clock = from.kind == OperandKind::special &&
                           (from.name.starts_with("%clock") || from.name.starts_with("%globaltimer") ||
                            from.name.starts_with("%pm"));
@@ -132,7 +141,8 @@ void Decoder::find_aliases() {
     for (const Statement& s : syntax_.statements) {
         defined.clear();
         definitions(syntax_, s, defined);
-        for (const std::uint32_t reg : defined) counts[reg] = static_cast<std::uint8_t>(std::min(2, counts[reg] + 1));
+        for (const std::uint32_t reg : defined)
+            counts[reg] = static_cast<std::uint8_t>(std::min(2, counts[reg] + 1));
     }
     for (const std::int32_t reg : syntax_.local_register) {
         if (reg >= 0) counts[static_cast<std::uint32_t>(reg)] = 2;
@@ -151,11 +161,12 @@ void Decoder::find_aliases() {
     error_.clear();  // what is wrong is reported where the statement is decoded
 }
 
-// Linear scan: a register takes the slot of one whose range ended before its own begins. Ranges that touch do not share,
-// since one statement may become several instructions.
+// Linear scan: a register takes the slot of one whose range ended before its own begins. Ranges that touch do
+// not share, since one statement may become several instructions.
 void Decoder::assign_slots() {
     std::vector<bool> skipped = is_alias_;
-    for (std::uint32_t reg = 0; reg < slots_.size(); ++reg) skipped[reg] = skipped[reg] || slots_[reg] != kNoSlot;
+    for (std::uint32_t reg = 0; reg < slots_.size(); ++reg)
+        skipped[reg] = skipped[reg] || slots_[reg] != kNoSlot;
     struct Taken {
         std::uint32_t end;
         std::uint32_t slot;

@@ -86,7 +86,8 @@ bool BodyParser::parse_item() {
 
 bool BodyParser::skip_line() {
     const std::uint32_t line = tokens_.current().line;
-    while (tokens_.current().line == line && !tokens_.is_kind(TokenKind::end) && !tokens_.is(';')) tokens_.advance();
+    while (tokens_.current().line == line && !tokens_.is_kind(TokenKind::end) && !tokens_.is(';'))
+        tokens_.advance();
     tokens_.accept(';');
     return !tokens_.failed();
 }
@@ -144,7 +145,8 @@ bool BodyParser::parse_label(std::string_view name) {
     if (tokens_.accept_dotted("branchtargets")) return parse_target_list(name);
     if (tokens_.accept_dotted("calltargets")) return skip_line();
     const auto statement = static_cast<std::uint32_t>(function_.statements.size());
-    if (!scopes_.define_label(name, statement)) return tokens_.fail("label '" + std::string(name) + "' is defined twice");
+    if (!scopes_.define_label(name, statement))
+        return tokens_.fail("label '" + std::string(name) + "' is defined twice");
     return !tokens_.failed();
 }
 
@@ -198,8 +200,9 @@ bool BodyParser::parse_modifiers(Statement& statement) {
             function_.mods.push_back(mod);
             ++statement.mod_count;
         }
-        statement.text = std::string_view(statement.opcode.data(),
-                                          static_cast<std::size_t>(word.data() + word.size() - statement.opcode.data()));
+        statement.text =
+            std::string_view(statement.opcode.data(),
+                             static_cast<std::size_t>(word.data() + word.size() - statement.opcode.data()));
         tokens_.advance();
     }
     return !tokens_.failed();
@@ -263,6 +266,8 @@ bool BodyParser::resolve_labels() {
     return true;
 }
 
-bool parse_body(TokenStream& tokens, FunctionSyntax& function) { return BodyParser(tokens, function).parse(); }
+bool parse_body(TokenStream& tokens, FunctionSyntax& function) {
+    return BodyParser(tokens, function).parse();
+}
 
 }  // namespace soft::ptx

@@ -1,4 +1,5 @@
-// The parser of one function body: declarations and statements (body.cc), operands (operand.cc). Used by parser.cc.
+// The parser of one function body: declarations and statements (body.cc), operands (operand.cc). Used by
+// parser.cc.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -10,11 +11,11 @@
 namespace soft::ptx {
 
 class BodyParser {
-public:
+  public:
     BodyParser(TokenStream& tokens, FunctionSyntax& function) : tokens_(tokens), function_(function) {}
     bool parse();
 
-private:
+  private:
     struct LabelUse {
         std::uint32_t operand;
         std::uint32_t scope;
@@ -54,8 +55,8 @@ private:
     FunctionSyntax& function_;
     Scopes scopes_;
     std::vector<LabelUse> label_uses_;
-    bool wants_label_ = false;     // the statement being parsed is a branch
-    bool wants_list_ = false;      // ... or a call, whose parentheses are lists
+    bool wants_label_ = false;  // the statement being parsed is a branch
+    bool wants_list_ = false;   // ... or a call, whose parentheses are lists
 };
 
 }  // namespace soft::ptx

@@ -6,32 +6,45 @@
 namespace soft::ptx {
 namespace {
 
+struct Row {
+    std::string_view opcode;
+    Builder builder;
+};
+
+// clang-format off
+constexpr Row kRows[] = {
+    {"add", build_add}, {"sub", build_sub}, {"mul", build_mul}, {"mad", build_mad}, {"fma", build_fma},
+    {"div", build_div}, {"rem", build_rem}, {"neg", build_neg}, {"abs", build_abs}, {"min", build_min},
+    {"max", build_max}, {"sqrt", build_root}, {"rcp", build_root}, {"and", build_and}, {"or", build_or},
+    {"xor", build_xor}, {"not", build_not}, {"cnot", build_cnot}, {"shl", build_shl}, {"shr", build_shr},
+    {"setp", build_setp}, {"selp", build_selp}, {"mov", build_mov}, {"cvta", build_cvta},
+    {"cvt", build_cvt}, {"ld", build_ld}, {"ldu", build_ld}, {"st", build_st}, {"bra", build_bra},
+    {"ret", build_ret}, {"exit", build_exit}, {"trap", build_trap}, {"bar", build_bar},
+    {"barrier", build_bar}, {"prefetch", build_nothing}, {"prefetchu", build_nothing},
+    {"discard", build_nothing}, {"applypriority", build_nothing}, {"brkpt", build_nothing},
+    {"pmevent", build_nothing}, {"griddepcontrol", build_nothing}, {"setmaxnreg", build_nothing},
+    {"membar", build_fence}, {"fence", build_fence}, {"shfl", build_shfl}, {"vote", build_vote},
+    {"match", build_match}, {"redux", build_redux}, {"elect", build_elect},
+    {"activemask", build_activemask}, {"atom", build_atom}, {"popc", build_count}, {"clz", build_count},
+    {"brev", build_count}, {"bfind", build_bfind}, {"bfe", build_bfe}, {"bfi", build_bfi},
+    {"prmt", build_prmt}, {"shf", build_shf}, {"lop3", build_lop3}, {"sad", build_sad},
+    {"mul24", build_mul24}, {"mad24", build_mul24}, {"dp4a", build_dot}, {"dp2a", build_dot},
+    {"fns", build_fns}, {"bmsk", build_bmsk}, {"szext", build_bmsk}, {"copysign", build_copysign},
+    {"testp", build_testp}, {"set", build_set}, {"slct", build_slct}, {"addc", build_addc},
+    {"subc", build_subc}, {"madc", build_madc}, {"ex2", build_approximate}, {"lg2", build_approximate},
+    {"sin", build_approximate}, {"cos", build_approximate}, {"tanh", build_approximate},
+    {"rsqrt", build_approximate}, {"cp", build_cp}, {"red", build_atom}, {"nanosleep", build_nanosleep},
+    {"isspacep", build_isspacep}, {"call", build_call}, {"brx", build_brx}, {"alloca", build_alloca},
+    {"stacksave", build_stack}, {"stackrestore", build_stack},
+};
+// clang-format on
+
 using Map = std::unordered_map<std::string_view, Builder>;
 
 Map make_map() {
-    return Map{
-        {"add", build_add},   {"sub", build_sub},   {"mul", build_mul},     {"mad", build_mad},   {"fma", build_fma},
-        {"div", build_div},   {"rem", build_rem},   {"neg", build_neg},     {"abs", build_abs},   {"min", build_min},
-        {"max", build_max},   {"sqrt", build_root}, {"rcp", build_root},    {"and", build_and},   {"or", build_or},
-        {"xor", build_xor},   {"not", build_not},   {"cnot", build_cnot},   {"shl", build_shl},   {"shr", build_shr},
-        {"setp", build_setp}, {"selp", build_selp}, {"mov", build_mov},     {"cvta", build_cvta}, {"cvt", build_cvt},
-        {"ld", build_ld},     {"ldu", build_ld},    {"st", build_st},       {"bra", build_bra},   {"ret", build_ret},
-        {"exit", build_exit}, {"trap", build_trap}, {"bar", build_bar},     {"barrier", build_bar},
-        {"prefetch", build_nothing}, {"prefetchu", build_nothing}, {"discard", build_nothing},
-        {"applypriority", build_nothing}, {"brkpt", build_nothing}, {"pmevent", build_nothing},
-        {"griddepcontrol", build_nothing}, {"setmaxnreg", build_nothing}, {"membar", build_fence},
-        {"fence", build_fence}, {"shfl", build_shfl}, {"vote", build_vote}, {"match", build_match},
-        {"redux", build_redux}, {"elect", build_elect}, {"activemask", build_activemask}, {"atom", build_atom},
-        {"popc", build_count}, {"clz", build_count}, {"brev", build_count}, {"bfind", build_bfind}, {"bfe", build_bfe},
-        {"bfi", build_bfi}, {"prmt", build_prmt}, {"shf", build_shf}, {"lop3", build_lop3}, {"sad", build_sad},
-        {"mul24", build_mul24}, {"mad24", build_mul24}, {"dp4a", build_dot}, {"dp2a", build_dot}, {"fns", build_fns},
-        {"bmsk", build_bmsk}, {"szext", build_bmsk}, {"copysign", build_copysign}, {"testp", build_testp},
-        {"set", build_set}, {"slct", build_slct}, {"addc", build_addc}, {"subc", build_subc}, {"madc", build_madc},
-        {"ex2", build_approximate}, {"lg2", build_approximate}, {"sin", build_approximate}, {"cos", build_approximate},
-        {"tanh", build_approximate}, {"rsqrt", build_approximate}, {"cp", build_cp},
-        {"red", build_atom}, {"nanosleep", build_nanosleep}, {"isspacep", build_isspacep}, {"call", build_call}, {"brx", build_brx}, {"alloca", build_alloca},
-        {"stacksave", build_stack}, {"stackrestore", build_stack},
-    };
+    Map map;
+    for (const Row& row : kRows) map.emplace(row.opcode, row.builder);
+    return map;
 }
 
 }  // namespace

@@ -7,10 +7,14 @@ namespace {
 
 std::uint8_t rounding_bits(const Decoder& d) {
     switch (d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp})) {
-        case Mod::rz: return kRoundZero;
-        case Mod::rm: return kRoundDown;
-        case Mod::rp: return kRoundUp;
-        default: return 0;
+        case Mod::rz:
+            return kRoundZero;
+        case Mod::rm:
+            return kRoundDown;
+        case Mod::rp:
+            return kRoundUp;
+        default:
+            return 0;
     }
 }
 
@@ -42,9 +46,10 @@ bool build_half(Decoder& d, HalfOp op) {
     insn.b = from[1];
     insn.c = from[2];
     insn.mod[0] = op;
-    insn.mod[1] = static_cast<std::uint8_t>((d.has(Mod::ftz) ? kHalfFtz : 0) | (d.has(Mod::sat) ? kHalfSat : 0) |
-                                            (d.has(Mod::relu) ? kHalfRelu : 0) | (d.has(Mod::NaN) ? kHalfNan : 0) |
-                                            (d.has(Mod::xorsign) ? kHalfXorSign : 0));
+    insn.mod[1] =
+        static_cast<std::uint8_t>((d.has(Mod::ftz) ? kHalfFtz : 0) | (d.has(Mod::sat) ? kHalfSat : 0) |
+                                  (d.has(Mod::relu) ? kHalfRelu : 0) | (d.has(Mod::NaN) ? kHalfNan : 0) |
+                                  (d.has(Mod::xorsign) ? kHalfXorSign : 0));
     return true;
 }
 
@@ -77,10 +82,14 @@ bool build_sum(Decoder& d, Family family) {
 
 Type wider(Type type) {
     switch (type) {
-        case Type::u16: return Type::u32;
-        case Type::s16: return Type::s32;
-        case Type::u32: return Type::u64;
-        default: return Type::s64;
+        case Type::u16:
+            return Type::u32;
+        case Type::s16:
+            return Type::s32;
+        case Type::u32:
+            return Type::u64;
+        default:
+            return Type::s64;
     }
 }
 
@@ -107,21 +116,34 @@ bool build_wide(Decoder& d, Family family) {
 
 Type unsigned_type(Type type) {
     switch (type) {
-        case Type::s8: case Type::b8: return Type::u8;
-        case Type::s16: case Type::b16: return Type::u16;
-        case Type::s32: case Type::b32: return Type::u32;
-        case Type::s64: case Type::b64: return Type::u64;
-        default: return type;
+        case Type::s8:
+        case Type::b8:
+            return Type::u8;
+        case Type::s16:
+        case Type::b16:
+            return Type::u16;
+        case Type::s32:
+        case Type::b32:
+            return Type::u32;
+        case Type::s64:
+        case Type::b64:
+            return Type::u64;
+        default:
+            return type;
     }
 }
 
 Type bit_type(Type type) {
     if (type == Type::pred || type == Type::b128) return type;
     switch (type_size(type)) {
-        case 1: return Type::b8;
-        case 2: return Type::b16;
-        case 4: return Type::b32;
-        default: return Type::b64;
+        case 1:
+            return Type::b8;
+        case 2:
+            return Type::b16;
+        case 4:
+            return Type::b32;
+        default:
+            return Type::b64;
     }
 }
 
@@ -197,8 +219,9 @@ bool build_abs(Decoder& d) {
 bool build_extreme(Decoder& d, Family family) {
     if (!d.need(3, 4)) return false;
     if (is_half(d.type())) return build_half(d, family == Family::min ? kHalfMin : kHalfMax);
-    const std::uint8_t how = static_cast<std::uint8_t>(
-        (d.has(Mod::NaN) ? kMinNan : 0) | (d.has(Mod::xorsign) ? kMinXorSign : 0) | (d.count() == 4 ? kMinThree : 0));
+    const std::uint8_t how =
+        static_cast<std::uint8_t>((d.has(Mod::NaN) ? kMinNan : 0) | (d.has(Mod::xorsign) ? kMinXorSign : 0) |
+                                  (d.count() == 4 ? kMinThree : 0));
     // Any variant without a handler of its own reaches the one that reads mod[1].
     const auto variant = static_cast<std::uint8_t>(how != 0 ? kAnyVariant : variant_of(d));
     if (!build_simple(d, family, d.type(), variant)) return false;
@@ -232,7 +255,8 @@ bool build_approximate(Decoder& d) {
                                                  : kRsqrt;
     const bool is_double = d.type() == Type::f64;
     const bool flushes = (d.has(Mod::ftz) || is_double) && which != kTanh;
-    return build_simple(d, Family::unary_approx, d.type(), static_cast<std::uint8_t>(which + (flushes ? kFtz : 0)));
+    return build_simple(d, Family::unary_approx, d.type(),
+                        static_cast<std::uint8_t>(which + (flushes ? kFtz : 0)));
 }
 
 }  // namespace soft::ptx

@@ -80,7 +80,8 @@ bool build_prmt(Decoder& d) {
 bool build_shf(Decoder& d) {
     if (!d.need(4, 4)) return false;
     const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::u32});
-    emit(d, d.has(Mod::l) ? Family::shf_l : Family::shf_r, Type::b32, 0, f).mod[0] = d.has(Mod::clamp) ? 1 : 0;
+    emit(d, d.has(Mod::l) ? Family::shf_l : Family::shf_r, Type::b32, 0, f).mod[0] =
+        d.has(Mod::clamp) ? 1 : 0;
     return true;
 }
 
@@ -126,7 +127,8 @@ bool build_bmsk(Decoder& d) {
     if (!d.need(3, 3)) return false;
     const bool masks = d.statement().opcode == "bmsk";
     const Fields f = take(d, Type::b32, {Type::b32, Type::b32});
-    emit(d, masks ? Family::bmsk : Family::szext, masks ? Type::b32 : d.type(), 0, f).mod[0] = d.has(Mod::clamp) ? 1 : 0;
+    emit(d, masks ? Family::bmsk : Family::szext, masks ? Type::b32 : d.type(), 0, f).mod[0] =
+        d.has(Mod::clamp) ? 1 : 0;
     return true;
 }
 
@@ -134,7 +136,8 @@ bool build_copysign(Decoder& d) { return d.need(3, 3) && build_simple(d, Family:
 
 bool build_testp(Decoder& d) {
     if (!d.need(2, 2)) return false;
-    constexpr Mod kProperties[] = {Mod::finite, Mod::infinite, Mod::number, Mod::notanumber, Mod::normal, Mod::subnormal};
+    constexpr Mod kProperties[] = {Mod::finite,     Mod::infinite, Mod::number,
+                                   Mod::notanumber, Mod::normal,   Mod::subnormal};
     std::uint8_t which = 0xfe;
     for (std::uint8_t k = 0; k < 6; ++k) {
         if (d.has(kProperties[k])) which = k;
@@ -165,7 +168,8 @@ bool build_set(Decoder& d) {
         const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
         Insn& both = d.emit(with == Mod::or_    ? Family::pred_or
                             : with == Mod::xor_ ? Family::pred_xor
-                                                : Family::pred_and, Type::pred);
+                                                : Family::pred_and,
+                            Type::pred);
         both.d = holds;
         both.a = holds;
         both.b = c.slot;
@@ -216,9 +220,11 @@ bool build_cp(Decoder& d) {
     if (!d.memory_operand(d.operand(0), Space::shared, to)) return false;
     if (!d.memory_operand(d.operand(1), Space::global, from)) return false;
     if (d.operand(2).kind != OperandKind::integer) return d.fail("the size must be a constant");
-    // The fourth operand says how many bytes to read, the rest are zeros; as a predicate it says to read none.
+    // The fourth operand says how many bytes to read, the rest are zeros; as a predicate it says to read
+    // none.
     const Operand* fourth = d.count() > 3 ? &d.operand(3) : nullptr;
-    const bool has_size = fourth != nullptr && !(fourth->kind == OperandKind::reg && d.register_type(fourth->index) == Type::pred);
+    const bool has_size = fourth != nullptr &&
+                          !(fourth->kind == OperandKind::reg && d.register_type(fourth->index) == Type::pred);
     if (fourth != nullptr && !has_size) {
         d.emit_unsupported();
         return true;

@@ -10,7 +10,8 @@ bool call_move(Decoder& d, const Operand& operand, bool is_result, CallMove& out
     if (operand.kind == OperandKind::local_symbol) {
         const Variable& variable = d.syntax().locals[operand.index];
         const bool is_kernel_param = d.is_entry() && operand.index < d.syntax().params.size();
-        if (variable.space != Space::param || is_kernel_param) return d.fail("a call takes .param variables or registers");
+        if (variable.space != Space::param || is_kernel_param)
+            return d.fail("a call takes .param variables or registers");
         out.size = static_cast<std::uint32_t>(variable.size);
         out.from = d.local_offset(operand.index);
         return true;
@@ -19,7 +20,8 @@ bool call_move(Decoder& d, const Operand& operand, bool is_result, CallMove& out
     out.to_register = is_result;
     if (operand.kind == OperandKind::reg) {
         const Type type = d.register_type(operand.index);
-        if (type == Type::pred || type == Type::b128) return d.fail("registers of this type cannot cross a call");
+        if (type == Type::pred || type == Type::b128)
+            return d.fail("registers of this type cannot cross a call");
         out.size = slot_width(type);
         out.from = is_result ? d.target(operand, type) : d.source(operand, type);
         return true;
@@ -47,10 +49,14 @@ bool call_moves(Decoder& d, const Operand& list, bool is_result, std::vector<Cal
 
 std::uint8_t builtin_variant(Builtin builtin) {
     switch (builtin) {
-        case Builtin::vprintf: return kCallPrintf;
-        case Builtin::assertfail: return kCallAssert;
-        case Builtin::malloc: return kCallMalloc;
-        default: return kCallFree;
+        case Builtin::vprintf:
+            return kCallPrintf;
+        case Builtin::assertfail:
+            return kCallAssert;
+        case Builtin::malloc:
+            return kCallMalloc;
+        default:
+            return kCallFree;
     }
 }
 

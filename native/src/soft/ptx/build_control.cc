@@ -35,7 +35,9 @@ bool build_bar(Decoder& d) {
     const std::uint32_t threads = has_count ? d.source(first + 1, Type::u32) : 0;
     const PredicateSource p = reduces ? d.predicate(d.operand(d.count() - 1)) : PredicateSource{};
     const bool counts = d.has(Mod::popc);
-    const std::uint32_t to = !reduces ? 0 : counts ? d.target(0, Type::u32) : d.predicate_target(d.operand(0));
+    const std::uint32_t to = !reduces ? 0
+                             : counts ? d.target(0, Type::u32)
+                                      : d.predicate_target(d.operand(0));
     const Family family = reduces ? Family::bar_red : d.has(Mod::arrive) ? Family::bar_arrive : Family::bar;
     Insn& insn = d.emit(family, Type::none);
     insn.a = id;

@@ -35,16 +35,23 @@ bool build_shift(Decoder& d, Family family, Type key) {
     return true;
 }
 
-// Unordered comparisons and their kin exist for floats only; the names lo, ls, hi, hs are the unsigned lt, le, gt, ge.
+// Unordered comparisons and their kin exist for floats only; the names lo, ls, hi, hs are the unsigned lt,
+// le, gt, ge.
 Mod comparison(const Decoder& d) {
-    const Mod mod = d.one_of({Mod::eq, Mod::ne, Mod::lt, Mod::le, Mod::gt, Mod::ge, Mod::lo, Mod::ls, Mod::hi, Mod::hs,
-                              Mod::equ, Mod::neu, Mod::ltu, Mod::leu, Mod::gtu, Mod::geu, Mod::num, Mod::nan});
+    const Mod mod =
+        d.one_of({Mod::eq, Mod::ne, Mod::lt, Mod::le, Mod::gt, Mod::ge, Mod::lo, Mod::ls, Mod::hi, Mod::hs,
+                  Mod::equ, Mod::neu, Mod::ltu, Mod::leu, Mod::gtu, Mod::geu, Mod::num, Mod::nan});
     switch (mod) {
-        case Mod::lo: return Mod::lt;
-        case Mod::ls: return Mod::le;
-        case Mod::hi: return Mod::gt;
-        case Mod::hs: return Mod::ge;
-        default: return mod;
+        case Mod::lo:
+            return Mod::lt;
+        case Mod::ls:
+            return Mod::le;
+        case Mod::hi:
+            return Mod::gt;
+        case Mod::hs:
+            return Mod::ge;
+        default:
+            return mod;
     }
 }
 
@@ -55,7 +62,8 @@ Type comparison_type(Type type, Mod mod) {
     return is_equality || is_bits ? plain : type;
 }
 
-void combine(Decoder& d, Family family, std::uint32_t to, std::uint32_t from, std::uint32_t flip, PredicateSource with) {
+void combine(Decoder& d, Family family, std::uint32_t to, std::uint32_t from, std::uint32_t flip,
+             PredicateSource with) {
     Insn& insn = d.emit(family, Type::pred);
     insn.d = to;
     insn.a = from;
@@ -116,7 +124,8 @@ bool emit_comparison(Decoder& d, std::uint32_t to, std::uint32_t a, std::uint32_
     if (is_half) b = widened(d, b, type);
     if (d.has(Mod::ftz) && type == Type::f32) a = flushed(d, a);
     if (d.has(Mod::ftz) && type == Type::f32) b = flushed(d, b);
-    Insn& compare = d.emit(Family::setp, is_half ? Type::f32 : comparison_type(type, mod), static_cast<std::uint8_t>(mod));
+    Insn& compare = d.emit(Family::setp, is_half ? Type::f32 : comparison_type(type, mod),
+                           static_cast<std::uint8_t>(mod));
     compare.d = to;
     compare.a = a;
     compare.b = b;
@@ -141,7 +150,8 @@ bool build_setp(Decoder& d) {
     const Type type = d.type();
     const Operand& to = d.operand(0);
     const bool is_pair = to.kind == OperandKind::pair;
-    if (type == Type::f16x2 || type == Type::bf16x2) return build_packed_setp(d, type == Type::f16x2 ? Type::f16 : Type::bf16);
+    if (type == Type::f16x2 || type == Type::bf16x2)
+        return build_packed_setp(d, type == Type::f16x2 ? Type::f16 : Type::bf16);
     const bool combines = d.count() == 4;
     const std::uint32_t first = d.predicate_target(is_pair ? d.child(to, 0) : to);
     const std::uint32_t second = is_pair ? d.predicate_target(d.child(to, 1)) : 0;
@@ -150,7 +160,9 @@ bool build_setp(Decoder& d) {
     if (!is_pair && !combines) return true;
     const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
     const PredicateSource c = combines ? d.predicate(d.operand(3)) : PredicateSource{d.constant(1, 0), 0};
-    const Family family = with == Mod::or_ ? Family::pred_or : with == Mod::xor_ ? Family::pred_xor : Family::pred_and;
+    const Family family = with == Mod::or_    ? Family::pred_or
+                          : with == Mod::xor_ ? Family::pred_xor
+                                              : Family::pred_and;
     // The operand c may be one of the destinations, so both results are computed before either is written.
     const std::uint32_t kept = is_pair ? d.temporary(0) : first;
     combine(d, family, kept, result, 0, c);

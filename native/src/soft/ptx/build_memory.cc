@@ -7,21 +7,31 @@ namespace {
 
 Space space_of(const Decoder& d) {
     switch (d.one_of({Mod::global, Mod::const_, Mod::shared, Mod::local, Mod::param})) {
-        case Mod::global: return Space::global;
-        case Mod::const_: return Space::constant;
-        case Mod::shared: return Space::shared;
-        case Mod::local: return Space::local;
-        case Mod::param: return Space::param;
-        default: return Space::generic;
+        case Mod::global:
+            return Space::global;
+        case Mod::const_:
+            return Space::constant;
+        case Mod::shared:
+            return Space::shared;
+        case Mod::local:
+            return Space::local;
+        case Mod::param:
+            return Space::param;
+        default:
+            return Space::generic;
     }
 }
 
 std::uint32_t vector_count(const Decoder& d) {
     switch (d.one_of({Mod::v2, Mod::v4, Mod::v8})) {
-        case Mod::v2: return 2;
-        case Mod::v4: return 4;
-        case Mod::v8: return 8;
-        default: return 1;
+        case Mod::v2:
+            return 2;
+        case Mod::v4:
+            return 4;
+        case Mod::v8:
+            return 8;
+        default:
+            return 1;
     }
 }
 
@@ -40,9 +50,11 @@ struct Elements {
     std::uint32_t width = 4;
 };
 
-bool element_slots(Decoder& d, const Operand& data, Type type, std::uint32_t count, bool is_load, Elements& out) {
+bool element_slots(Decoder& d, const Operand& data, Type type, std::uint32_t count, bool is_load,
+                   Elements& out) {
     const bool is_vector = data.kind == OperandKind::vector;
-    if (count > 1 && (!is_vector || data.count != count)) return d.fail("the vector has the wrong number of elements");
+    if (count > 1 && (!is_vector || data.count != count))
+        return d.fail("the vector has the wrong number of elements");
     if (count == 1 && is_vector && data.count != 1) return d.fail("unexpected vector");
     bool has_width = false;
     for (std::uint32_t k = 0; k < count; ++k) {
@@ -68,7 +80,8 @@ bool element_slots(Decoder& d, const Operand& data, Type type, std::uint32_t cou
 }
 
 bool has_hot_form(Space space, const MemoryOperand& address) {
-    if (space == Space::global || space == Space::constant || space == Space::generic) return address.width == 8;
+    if (space == Space::global || space == Space::constant || space == Space::generic)
+        return address.width == 8;
     return space == Space::shared && address.width == 4;
 }
 
@@ -121,11 +134,14 @@ bool Decoder::symbol_value(const Operand& operand, std::uint32_t width, std::uin
     if (operand.kind == OperandKind::local_symbol) {
         const Variable& variable = syntax_.locals[operand.index];
         const std::uint64_t at = local_offsets_[operand.index] + static_cast<std::uint64_t>(operand.offset);
-        const bool is_frame = variable.space == Space::local || (variable.space == Space::param && !is_entry());
+        const bool is_frame =
+            variable.space == Space::local || (variable.space == Space::param && !is_entry());
         if (variable.space == Space::global || variable.space == Space::constant) {
             const Symbol* own = link_.find(unit_, variable.name);
-            return own != nullptr ? (slot = constant(own->address + static_cast<std::uint64_t>(operand.offset), width), true)
-                                  : fail("this variable must be at module scope");
+            return own != nullptr
+                       ? (slot = constant(own->address + static_cast<std::uint64_t>(operand.offset), width),
+                          true)
+                       : fail("this variable must be at module scope");
         }
         if (!is_frame || is_entry()) {
             slot = constant(at, width);
@@ -167,7 +183,8 @@ bool Decoder::memory_operand(const Operand& operand, Space space, MemoryOperand&
         out.slot = constant(base.value, out.width);
         return true;
     }
-    if (base.kind != OperandKind::symbol && base.kind != OperandKind::local_symbol) return fail("bad address");
+    if (base.kind != OperandKind::symbol && base.kind != OperandKind::local_symbol)
+        return fail("bad address");
     return symbol_value(base, out.width, out.slot);
 }
 

@@ -47,7 +47,8 @@ bool build_unpack(Decoder& d) {
 bool build_pack(Decoder& d) {
     const Operand& from = d.operand(1);
     const Type type = d.type();
-    if (from.count == 0 || type_size(type) % from.count != 0) return d.fail("the vector does not fit the type");
+    if (from.count == 0 || type_size(type) % from.count != 0)
+        return d.fail("the vector does not fit the type");
     const std::uint32_t size = type_size(type) / from.count;
     const std::uint32_t to = d.target(0, type);
     if (type == Type::b128) {
@@ -104,7 +105,8 @@ bool build_general_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, st
     Insn& insn = d.emit(Family::cvt_general, Type::none);
     insn.d = slot_to;
     insn.a = slot_from;
-    const Mod rounding = d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp, Mod::rna, Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
+    const Mod rounding =
+        d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp, Mod::rna, Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
     insn.mod[0] = static_cast<std::uint8_t>(to);
     insn.mod[1] = static_cast<std::uint8_t>(from);
     insn.mod[2] = static_cast<std::uint8_t>(rounding);
@@ -119,7 +121,8 @@ bool build_general_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, st
 // Conversions with a handler of their own: default rounding, full-width registers.
 bool has_fast_path(const Decoder& d, Type to, Type from) {
     if (d.has(Mod::sat) || d.has(Mod::ftz) || d.has(Mod::relu) || d.count() != 2) return false;
-    const Mod rounding = d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp, Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
+    const Mod rounding =
+        d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp, Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
     const bool to_int = is_integer(to) && is_float(from);
     const bool wanted = to_int ? rounding == Mod::rzi : rounding == Mod::none || rounding == Mod::rn;
     return wanted && find_op(Family::cvt, to, static_cast<std::uint8_t>(from)) != nullptr;
@@ -128,9 +131,11 @@ bool has_fast_path(const Decoder& d, Type to, Type from) {
 // floorf and its kin, and conversions to s32 in directed modes.
 bool build_rounding_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, std::uint32_t slot_from) {
     const Mod rounding = d.one_of({Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
-    if (from != Type::f32 || rounding == Mod::none || d.count() != 2 || d.has(Mod::sat) || d.has(Mod::ftz)) return false;
+    if (from != Type::f32 || rounding == Mod::none || d.count() != 2 || d.has(Mod::sat) || d.has(Mod::ftz))
+        return false;
     const auto variant = static_cast<std::uint8_t>(rounding);
-    if ((to != Type::f32 && to != Type::s32) || find_op(Family::cvt_general, to, variant) == nullptr) return false;
+    if ((to != Type::f32 && to != Type::s32) || find_op(Family::cvt_general, to, variant) == nullptr)
+        return false;
     Insn& insn = d.emit(Family::cvt_general, to, variant);
     insn.d = slot_to;
     insn.a = slot_from;
@@ -163,8 +168,10 @@ bool build_mov(Decoder& d) {
     if (d.is_alias()) return true;
     const Type type = d.type();
     if (type == Type::none) return d.fail("missing type");
-    if (d.operand(0).kind == OperandKind::vector && d.operand(1).kind != OperandKind::vector) return build_unpack(d);
-    if (d.operand(1).kind == OperandKind::vector && d.operand(0).kind != OperandKind::vector) return build_pack(d);
+    if (d.operand(0).kind == OperandKind::vector && d.operand(1).kind != OperandKind::vector)
+        return build_unpack(d);
+    if (d.operand(1).kind == OperandKind::vector && d.operand(0).kind != OperandKind::vector)
+        return build_pack(d);
     if (type == Type::pred) {
         const PredicateSource from = d.predicate(d.operand(1));
         const std::uint32_t to = d.predicate_target(d.operand(0));
@@ -186,7 +193,8 @@ bool build_mov(Decoder& d) {
         return true;
     }
     const std::uint32_t from = d.source(1, type);
-    if (type == Type::b128) return copy_slot(d, to, from, 8) && copy_slot(d, to + 8 * kLanes, from + 8 * kLanes, 8);
+    if (type == Type::b128)
+        return copy_slot(d, to, from, 8) && copy_slot(d, to + 8 * kLanes, from + 8 * kLanes, 8);
     return copy_slot(d, to, from, slot_width(type));
 }
 
@@ -195,11 +203,16 @@ bool build_cvta(Decoder& d) {
     if (d.is_alias()) return true;
     const bool removes = d.has(Mod::to);
     switch (d.one_of({Mod::global, Mod::const_, Mod::shared, Mod::local, Mod::param})) {
-        case Mod::shared: return build_window(d, kSharedWindow, removes);
-        case Mod::local: return build_window(d, kLocalWindow, removes);
-        case Mod::param: return build_window(d, d.is_entry() ? kParamWindow : kLocalWindow, removes);
-        case Mod::none: return d.fail("missing state space");
-        default: break;
+        case Mod::shared:
+            return build_window(d, kSharedWindow, removes);
+        case Mod::local:
+            return build_window(d, kLocalWindow, removes);
+        case Mod::param:
+            return build_window(d, d.is_entry() ? kParamWindow : kLocalWindow, removes);
+        case Mod::none:
+            return d.fail("missing state space");
+        default:
+            break;
     }
     const std::uint32_t from = d.source(1, d.type());
     const std::uint32_t to = d.target(0, d.type());
@@ -223,7 +236,8 @@ bool build_cvt(Decoder& d) {
     const Operand& target = d.operand(0);
     const Type target_type = target.kind == OperandKind::reg ? d.register_type(target.index) : to;
     const std::uint32_t slot_to = d.target(0, target_type);
-    const bool exact = slot_width(target_type) == slot_width(to) && slot_width(source_type) == slot_width(from);
+    const bool exact =
+        slot_width(target_type) == slot_width(to) && slot_width(source_type) == slot_width(from);
     if (exact && has_fast_path(d, to, from)) {
         Insn& insn = d.emit(Family::cvt, to, static_cast<std::uint8_t>(from));
         insn.d = slot_to;

@@ -1,4 +1,5 @@
-// Builders of warp-wide operations, atomics, fences and the small instructions about the machine. See builders.h.
+// Builders of warp-wide operations, atomics, fences and the small instructions about the machine. See
+// builders.h.
 #include "soft/launch/access.h"
 #include "soft/launch/atomic.h"
 #include "soft/launch/sync.h"
@@ -40,9 +41,12 @@ std::uint8_t byte_of(Mod mod) { return static_cast<std::uint8_t>(mod); }
 
 Space atomic_space(const Decoder& d) {
     switch (d.one_of({Mod::global, Mod::shared})) {
-        case Mod::global: return Space::global;
-        case Mod::shared: return Space::shared;
-        default: return Space::generic;
+        case Mod::global:
+            return Space::global;
+        case Mod::shared:
+            return Space::shared;
+        default:
+            return Space::generic;
     }
 }
 
@@ -158,8 +162,8 @@ bool build_atom(Decoder& d) {
     const bool is_red = d.statement().opcode == "red";
     const std::uint32_t first = is_red ? 0 : 1;
     if (!d.need(first + 2, first + 4)) return false;
-    const Mod op = d.one_of({Mod::cas, Mod::exch, Mod::add, Mod::and_, Mod::or_, Mod::xor_, Mod::inc, Mod::dec, Mod::min,
-                             Mod::max});
+    const Mod op = d.one_of({Mod::cas, Mod::exch, Mod::add, Mod::and_, Mod::or_, Mod::xor_, Mod::inc,
+                             Mod::dec, Mod::min, Mod::max});
     const Type type = d.type();
     if (op == Mod::none || type == Type::none) return d.fail("missing operation or type");
     if (!is_atomic_type(type) || d.one_of({Mod::v2, Mod::v4, Mod::v8, Mod::async}) != Mod::none) {
@@ -182,7 +186,8 @@ bool build_atom(Decoder& d) {
     insn.mod[kModSpace] = static_cast<std::uint8_t>(space);
     insn.mod[kModSize] = static_cast<std::uint8_t>(type_size(type));
     insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
-    insn.mod[kModVector] = is_red || d.operand(0).kind == OperandKind::sink ? std::uint8_t{0} : kAtomicHasResult;
+    insn.mod[kModVector] =
+        is_red || d.operand(0).kind == OperandKind::sink ? std::uint8_t{0} : kAtomicHasResult;
     insn.mod[kModOp] = byte_of(op);
     insn.mod[kModType] = static_cast<std::uint8_t>(type);
     d.use_cache(insn);
@@ -203,11 +208,20 @@ bool build_isspacep(Decoder& d) {
     if (!d.need(2, 2)) return false;
     Space space = Space::global;
     switch (d.one_of({Mod::global, Mod::shared, Mod::local, Mod::const_, Mod::param})) {
-        case Mod::shared: space = Space::shared; break;
-        case Mod::local: space = Space::local; break;
-        case Mod::const_: space = Space::constant; break;
-        case Mod::param: space = Space::param; break;
-        default: break;
+        case Mod::shared:
+            space = Space::shared;
+            break;
+        case Mod::local:
+            space = Space::local;
+            break;
+        case Mod::const_:
+            space = Space::constant;
+            break;
+        case Mod::param:
+            space = Space::param;
+            break;
+        default:
+            break;
     }
     const std::uint32_t to = d.predicate_target(d.operand(0));
     const std::uint32_t a = d.source(1, Type::b64);

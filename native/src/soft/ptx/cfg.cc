@@ -1,5 +1,5 @@
-// Basic blocks, loop-aware reverse post-order and post-dominators. See cfg.h. The dominator computation is the
-// iterative one of Cooper, Harvey and Kennedy.
+// Basic blocks, loop-aware reverse post-order and post-dominators. See cfg.h. The dominator computation is
+// the iterative one of Cooper, Harvey and Kennedy.
 #include "soft/ptx/cfg.h"
 
 #include <algorithm>
@@ -100,20 +100,23 @@ void split_blocks(const FunctionSyntax& function, Cfg& cfg, std::vector<std::uin
     }
 }
 
+void add_targets(const FunctionSyntax& function, const Statement& branch,
+                 const std::vector<std::uint32_t>& block_of, Block& block) {
+    for (std::uint32_t n = 0; n < branch.operand_count; ++n) {
+        const Operand& operand = function.operands[branch.first_operand + n];
+        if (operand.kind == OperandKind::label) block.successors.push_back(block_of[operand.index]);
+        for (std::uint32_t t = 0; operand.kind == OperandKind::list && t < operand.count; ++t) {
+            block.successors.push_back(block_of[function.operands[operand.first + t].index]);
+        }
+    }
+}
+
 void link_blocks(const FunctionSyntax& function, Cfg& cfg, const std::vector<std::uint32_t>& block_of) {
     for (std::uint32_t k = 0; k < cfg.blocks.size(); ++k) {
         Block& block = cfg.blocks[k];
         const bool is_empty = block.first == block.last;
         const Statement* end = is_empty ? nullptr : &function.statements[block.last - 1];
-        if (end != nullptr && is_branch(*end)) {
-            for (std::uint32_t n = 0; n < end->operand_count; ++n) {
-                const Operand& operand = function.operands[end->first_operand + n];
-                if (operand.kind == OperandKind::label) block.successors.push_back(block_of[operand.index]);
-                for (std::uint32_t t = 0; operand.kind == OperandKind::list && t < operand.count; ++t) {
-                    block.successors.push_back(block_of[function.operands[operand.first + t].index]);
-                }
-            }
-        }
+        if (end != nullptr && is_branch(*end)) add_targets(function, *end, block_of, block);
         const bool falls = end == nullptr || !ends_flow(*end);
         if (falls && k + 1 < cfg.blocks.size()) block.successors.push_back(k + 1);
     }

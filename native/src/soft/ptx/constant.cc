@@ -59,11 +59,20 @@ bool apply_float(char op, const Constant& left, const Constant& right, Constant&
     const double a = as_double(left);
     const double b = as_double(right);
     switch (op) {
-        case '+': out = from_double(a + b); return true;
-        case '-': out = from_double(a - b); return true;
-        case '*': out = from_double(a * b); return true;
-        case '/': out = from_double(a / b); return true;
-        default: return false;
+        case '+':
+            out = from_double(a + b);
+            return true;
+        case '-':
+            out = from_double(a - b);
+            return true;
+        case '*':
+            out = from_double(a * b);
+            return true;
+        case '/':
+            out = from_double(a / b);
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -85,29 +94,58 @@ bool apply(char op, const Constant& left, const Constant& right, Constant& out) 
     const std::uint64_t b = right.bits;
     out.kind = ConstantKind::integer;
     switch (op) {
-        case '+': out.bits = a + b; return true;
-        case '-': out.bits = a - b; return true;
-        case '*': out.bits = a * b; return true;
-        case '/': case '%': return apply_division(op, a, b, out.bits);
-        case '<': out.bits = b > 63 ? 0 : a << b; return true;
-        case '>': out.bits = b > 63 ? 0 : a >> b; return true;
-        case '&': out.bits = a & b; return true;
-        case '^': out.bits = a ^ b; return true;
-        case '|': out.bits = a | b; return true;
-        default: return false;
+        case '+':
+            out.bits = a + b;
+            return true;
+        case '-':
+            out.bits = a - b;
+            return true;
+        case '*':
+            out.bits = a * b;
+            return true;
+        case '/':
+        case '%':
+            return apply_division(op, a, b, out.bits);
+        case '<':
+            out.bits = b > 63 ? 0 : a << b;
+            return true;
+        case '>':
+            out.bits = b > 63 ? 0 : a >> b;
+            return true;
+        case '&':
+            out.bits = a & b;
+            return true;
+        case '^':
+            out.bits = a ^ b;
+            return true;
+        case '|':
+            out.bits = a | b;
+            return true;
+        default:
+            return false;
     }
 }
 
 int precedence(const TokenStream& tokens) {
     if (!tokens.is_kind(TokenKind::punctuation)) return 0;
     switch (tokens.current().symbol) {
-        case '*': case '/': return 6;
-        case '+': case '-': return 5;
-        case '<': case '>': return tokens.ahead().symbol == tokens.current().symbol ? 4 : 0;
-        case '&': return 3;
-        case '^': return 2;
-        case '|': return 1;
-        default: return 0;
+        case '*':
+        case '/':
+            return 6;
+        case '+':
+        case '-':
+            return 5;
+        case '<':
+        case '>':
+            return tokens.ahead().symbol == tokens.current().symbol ? 4 : 0;
+        case '&':
+            return 3;
+        case '^':
+            return 2;
+        case '|':
+            return 1;
+        default:
+            return 0;
     }
 }
 
@@ -160,7 +198,8 @@ bool parse_binary(TokenStream& tokens, int minimum, int depth, Constant& out) {
 
 bool read_number(std::string_view text, Constant& out) {
     if (text.empty()) return false;
-    const bool prefixed = text.size() > 2 && text[0] == '0' && (text[1] < '0' || text[1] > '9') && text[1] != '.';
+    const bool prefixed =
+        text.size() > 2 && text[0] == '0' && (text[1] < '0' || text[1] > '9') && text[1] != '.';
     if (prefixed && text[1] != 'U' && text[1] != 'e' && text[1] != 'E') return read_prefixed(text, out);
     if (text.find_first_of(".eE") != std::string_view::npos) return read_decimal_float(text, out);
     out.kind = ConstantKind::integer;

@@ -115,9 +115,10 @@ bool parse_element(TokenStream& tokens, Variable& out, std::uint64_t at) {
     return true;
 }
 
-// Nested braces only group; what a group leaves out stays zero, so each level knows the bytes of one of its items.
-bool parse_braces(TokenStream& tokens, Variable& out, const std::vector<std::uint64_t>& strides, std::size_t level,
-                  std::uint64_t base) {
+// Nested braces only group; what a group leaves out stays zero, so each level knows the bytes of one of its
+// items.
+bool parse_braces(TokenStream& tokens, Variable& out, const std::vector<std::uint64_t>& strides,
+                  std::size_t level, std::uint64_t base) {
     if (level >= strides.size()) return tokens.fail("too many braces in an initialiser");
     if (!tokens.expect('{')) return false;
     std::uint64_t at = base;
@@ -149,7 +150,8 @@ bool parse_value(TokenStream& tokens, Variable& out, const std::vector<std::uint
     const std::uint64_t element = type_size(out.type);
     std::vector<std::uint64_t> strides{element};
     if (out.vector > 1) strides.insert(strides.begin(), element * out.vector);
-    for (std::size_t i = counts.size(); i-- > 1;) strides.insert(strides.begin(), strides.front() * counts[i]);
+    for (std::size_t i = counts.size(); i-- > 1;)
+        strides.insert(strides.begin(), strides.front() * counts[i]);
     if (!tokens.is('{')) return parse_element(tokens, out, 0);
     if (out.type >= Type::texref && out.type <= Type::surfref) {
         tokens.skip_braces();
@@ -209,7 +211,8 @@ bool parse_next_variable(TokenStream& tokens, const Variable& prior, Variable& o
 bool parse_parameters(TokenStream& tokens, std::vector<Variable>& out) {
     if (!tokens.expect('(')) return false;
     while (!tokens.failed() && !tokens.is(')')) {
-        const Space space = tokens.is_kind(TokenKind::dotted) ? find_space(tokens.current().text) : Space::generic;
+        const Space space =
+            tokens.is_kind(TokenKind::dotted) ? find_space(tokens.current().text) : Space::generic;
         if (space != Space::param && space != Space::reg) return tokens.fail("expected .param or .reg");
         tokens.advance();
         Variable variable;

@@ -1,5 +1,5 @@
-// Parses variable declarations: state space, attributes, type, name, array sizes, initialiser. Used by the module and
-// body parsers; knows nothing of scopes.
+// Parses variable declarations: state space, attributes, type, name, array sizes, initialiser. Used by the
+// module and body parsers; knows nothing of scopes.
 #pragma once
 #include "soft/ptx/syntax.h"
 #include "soft/ptx/token_stream.h"

@@ -1,4 +1,5 @@
-// The driver of the decoder: blocks in layout order, one builder per statement, branches patched at the end. See decoder.h.
+// The driver of the decoder: blocks in layout order, one builder per statement, branches patched at the end.
+// See decoder.h.
 #include <algorithm>
 
 #include "soft/ptx/decoder.h"
@@ -8,14 +9,97 @@ namespace {
 
 // Opcodes of PTX that nothing here executes. They load; reaching one ends the grid with a clear text.
 constexpr std::string_view kUnbuilt[] = {
-    "tex", "tld4", "txq", "suld", "sust", "sured", "suq", "istypep", "mma", "wmma", "wgmma", "ldmatrix", "stmatrix",
-    "movmatrix", "tcgen05", "multimem", "vadd", "vsub", "vabsdiff", "vmin", "vmax", "vshl", "vshr", "vmad", "vset",
-    "vadd2", "vsub2", "vavrg2", "vabsdiff2", "vmin2", "vmax2", "vset2", "vadd4", "vsub4", "vavrg4", "vabsdiff4",
-    "vmin4", "vmax4", "vset4", "mapa", "getctarank", "tensormap", "clusterlaunchcontrol", "createpolicy", "call",
-    "shfl", "vote", "match", "redux", "activemask", "elect", "atom", "red", "brx", "cp", "mbarrier", "nanosleep",
-    "isspacep", "alloca", "stacksave", "stackrestore", "popc", "clz", "brev", "bfind", "bfe", "bfi", "prmt", "shf",
-    "lop3", "sad", "mul24", "mad24", "dp4a", "dp2a", "fns", "bmsk", "szext", "addc", "subc", "madc", "copysign",
-    "testp", "set", "slct", "ex2", "lg2", "sin", "cos", "tanh", "rsqrt",
+    "tex",
+    "tld4",
+    "txq",
+    "suld",
+    "sust",
+    "sured",
+    "suq",
+    "istypep",
+    "mma",
+    "wmma",
+    "wgmma",
+    "ldmatrix",
+    "stmatrix",
+    "movmatrix",
+    "tcgen05",
+    "multimem",
+    "vadd",
+    "vsub",
+    "vabsdiff",
+    "vmin",
+    "vmax",
+    "vshl",
+    "vshr",
+    "vmad",
+    "vset",
+    "vadd2",
+    "vsub2",
+    "vavrg2",
+    "vabsdiff2",
+    "vmin2",
+    "vmax2",
+    "vset2",
+    "vadd4",
+    "vsub4",
+    "vavrg4",
+    "vabsdiff4",
+    "vmin4",
+    "vmax4",
+    "vset4",
+    "mapa",
+    "getctarank",
+    "tensormap",
+    "clusterlaunchcontrol",
+    "createpolicy",
+    "call",
+    "shfl",
+    "vote",
+    "match",
+    "redux",
+    "activemask",
+    "elect",
+    "atom",
+    "red",
+    "brx",
+    "cp",
+    "mbarrier",
+    "nanosleep",
+    "isspacep",
+    "alloca",
+    "stacksave",
+    "stackrestore",
+    "popc",
+    "clz",
+    "brev",
+    "bfind",
+    "bfe",
+    "bfi",
+    "prmt",
+    "shf",
+    "lop3",
+    "sad",
+    "mul24",
+    "mad24",
+    "dp4a",
+    "dp2a",
+    "fns",
+    "bmsk",
+    "szext",
+    "addc",
+    "subc",
+    "madc",
+    "copysign",
+    "testp",
+    "set",
+    "slct",
+    "ex2",
+    "lg2",
+    "sin",
+    "cos",
+    "tanh",
+    "rsqrt",
 };
 
 }  // namespace
@@ -103,8 +187,9 @@ bool Decoder::decode_statement(const Statement& s) {
     }
     if (is_unknown_modifier()) return fail("unknown modifier");
     const bool controls = s.opcode == "bra" || s.opcode == "brx" || s.opcode == "call" || s.opcode == "ret" ||
-                          s.opcode == "exit" || s.opcode == "bar" || s.opcode == "barrier" || s.opcode == "shfl" ||
-                          s.opcode == "vote" || s.opcode == "nanosleep" || s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect";
+                          s.opcode == "exit" || s.opcode == "bar" || s.opcode == "barrier" ||
+                          s.opcode == "shfl" || s.opcode == "vote" || s.opcode == "nanosleep" ||
+                          s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect";
     if (s.guard < 0 || s.opcode == "bra" || s.opcode == "brx") return builder(*this) && error_.empty();
     const auto before = static_cast<std::uint32_t>(code_.insns.size());
     if (!controls) {
@@ -186,7 +271,8 @@ void Decoder::patch() {
         const OpEntry* branch = find_op(Family::branch, Type::none);
         if (insn.run[0] == branch->full && insn.imm != 0) insn.target = &insn + insn.imm;
     }
-    for (const Patch& patch : patches_) code_.insns[patch.insn].target = &code_.insns[block_starts_[patch.block]];
+    for (const Patch& patch : patches_)
+        code_.insns[patch.insn].target = &code_.insns[block_starts_[patch.block]];
     for (auto& [table, blocks] : table_patches_) {
         for (std::size_t k = 0; k < blocks.size(); ++k) (*table)[k] = &code_.insns[block_starts_[blocks[k]]];
     }

@@ -1,5 +1,5 @@
-// Turns one function's statements into Code. The driver (decode.cc) walks blocks and calls one builder per opcode; the
-// builders (build_*.cc) read modifiers and operands through this class and emit instructions.
+// Turns one function's statements into Code. The driver (decode.cc) walks blocks and calls one builder per
+// opcode; the builders (build_*.cc) read modifiers and operands through this class and emit instructions.
 #pragma once
 #include <initializer_list>
 #include <string>
@@ -23,19 +23,19 @@ Builder find_builder(std::string_view opcode, bool& known);
 
 struct PredicateSource {
     std::uint32_t slot = 0;
-    std::uint32_t flip = 0;     // xor mask: ~0 when negated
+    std::uint32_t flip = 0;  // xor mask: ~0 when negated
 };
 
 struct MemoryOperand {
     std::uint32_t slot = 0;
-    std::uint32_t width = 8;    // bytes of a lane of the slot
+    std::uint32_t width = 8;  // bytes of a lane of the slot
     std::int64_t offset = 0;
     bool is_fixed_param = false;
-    bool is_function_local = false;   // a `.param` or `.local` of a device function, addressed as local memory
+    bool is_function_local = false;  // a `.param` or `.local` of a device function, addressed as local memory
 };
 
 class Decoder {
-public:
+  public:
     Decoder(const Link& link, std::uint32_t unit, const FunctionSyntax& function, Code& code);
     // False with error() set when the text is not valid PTX.
     bool run();
@@ -45,11 +45,15 @@ public:
     const Statement& statement() const { return *statement_; }
     std::uint32_t count() const { return statement_->operand_count; }
     const Operand& operand(std::uint32_t n) const { return syntax_.operands[statement_->first_operand + n]; }
-    const Operand& child(const Operand& parent, std::uint32_t n) const { return syntax_.operands[parent.first + n]; }
+    const Operand& child(const Operand& parent, std::uint32_t n) const {
+        return syntax_.operands[parent.first + n];
+    }
     bool has(Mod mod) const;
     // The first modifier of the statement that is in `set`; Mod::none when there is none.
     Mod one_of(std::initializer_list<Mod> set) const;
-    Type type(std::uint32_t n = 0) const { return n < statement_->type_count ? statement_->types[n] : Type::none; }
+    Type type(std::uint32_t n = 0) const {
+        return n < statement_->type_count ? statement_->types[n] : Type::none;
+    }
     bool is_unknown_modifier() const { return has(Mod::none); }
     bool fail(std::string_view message);
     bool need(std::uint32_t least, std::uint32_t most);
@@ -65,15 +69,16 @@ public:
     PredicateSource predicate(const Operand& operand);
     std::uint32_t predicate_target(const Operand& operand);
     std::uint32_t constant(std::uint64_t value, std::uint32_t width);
-    std::uint32_t special(Special special, std::uint32_t width, std::uint32_t index = 0, std::uint32_t size = 4,
-                          bool is_signed = false);
+    std::uint32_t special(Special special, std::uint32_t width, std::uint32_t index = 0,
+                          std::uint32_t size = 4, bool is_signed = false);
     std::uint32_t temporary(std::uint32_t width);
     // The register an operand names; -1 when it is something else.
     std::int32_t register_of(const Operand& operand) const;
     Type register_type(std::uint32_t reg) const { return syntax_.registers[reg]; }
     std::uint32_t operand_width(const Operand& operand, Type type) const;
 
-    // Appends the handler of (family, type, variant); what is missing becomes an instruction that faults when executed.
+    // Appends the handler of (family, type, variant); what is missing becomes an instruction that faults when
+    // executed.
     Insn& emit(Family family, Type type, std::uint8_t variant = 0);
     Insn& emit_unsupported();
     bool memory_operand(const Operand& operand, Space space, MemoryOperand& out);
@@ -99,7 +104,7 @@ public:
     std::uint32_t begin_skip();
     void end_skip(std::uint32_t begun);
 
-private:
+  private:
     struct Patch {
         std::uint32_t insn;
         std::uint32_t block;
@@ -128,11 +133,12 @@ private:
     Cfg cfg_;
     std::string error_;
     const Statement* statement_ = nullptr;
-    std::uint32_t position_ = 0;                  // of the block being decoded
-    std::vector<std::uint32_t> block_starts_;     // first instruction of each block
-    std::vector<std::uint32_t> slots_;            // of each register; kNoSlot when none yet
-    std::vector<bool> is_alias_;                  // of each register: its one definition emits no code
-    std::vector<std::uint32_t> local_offsets_;    // of each local variable: in local memory, shared memory or parameters
+    std::uint32_t position_ = 0;               // of the block being decoded
+    std::vector<std::uint32_t> block_starts_;  // first instruction of each block
+    std::vector<std::uint32_t> slots_;         // of each register; kNoSlot when none yet
+    std::vector<bool> is_alias_;               // of each register: its one definition emits no code
+    std::vector<std::uint32_t>
+        local_offsets_;  // of each local variable: in local memory, shared memory or parameters
     std::unordered_map<std::uint64_t, std::uint32_t> constants_[3];
     std::unordered_map<std::uint64_t, std::uint32_t> specials_;
     std::vector<Patch> patches_;

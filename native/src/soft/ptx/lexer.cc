@@ -1,5 +1,5 @@
-// The PTX lexer. See lexer.h. A dotted token is a directive, a modifier, a type or a `.x` component alike; a modifier
-// with `::` inside (`.L1::no_allocate`) is one token.
+// The PTX lexer. See lexer.h. A dotted token is a directive, a modifier, a type or a `.x` component alike; a
+// modifier with `::` inside (`.L1::no_allocate`) is one token.
 #include "soft/ptx/lexer.h"
 
 namespace soft::ptx {

@@ -10,17 +10,17 @@ enum class TokenKind : std::uint8_t { end, word, dotted, number, string, punctua
 
 struct Token {
     TokenKind kind = TokenKind::end;
-    char symbol = 0;            // of punctuation
+    char symbol = 0;  // of punctuation
     std::uint32_t line = 1;
-    std::string_view text;      // of dotted: without the dot
+    std::string_view text;  // of dotted: without the dot
 };
 
 class Lexer {
-public:
+  public:
     explicit Lexer(std::string_view text) : text_(text) {}
     Token next();
 
-private:
+  private:
     char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
     void skip_blank();
     void skip_block_comment();

@@ -21,15 +21,18 @@ Builtin find_builtin(std::string_view name) {
     if (name == "malloc") return Builtin::malloc;
     if (name == "free") return Builtin::free;
     // Launching kernels from kernels needs NVIDIA's device runtime; modules that could do it still load.
-    return name.starts_with("cuda") || name.starts_with("__cuda") || name.starts_with("__nv") ? Builtin::missing
-                                                                                              : Builtin::none;
+    return name.starts_with("cuda") || name.starts_with("__cuda") || name.starts_with("__nv")
+               ? Builtin::missing
+               : Builtin::none;
 }
 
 std::uint64_t align_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
 bool is_exported(Linkage linkage) { return linkage != Linkage::internal && linkage != Linkage::external; }
 
-bool is_opaque(const Variable& variable) { return variable.type >= Type::texref && variable.type <= Type::surfref; }
+bool is_opaque(const Variable& variable) {
+    return variable.type >= Type::texref && variable.type <= Type::surfref;
+}
 
 }  // namespace
 
@@ -70,7 +73,8 @@ int Linker::add_definition(SymbolMap& map, std::string_view name, Linkage linkag
                            std::uint32_t line) {
     if (!is_exported(linkage)) {
         return map.emplace(name, symbol).second
-                   ? 0 : fail(kInvalidPtx, line, "'" + std::string(name) + "' is defined twice");
+                   ? 0
+                   : fail(kInvalidPtx, line, "'" + std::string(name) + "' is defined twice");
     }
     const bool is_weak = linkage != Linkage::visible;
     const auto found = exported_.find(name);
@@ -99,7 +103,8 @@ int Linker::place_variable(Variable& variable, SymbolMap& own) {
             return 0;
         }
         symbol.address = align_up(link_->module_shared, symbol.align);
-        if (symbol.address + variable.size > 0x7fffffffu) return fail(kInvalidPtx, variable.line, "too much shared memory");
+        if (symbol.address + variable.size > 0x7fffffffu)
+            return fail(kInvalidPtx, variable.line, "too much shared memory");
         link_->module_shared = static_cast<std::uint32_t>(symbol.address + variable.size);
         return add_definition(own, variable.name, variable.linkage, symbol, variable.line);
     }
@@ -107,7 +112,8 @@ int Linker::place_variable(Variable& variable, SymbolMap& own) {
     symbol.kind = SymbolKind::variable;
     symbol.address = align_up(image_size_, std::max<std::uint64_t>(symbol.align, 16));
     image_size_ = symbol.address + std::max<std::uint64_t>(variable.size, is_opaque(variable) ? 8 : 1);
-    if (image_size_ > kMaxImage) return fail(kOutOfMemory, variable.line, "the module's variables are too large");
+    if (image_size_ > kMaxImage)
+        return fail(kOutOfMemory, variable.line, "the module's variables are too large");
     return add_definition(own, variable.name, variable.linkage, symbol, variable.line);
 }
 
@@ -127,10 +133,11 @@ int Linker::add_functions(std::uint32_t unit) {
         linked.code->is_entry = function.is_entry;
         linked.code->has_body = true;
         link_->functions.push_back(linked);
-        const Linkage linkage = function.is_entry && function.linkage == Linkage::internal ? Linkage::weak
-                                                                                            : function.linkage;
+        const Linkage linkage =
+            function.is_entry && function.linkage == Linkage::internal ? Linkage::weak : function.linkage;
         const Linkage effective = linkage == Linkage::external ? Linkage::visible : linkage;
-        if (const int error = add_definition(link_->units[unit], function.name, effective, symbol, function.line)) {
+        if (const int error =
+                add_definition(link_->units[unit], function.name, effective, symbol, function.line)) {
             return error;
         }
     }
@@ -227,15 +234,17 @@ int Linker::fill_image() {
 int Linker::fill_variable(const Variable& variable, std::uint32_t unit, std::uint64_t address) {
     // SAFETY: the image is ours and at least this large; device addresses are host addresses.
     auto* to = static_cast<std::byte*>(std::bit_cast<void*>(address));
-    if (!variable.data.empty()) std::memcpy(to, variable.data.data(), std::min(variable.data.size(), variable.size));
+    if (!variable.data.empty())
+        std::memcpy(to, variable.data.data(), std::min(variable.data.size(), variable.size));
     for (const Relocation& relocation : variable.relocations) {
         const Symbol* symbol = link_->find(unit, relocation.symbol);
         if (symbol == nullptr) {
-            return fail(kInvalidPtx, relocation.line, "'" + std::string(relocation.symbol) + "' is not declared");
+            return fail(kInvalidPtx, relocation.line,
+                        "'" + std::string(relocation.symbol) + "' is not declared");
         }
         const std::uint64_t window = symbol->kind == SymbolKind::shared ? kSharedWindow : 0;
-        const std::uint64_t value = (symbol->address + window + static_cast<std::uint64_t>(relocation.addend)) >>
-                                    relocation.shift;
+        const std::uint64_t value =
+            (symbol->address + window + static_cast<std::uint64_t>(relocation.addend)) >> relocation.shift;
         if (relocation.offset + relocation.size <= variable.size) {
             std::memcpy(to + relocation.offset, &value, relocation.size);
         }

@@ -1,5 +1,5 @@
-// Merges the symbols of several units, lays out and fills the memory image. Called by Program::load; its result feeds the
-// decoder.
+// Merges the symbols of several units, lays out and fills the memory image. Called by Program::load; its
+// result feeds the decoder.
 #pragma once
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@
 namespace soft::ptx {
 
 class Linker {
-public:
+  public:
     Linker(std::vector<Module>& modules, DeviceServices& services) : modules_(modules), services_(services) {}
 
     // 0, or the CUresult to answer, with log() set.
@@ -22,9 +22,10 @@ public:
     std::uint64_t image() const { return image_; }
     const std::vector<GlobalInfo>& globals() const { return globals_; }
 
-private:
+  private:
     int collect();
-    int add_definition(SymbolMap& map, std::string_view name, Linkage linkage, const Symbol& symbol, std::uint32_t line);
+    int add_definition(SymbolMap& map, std::string_view name, Linkage linkage, const Symbol& symbol,
+                       std::uint32_t line);
     int lay_out();
     int place_variable(Variable& variable, SymbolMap& own);
     int add_functions(std::uint32_t unit);
@@ -43,7 +44,7 @@ private:
     std::uint64_t image_ = 0;
     std::uint64_t image_size_ = 0;
     std::vector<GlobalInfo> globals_;
-    SymbolMap exported_;                                             // what other units see
+    SymbolMap exported_;  // what other units see
     std::unordered_map<std::string_view, bool> exported_is_weak_;
 };
 

@@ -1,5 +1,5 @@
-// Liveness by backward data flow on bit sets. Lanes have their own column of every slot and partial writes keep the
-// others, so what holds for one thread's control flow holds for the warp. See liveness.h.
+// Liveness by backward data flow on bit sets. Lanes have their own column of every slot and partial writes
+// keep the others, so what holds for one thread's control flow holds for the warp. See liveness.h.
 #include "soft/ptx/liveness.h"
 
 #include <algorithm>
@@ -21,7 +21,8 @@ void add_uses(const FunctionSyntax& f, const Operand& operand, std::vector<std::
     if (operand.kind == OperandKind::reg) out.push_back(operand.index);
     const bool is_leaf = operand.kind != OperandKind::vector && operand.kind != OperandKind::pair &&
                          operand.kind != OperandKind::list && operand.kind != OperandKind::address;
-    for (std::uint32_t k = 0; !is_leaf && k < operand.count; ++k) add_uses(f, f.operands[operand.first + k], out);
+    for (std::uint32_t k = 0; !is_leaf && k < operand.count; ++k)
+        add_uses(f, f.operands[operand.first + k], out);
 }
 
 struct Effects {
@@ -43,7 +44,7 @@ void find_effects(const FunctionSyntax& f, const Statement& s, Effects& out) {
 }
 
 struct Flow {
-    std::vector<Bits> uses;   // read before written, by block
+    std::vector<Bits> uses;  // read before written, by block
     std::vector<Bits> defs;
     std::vector<Bits> in;
     std::vector<Bits> out;
@@ -95,7 +96,8 @@ void extend_all(const Bits& bits, std::vector<LiveRange>& ranges, std::uint32_t 
 
 }  // namespace
 
-std::vector<LiveRange> live_ranges(const FunctionSyntax& f, const Cfg& cfg, const std::vector<bool>& skipped) {
+std::vector<LiveRange> live_ranges(const FunctionSyntax& f, const Cfg& cfg,
+                                   const std::vector<bool>& skipped) {
     const std::size_t words = (f.registers.size() + 63) / 64;
     if (words * 64 * cfg.blocks.size() > kMaxBits) return {};
     const std::vector<Bits> none(cfg.blocks.size(), Bits(words));

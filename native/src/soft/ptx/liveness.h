@@ -1,4 +1,5 @@
-// Which registers may share a slot: live ranges of one function over its layout. Called by the decoder before it emits.
+// Which registers may share a slot: live ranges of one function over its layout. Called by the decoder before
+// it emits.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -15,8 +16,9 @@ struct LiveRange {
     std::uint32_t end = 0;
 };
 
-// One range for each register, ordered by where it begins; registers in `skipped` have none. Empty when the function is
-// too large to be worth it.
-std::vector<LiveRange> live_ranges(const FunctionSyntax& function, const Cfg& cfg, const std::vector<bool>& skipped);
+// One range for each register, ordered by where it begins; registers in `skipped` have none. Empty when the
+// function is too large to be worth it.
+std::vector<LiveRange> live_ranges(const FunctionSyntax& function, const Cfg& cfg,
+                                   const std::vector<bool>& skipped);
 
 }  // namespace soft::ptx

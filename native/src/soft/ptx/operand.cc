@@ -13,11 +13,20 @@ constexpr int kMaxOperandDepth = 8;
 int component_index(std::string_view word) {
     if (word.size() != 1) return -1;
     switch (word[0]) {
-        case 'x': case 'r': return 0;
-        case 'y': case 'g': return 1;
-        case 'z': case 'b': return 2;
-        case 'w': case 'a': return 3;
-        default: return -1;
+        case 'x':
+        case 'r':
+            return 0;
+        case 'y':
+        case 'g':
+            return 1;
+        case 'z':
+        case 'b':
+            return 2;
+        case 'w':
+        case 'a':
+            return 3;
+        default:
+            return -1;
     }
 }
 
@@ -166,7 +175,7 @@ bool BodyParser::parse_constant_operand(Operand& out) {
     if (!parse_constant(tokens_, constant)) return false;
     out.value = constant.bits;
     out.kind = constant.kind == ConstantKind::integer ? OperandKind::integer
-             : constant.kind == ConstantKind::f32     ? OperandKind::f32
+               : constant.kind == ConstantKind::f32   ? OperandKind::f32
                                                       : OperandKind::f64;
     return true;
 }

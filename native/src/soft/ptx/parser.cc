@@ -17,13 +17,13 @@ int leading_number(std::string_view text) {
 }
 
 class ModuleParser {
-public:
+  public:
     ModuleParser(std::string_view text, Module& module) : tokens_(text), module_(module) {}
 
     bool parse();
     const std::string& error() const { return tokens_.error(); }
 
-private:
+  private:
     bool parse_top();
     bool parse_version();
     bool parse_target();
@@ -49,7 +49,8 @@ bool ModuleParser::parse() {
 bool ModuleParser::parse_version() {
     const std::string_view text = tokens_.current().text;
     const std::size_t dot = text.find('.');
-    if (!tokens_.is_kind(TokenKind::number) || dot == std::string_view::npos) return tokens_.fail("bad .version");
+    if (!tokens_.is_kind(TokenKind::number) || dot == std::string_view::npos)
+        return tokens_.fail("bad .version");
     module_.ptx_version = leading_number(text) * 10 + leading_number(text.substr(dot + 1));
     tokens_.advance();
     return true;
@@ -71,7 +72,8 @@ bool ModuleParser::skip_section() {
 
 bool ModuleParser::skip_statement() {
     const std::uint32_t line = tokens_.current().line;
-    while (!tokens_.is_kind(TokenKind::end) && tokens_.current().line == line && !tokens_.is(';')) tokens_.advance();
+    while (!tokens_.is_kind(TokenKind::end) && tokens_.current().line == line && !tokens_.is(';'))
+        tokens_.advance();
     tokens_.accept(';');
     return !tokens_.failed();
 }

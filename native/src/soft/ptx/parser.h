@@ -1,5 +1,5 @@
-// PTX text to a Module. Called by Program::load only. Answers false with "line N: ..." for text that is not PTX;
-// never crashes and never reads outside the text.
+// PTX text to a Module. Called by Program::load only. Answers false with "line N: ..." for text that is not
+// PTX; never crashes and never reads outside the text.
 #pragma once
 #include <string>
 #include <string_view>

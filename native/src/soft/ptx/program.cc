@@ -14,7 +14,7 @@ namespace {
 constexpr int kInvalidPtx = 218;
 
 class LoadedProgram final : public Program {
-public:
+  public:
     explicit LoadedProgram(DeviceServices& services) : services_(services) {}
     ~LoadedProgram() override {
         if (image_ != 0) services_.free_image(image_);
@@ -26,7 +26,7 @@ public:
     std::span<const GlobalInfo> globals() const override { return globals_; }
     const Function& function(std::size_t index) const override { return *functions_[index]; }
 
-private:
+  private:
     int decode(ptx::Link& link, bool entries, std::string& log);
     bool decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std::string& log);
     void describe(const ptx::Link& link, const ptx::LinkedFunction& linked);
@@ -91,7 +91,8 @@ bool names_shared(const ptx::Link& link, const ptx::LinkedFunction& linked) {
 bool LoadedProgram::decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std::string& log) {
     Code& code = *linked.code;
     code.has_calls = calls_functions(link, linked);
-    // Variables of module scope and of device functions sit at the start of every block's shared memory that may use them.
+    // Variables of module scope and of device functions sit at the start of every block's shared memory that
+    // may use them.
     const bool shares = !code.is_entry || code.has_calls || names_shared(link, linked);
     code.shared_bytes = shares ? link.module_shared : 0;
     code.first_cache = device_caches_;
@@ -124,13 +125,15 @@ void LoadedProgram::describe(const ptx::Link& link, const ptx::LinkedFunction& l
     for (const ptx::Variable& param : syntax.params) {
         const std::uint64_t align = std::max(1u, param.align);
         offset = (offset + align - 1) / align * align;
-        facts.params.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(param.size), param.align});
+        facts.params.push_back(
+            {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(param.size), param.align});
         offset += param.size;
     }
     facts.param_bytes = static_cast<std::uint32_t>(offset);
     facts.static_shared = code.shared_bytes;
     facts.local_bytes = code.local_bytes;
-    // One slot is one register of 32 lanes; hardware would reuse more of them, so large counts are capped as ptxas does.
+    // One slot is one register of 32 lanes; hardware would reuse more of them, so large counts are capped as
+    // ptxas does.
     facts.registers = std::clamp(code.frame_bytes / (4 * kLanes), 8u, 128u);
     const auto& required = syntax.required_block;
     const auto& most = syntax.max_block[0] != 0 ? syntax.max_block : required;

@@ -1,5 +1,6 @@
-// The engine's face, part one: PTX text in, a loaded Program out. Used by module/ (which finds the PTX in fatbins).
-// A Program is immutable after load except for its memory image; any number of grids may run from it at once.
+// The engine's face, part one: PTX text in, a loaded Program out. Used by module/ (which finds the PTX in
+// fatbins). A Program is immutable after load except for its memory image; any number of grids may run from
+// it at once.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,14 +22,15 @@ struct ParamInfo {
 
 struct FunctionInfo {
     std::string name;
-    std::vector<ParamInfo> params;       // in declaration order
-    std::uint32_t param_bytes = 0;       // size of the whole parameter block
-    std::uint32_t static_shared = 0;     // bytes of .shared with a known size
-    std::uint32_t local_bytes = 0;       // bytes of .local per thread
-    std::uint32_t registers = 0;         // a plausible count for occupancy, 1..255
-    std::uint32_t max_threads = 1024;    // .maxntid / .reqntid product, else 1024
+    std::vector<ParamInfo> params;                // in declaration order
+    std::uint32_t param_bytes = 0;                // size of the whole parameter block
+    std::uint32_t static_shared = 0;              // bytes of .shared with a known size
+    std::uint32_t local_bytes = 0;                // bytes of .local per thread
+    std::uint32_t registers = 0;                  // a plausible count for occupancy, 1..255
+    std::uint32_t max_threads = 1024;             // .maxntid / .reqntid product, else 1024
     std::uint32_t required_block[3] = {0, 0, 0};  // .reqntid, zeros when absent
-    std::int32_t ptx_version = 0;        // 10 * major + minor of the .target's compute capability, as CUDA reports it
+    std::int32_t ptx_version =
+        0;  // 10 * major + minor of the .target's compute capability, as CUDA reports it
 };
 
 struct GlobalInfo {
@@ -44,14 +46,16 @@ class Function;  // one kernel, decoded at its first launch
 class Program;
 struct LoadResult {
     std::unique_ptr<Program> program;  // null on failure
-    int error = 0;                     // CUresult: 0, CUDA_ERROR_INVALID_PTX (218), _OUT_OF_MEMORY (2), _NOT_FOUND (500) for an unresolved symbol
-    std::string log;                   // "line 12: ..." for people; set on failure
+    int error = 0;  // CUresult: 0, CUDA_ERROR_INVALID_PTX (218), _OUT_OF_MEMORY (2), _NOT_FOUND (500) for an
+                    // unresolved symbol
+    std::string log;  // "line 12: ..." for people; set on failure
 };
 
 class Program {
-public:
-    // Parses and links `units` (one PTX text each; several when a -rdc fatbin names several translation units),
-    // allocates and fills the memory image. `services` outlives the Program. Thread-safe against other loads.
+  public:
+    // Parses and links `units` (one PTX text each; several when a -rdc fatbin names several translation
+    // units), allocates and fills the memory image. `services` outlives the Program. Thread-safe against
+    // other loads.
     static LoadResult load(std::span<const std::string_view> units, DeviceServices& services);
     virtual ~Program() = default;
 

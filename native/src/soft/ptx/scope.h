@@ -1,5 +1,5 @@
-// Names inside one function body: registers, ranges such as `%r<100>`, local variables and labels, nested by braces.
-// Used by the body parser only.
+// Names inside one function body: registers, ranges such as `%r<100>`, local variables and labels, nested by
+// braces. Used by the body parser only.
 #pragma once
 #include <string_view>
 #include <unordered_map>
@@ -13,12 +13,12 @@ enum class BindingKind : std::uint8_t { none, reg, vector_reg, local };
 
 struct Binding {
     BindingKind kind = BindingKind::none;
-    std::uint8_t width = 1;      // components of a vector register
-    std::uint32_t index = 0;     // register or local
+    std::uint8_t width = 1;   // components of a vector register
+    std::uint32_t index = 0;  // register or local
 };
 
 class Scopes {
-public:
+  public:
     Scopes() { scopes_.emplace_back(); }
 
     void open();
@@ -37,7 +37,7 @@ public:
     // The statement a label names, seen from `scope`; false when it is not defined.
     bool find_label(std::string_view name, std::uint32_t scope, std::uint32_t& statement) const;
 
-private:
+  private:
     struct Range {
         std::uint32_t count;
         std::uint32_t first;

@@ -1,4 +1,5 @@
-// Where values live in the register window: registers, constants, parameters and special registers. See decoder.h.
+// Where values live in the register window: registers, constants, parameters and special registers. See
+// decoder.h.
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -12,25 +13,39 @@ constexpr std::uint32_t kPredicateBytes = 4;
 
 struct SpecialRow {
     std::string_view name;
-    Special first;             // of component x
-    std::uint8_t components;   // 0: has none
+    Special first;            // of component x
+    std::uint8_t components;  // 0: has none
 };
 
 constexpr SpecialRow kSpecials[] = {
-    {"%tid", Special::tid_x, 3},           {"%ntid", Special::ntid_x, 3},
-    {"%ctaid", Special::ctaid_x, 3},       {"%nctaid", Special::nctaid_x, 3},
-    {"%laneid", Special::laneid, 0},       {"%warpid", Special::warpid, 0},
-    {"%nwarpid", Special::nwarpid, 0},     {"%smid", Special::smid, 0},
-    {"%nsmid", Special::nsmid, 0},         {"%gridid", Special::gridid, 0},
-    {"%lanemask_eq", Special::lanemask_eq, 0}, {"%lanemask_le", Special::lanemask_le, 0},
-    {"%lanemask_lt", Special::lanemask_lt, 0}, {"%lanemask_ge", Special::lanemask_ge, 0},
-    {"%lanemask_gt", Special::lanemask_gt, 0}, {"%dynamic_smem_size", Special::dynamic_smem, 0},
-    {"%total_smem_size", Special::total_smem, 0}, {"%aggr_smem_size", Special::total_smem, 0},
-    {"%is_explicit_cluster", Special::zero, 0}, {"%cluster_ctarank", Special::zero, 0},
-    {"%cluster_nctarank", Special::one, 0}, {"%reserved_smem_offset_begin", Special::zero, 0},
-    {"%reserved_smem_offset_end", Special::zero, 0}, {"%reserved_smem_offset_cap", Special::zero, 0},
-    {"%reserved_smem_offset_0", Special::zero, 0}, {"%reserved_smem_offset_1", Special::zero, 0},
-    {"%current_graph_exec", Special::zero, 0}, {"%clusterid", Special::ctaid_x, 3},
+    {"%tid", Special::tid_x, 3},
+    {"%ntid", Special::ntid_x, 3},
+    {"%ctaid", Special::ctaid_x, 3},
+    {"%nctaid", Special::nctaid_x, 3},
+    {"%laneid", Special::laneid, 0},
+    {"%warpid", Special::warpid, 0},
+    {"%nwarpid", Special::nwarpid, 0},
+    {"%smid", Special::smid, 0},
+    {"%nsmid", Special::nsmid, 0},
+    {"%gridid", Special::gridid, 0},
+    {"%lanemask_eq", Special::lanemask_eq, 0},
+    {"%lanemask_le", Special::lanemask_le, 0},
+    {"%lanemask_lt", Special::lanemask_lt, 0},
+    {"%lanemask_ge", Special::lanemask_ge, 0},
+    {"%lanemask_gt", Special::lanemask_gt, 0},
+    {"%dynamic_smem_size", Special::dynamic_smem, 0},
+    {"%total_smem_size", Special::total_smem, 0},
+    {"%aggr_smem_size", Special::total_smem, 0},
+    {"%is_explicit_cluster", Special::zero, 0},
+    {"%cluster_ctarank", Special::zero, 0},
+    {"%cluster_nctarank", Special::one, 0},
+    {"%reserved_smem_offset_begin", Special::zero, 0},
+    {"%reserved_smem_offset_end", Special::zero, 0},
+    {"%reserved_smem_offset_cap", Special::zero, 0},
+    {"%reserved_smem_offset_0", Special::zero, 0},
+    {"%reserved_smem_offset_1", Special::zero, 0},
+    {"%current_graph_exec", Special::zero, 0},
+    {"%clusterid", Special::ctaid_x, 3},
     {"%nclusterid", Special::nctaid_x, 3},
 };
 
@@ -50,7 +65,8 @@ bool find_special(std::string_view name, std::uint32_t component, Special& out) 
     const auto found = std::ranges::find(kSpecials, name, &SpecialRow::name);
     if (found == std::end(kSpecials) || component > 3) return false;
     const bool outside = component >= std::max<std::uint32_t>(1, found->components);
-    out = outside ? Special::zero : static_cast<Special>(static_cast<std::uint32_t>(found->first) + component);
+    out =
+        outside ? Special::zero : static_cast<Special>(static_cast<std::uint32_t>(found->first) + component);
     return true;
 }
 
@@ -103,8 +119,9 @@ std::uint32_t Decoder::constant(std::uint64_t value, std::uint32_t width) {
 
 std::uint32_t Decoder::special(Special special, std::uint32_t width, std::uint32_t index, std::uint32_t size,
                                bool is_signed) {
-    const std::uint64_t key = static_cast<std::uint64_t>(special) << 48 | static_cast<std::uint64_t>(index) << 16 |
-                              width << 8 | size << 1 | (is_signed ? 1u : 0u);
+    const std::uint64_t key = static_cast<std::uint64_t>(special) << 48 |
+                              static_cast<std::uint64_t>(index) << 16 | width << 8 | size << 1 |
+                              (is_signed ? 1u : 0u);
     const auto [found, is_new] = specials_.emplace(key, 0);
     if (is_new) {
         found->second = take_slot(width);
@@ -136,7 +153,8 @@ std::uint32_t Decoder::immediate(const Operand& operand, Type type, std::uint32_
     if (operand.kind == OperandKind::f64 && !wants_double && width == 4) {
         bits = std::bit_cast<std::uint32_t>(static_cast<float>(std::bit_cast<double>(bits)));
     } else if (operand.kind == OperandKind::f32 && width == 8) {
-        bits = std::bit_cast<std::uint64_t>(static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits))));
+        bits = std::bit_cast<std::uint64_t>(
+            static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits))));
     } else if (operand.kind == OperandKind::integer && wants_double) {
         bits = std::bit_cast<std::uint64_t>(static_cast<double>(static_cast<std::int64_t>(bits)));
     } else if (operand.kind == OperandKind::integer && wants_float) {
@@ -157,7 +175,8 @@ bool Decoder::special_operand(const Operand& operand, std::uint32_t width, std::
         return fail("'" + std::string(operand.name) + "' is not declared");
     }
     std::uint32_t number = 0;
-    if (which == Special::envreg) std::from_chars(operand.name.data() + 7, operand.name.data() + operand.name.size(), number);
+    if (which == Special::envreg)
+        std::from_chars(operand.name.data() + 7, operand.name.data() + operand.name.size(), number);
     slot = special(which, width, number, 4);
     return true;
 }
@@ -198,12 +217,14 @@ std::uint32_t Decoder::target(const Operand& operand, Type type) {
         fail("the destination must be a register");
         return 0;
     }
-    if (slot_width(syntax_.registers[operand.index]) != slot_width(type)) fail("the destination has the wrong size");
+    if (slot_width(syntax_.registers[operand.index]) != slot_width(type))
+        fail("the destination has the wrong size");
     return register_slot(operand.index);
 }
 
 PredicateSource Decoder::predicate(const Operand& operand) {
-    if (operand.kind == OperandKind::integer) return {constant(operand.value, 0), operand.negated ? kFullMask : 0};
+    if (operand.kind == OperandKind::integer)
+        return {constant(operand.value, 0), operand.negated ? kFullMask : 0};
     if (operand.kind != OperandKind::reg || syntax_.registers[operand.index] != Type::pred) {
         fail("expected a predicate");
         return {};

@@ -15,8 +15,8 @@ enum class SymbolKind : std::uint8_t { none, variable, shared, dynamic_shared, f
 struct Symbol {
     SymbolKind kind = SymbolKind::none;
     const Variable* variable = nullptr;
-    std::uint64_t address = 0;             // of variables and functions (as data sees them); offset of shared ones
-    std::uint32_t function = 0;            // index of a function's Code
+    std::uint64_t address = 0;   // of variables and functions (as data sees them); offset of shared ones
+    std::uint32_t function = 0;  // index of a function's Code
     std::uint32_t align = 1;
 };
 

@@ -1,5 +1,5 @@
-// The parser's cursor over tokens, with one sticky error: after the first failure every token reads as the end of the
-// text, so callers unwind without checking each step. Used by the parser files only.
+// The parser's cursor over tokens, with one sticky error: after the first failure every token reads as the
+// end of the text, so callers unwind without checking each step. Used by the parser files only.
 #pragma once
 #include <string>
 #include <string_view>
@@ -9,8 +9,9 @@
 namespace soft::ptx {
 
 class TokenStream {
-public:
-    explicit TokenStream(std::string_view text) : lexer_(text), current_(lexer_.next()), ahead_(lexer_.next()) {}
+  public:
+    explicit TokenStream(std::string_view text)
+        : lexer_(text), current_(lexer_.next()), ahead_(lexer_.next()) {}
 
     const Token& current() const { return current_; }
     const Token& ahead() const { return ahead_; }
@@ -18,7 +19,9 @@ public:
     const std::string& error() const { return error_; }
 
     void advance();
-    bool is(char symbol) const { return current_.kind == TokenKind::punctuation && current_.symbol == symbol; }
+    bool is(char symbol) const {
+        return current_.kind == TokenKind::punctuation && current_.symbol == symbol;
+    }
     bool is_dotted(std::string_view text) const {
         return current_.kind == TokenKind::dotted && current_.text == text;
     }
@@ -36,7 +39,7 @@ public:
     // Skips to the token after the `}` that closes the `{` at the cursor.
     void skip_braces();
 
-private:
+  private:
     Lexer lexer_;
     Token current_;
     Token ahead_;

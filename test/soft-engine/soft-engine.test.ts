@@ -1,0 +1,57 @@
+// The PTX engine alone, tested in C++ (see main.cc): built with cmake into build/soft-engine, given PTX that
+// nvcc makes of kernels/*.cu where there is an nvcc (NVCC names it), and run once for each instruction set.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('.', import.meta.url));
+const build = join(source, '..', '..', 'build', 'soft-engine');
+const compiledPath = join(build, 'ptx');
+const timeoutMs = 60_000;
+
+function nvccPath(): string | undefined {
+    const named = process.env['NVCC'];
+    return [named, '/usr/local/cuda/bin/nvcc'].find((path) => path !== undefined && existsSync(path));
+}
+
+function compileKernels(nvcc: string): void {
+    mkdirSync(compiledPath, { recursive: true });
+    const kernels = join(source, 'kernels');
+    for (const file of readdirSync(kernels)) {
+        const target = join(compiledPath, file.replace('.cu', '.ptx'));
+        const changed = statSync(join(kernels, file)).mtimeMs;
+        if (existsSync(target) && statSync(target).mtimeMs > changed) continue;
+        // Relative, because the file's name is part of an assertion's text.
+        execFileSync(nvcc, ['-ptx', join('kernels', file), '-o', target], { cwd: source, stdio: 'pipe' });
+    }
+}
+
+let compiled = '';
+
+beforeAll(() => {
+    execFileSync('cmake', ['-S', source, '-B', build], { stdio: 'pipe' });
+    execFileSync('cmake', ['--build', build, '-j', '2'], { stdio: 'pipe' });
+    const nvcc = nvccPath();
+    if (nvcc === undefined) {
+        console.warn('soft-engine: no nvcc; tests of compiled programs are skipped');
+        return;
+    }
+    compileKernels(nvcc);
+    compiled = compiledPath;
+}, 1_200_000);
+
+describe.each(['base', 'avx2', 'avx512'])('the PTX engine on %s', (instructionSet) => {
+    it(
+        'runs programs as CUDA would and survives their mistakes',
+        () => {
+            const env = { ...process.env, FERRY_SOFT_ISA: instructionSet };
+            const options = { encoding: 'utf8', timeout: timeoutMs, env } as const;
+            const run = spawnSync(join(build, 'soft-engine'), [source, compiled], options);
+            expect(`${run.stdout}${run.stderr}`).toContain(' 0 failures');
+            expect(run.status).toBe(0);
+        },
+        timeoutMs,
+    );
+});
