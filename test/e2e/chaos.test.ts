@@ -70,7 +70,8 @@ async function expectStillServing(daemon: DaemonHandle, name: string): Promise<v
     expect(result.stdout, describeResult(command, result)).toMatch(/^PASS /m);
 }
 
-/** One run before the baseline: a daemon keeps some things (a warm worker, a client's connection) from its first guest on. */
+// One run before the baseline: some things (a warm worker, a client's connection) stay from the first guest
+// on.
 async function settledFootprint(daemon: DaemonHandle): Promise<Footprint> {
     await expectStillServing(daemon, 'warm up');
     await until('no session is left', async () => (await liveSessions(daemon)) === 0);

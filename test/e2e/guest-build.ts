@@ -32,7 +32,7 @@ export type Linkage = 'static' | 'shared';
 export interface Guests {
     /** Null where there is no nvcc: the runtime-API tests skip. */
     readonly nvcc: string | null;
-    /** Path of a built program; `variant` is a linkage, 'newer' (compute_80, static) or 'sass' (no PTX at all). */
+    /** Path of a built program; `variant`: a linkage, 'newer' (compute_80, static) or 'sass' (no PTX). */
     runtime(name: string, variant: Linkage | 'newer' | 'sass'): string;
     driver(name: string): string;
     /** A file that holds a compressed fat binary of kernels.ptx; null without nvcc. */

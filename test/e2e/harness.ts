@@ -88,7 +88,7 @@ export interface Guest {
 // Far above what any guest needs: only a hang reaches it.
 const guestLimitMs = 120_000;
 
-/** Starts a program in a process group of its own; after `limitMs` the group is killed, and the result says so. */
+/** Starts a program in a process group of its own; after `limitMs` it is killed, and the result says so. */
 export function startGuest(
     command: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -217,5 +217,6 @@ export function runGuest(command: readonly string[], env: Readonly<Record<string
 /** Everything a reader of a failure needs: the command, the seed, and what the program said. */
 export function describeResult(command: readonly string[], result: Result): string {
     const seed = `FERRY_TEST_SEED=${runSeed}`;
-    return `${seed} ${command.join(' ')}\nended with ${result.code}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;
+    const { code, stdout, stderr } = result;
+    return `${seed} ${command.join(' ')}\nended with ${code}\nstdout: ${stdout}\nstderr: ${stderr}`;
 }

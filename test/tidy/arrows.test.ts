@@ -11,7 +11,7 @@ import { importsOf } from './ts-shape.ts';
 
 interface Edge {
     readonly from: string;
-    /** Path in the repository, `build/gen/...` for generated headers, or a package or system header in angle brackets. */
+    /** Path in the repository, `build/gen/...` when generated, or a package or system header in brackets. */
     readonly to: string;
 }
 

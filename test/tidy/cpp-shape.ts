@@ -14,8 +14,14 @@ export interface FunctionShape {
 /** The text with comments, literals and preprocessor lines replaced by blanks; line numbers stay. */
 export function blankOut(text: string): string {
     const keepLines = (match: string) => match.replace(/[^\n]/g, ' ');
-    const pattern =
-        /R"([^(\s]*)\([\s\S]*?\)\1"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'/g;
+    const literals = [
+        'R"([^(\\s]*)\\([\\s\\S]*?\\)\\1"',
+        '\\/\\/[^\\n]*',
+        '\\/\\*[\\s\\S]*?\\*\\/',
+        '"(?:\\\\[\\s\\S]|[^"\\\\\\n])*"',
+        "'(?:\\\\.|[^'\\\\\\n])+'",
+    ];
+    const pattern = new RegExp(literals.join('|'), 'g');
     const digits = /(?<=[0-9a-fA-F])'(?=[0-9a-fA-F])/g;
     const blanked = text.replace(digits, ' ').replace(pattern, keepLines);
     return blanked.replace(/^[ \t]*#(?:[^\n]*\\\n)*[^\n]*/gm, keepLines);

@@ -39,7 +39,8 @@ describe('the measure itself', () => {
 
     it('sees functions and nesting in TypeScript', () => {
         const text =
-            'function a() {\n  if (b) { for (;;) {} } else if (c) {}\n}\nconst d = () => { try { } finally { } };';
+            'function a() {\n  if (b) { for (;;) {} } else if (c) {}\n}\n' +
+            'const d = () => { try { } finally { } };';
         const found = functionsOfTs('x.ts', text).map(({ lineCount, nesting }) => [lineCount, nesting]);
         expect(found).toEqual([
             [3, 2],

@@ -107,8 +107,15 @@ function findUnexplainedCasts(source: Source): readonly Finding[] {
 describe('names', () => {
     // Said by others: CUDA's own names, system structures, and the level of a log line. FunctionInfo and
     // GlobalInfo stand in the first header of the software device, which came before the rule.
-    const foreign =
-        /^(?:cu|CU|cuda|CUDA)\w*$|^\w*INFO_LOG\w*$|^(?:info|kInfo|getaddrinfo|addrinfo|siginfo\w*|si_\w*|fileInfo)$|^util$|^(?:param|Param)Info$|^(?:FunctionInfo|GlobalInfo)$|^(?:Dl_info|SA_SIGINFO|mem_get_info)$/;
+    const foreign = new RegExp(
+        [
+            '^(?:cu|CU|cuda|CUDA)\\w*$',
+            '^\\w*INFO_LOG\\w*$',
+            '^(?:info|kInfo|fileInfo|util)$',
+            '^(?:addrinfo|getaddrinfo|siginfo\\w*|si_\\w*|SA_SIGINFO|Dl_info|CallbackInfo)$',
+            '^(?:[pP]aramInfo|FunctionInfo|GlobalInfo|mem_get_info)$',
+        ].join('|'),
+    );
     const banned = /(?:^|_|(?<=[a-z]))(?:[Mm]anager|[Hh]elper|[Uu]tils?|[Ii]nfo|INFO)(?=_|$|[A-Z0-9])/;
 
     it('hold none of the words that say nothing', () => {
