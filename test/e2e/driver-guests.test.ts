@@ -42,12 +42,11 @@ describe.each(driverGuests.filter(({ tool }) => tool !== true))(
             });
         });
 
-        it.runIf(classicSizes !== undefined)(
-            'answers the same when every call waits for its reply',
-            async () => {
-                await expectSame(name, classicSizes ?? [], { FERRY_BATCH: 'off' });
-            },
-        );
+        if (classicSizes !== undefined) {
+            it('answers the same when every call waits for its reply', async () => {
+                await expectSame(name, classicSizes, { FERRY_BATCH: 'off' });
+            });
+        }
     },
 );
 

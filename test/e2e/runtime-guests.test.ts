@@ -72,11 +72,15 @@ describe.skipIf(guests.nvcc === null).each(runtimeGuests)('$name', ({ name, newe
         });
     });
 
-    it.runIf(newer === true)('answers the same when it is built for compute_80', async () => {
-        await expectSame(name, 'newer');
-    });
+    if (newer === true) {
+        it('answers the same when it is built for compute_80', async () => {
+            await expectSame(name, 'newer');
+        });
+    }
 
-    it.runIf(classicSizes !== undefined)('answers the same when every call waits for its reply', async () => {
-        await expectSame(name, 'static', { FERRY_BATCH: 'off' }, classicSizes);
-    });
+    if (classicSizes !== undefined) {
+        it('answers the same when every call waits for its reply', async () => {
+            await expectSame(name, 'static', { FERRY_BATCH: 'off' }, classicSizes);
+        });
+    }
 });
