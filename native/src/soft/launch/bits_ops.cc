@@ -120,10 +120,15 @@ const Insn* carry_add(Warp& w, const Insn* i) {
     const Operands<T> o(w, *i);
     return with_carry<T>(w, i, [=](u32 l, bool in) { return n::add_carry<T>(o.a[l], o.b[l], in); });
 }
+// The flag holds "no borrow", as the adder of the hardware leaves it: addc after sub.cc sees that.
 template <class T>
 const Insn* carry_sub(Warp& w, const Insn* i) {
     const Operands<T> o(w, *i);
-    return with_carry<T>(w, i, [=](u32 l, bool in) { return n::sub_borrow<T>(o.a[l], o.b[l], in); });
+    const bool chained = i->mod[0] != 0;
+    return with_carry<T>(w, i, [=](u32 l, bool in) {
+        const n::Carried<T> result = n::sub_borrow<T>(o.a[l], o.b[l], chained && !in);
+        return n::Carried<T>{result.value, !result.carry};
+    });
 }
 template <class S>
 const Insn* carry_mad(Warp& w, const Insn* i) {

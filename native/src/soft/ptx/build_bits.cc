@@ -150,36 +150,98 @@ bool build_testp(Decoder& d) {
     return true;
 }
 
+namespace {
+
+// What set writes where the comparison holds.
+std::uint64_t set_value(Type to) {
+    switch (to) {
+        case Type::f32:
+            return 0x3f800000u;
+        case Type::f16:
+            return 0x3c00u;
+        case Type::bf16:
+            return 0x3f80u;
+        case Type::u16:
+        case Type::s16:
+            return 0xffffu;
+        default:
+            return 0xffffffffu;
+    }
+}
+
+void select_value(Decoder& d, std::uint32_t to, std::uint32_t holds, std::uint64_t value) {
+    const std::uint32_t one = d.constant(value, 4);
+    const std::uint32_t zero = d.constant(0, 4);
+    Insn& insn = d.emit(Family::selp, Type::b32);
+    insn.d = to;
+    insn.a = one;
+    insn.b = zero;
+    insn.c = holds;
+}
+
+// The predicate of one comparison, combined with the fourth operand when there is one.
+bool set_predicate(Decoder& d, std::uint32_t holds, std::uint32_t a, std::uint32_t b, Type from) {
+    if (!emit_comparison(d, holds, a, b, from)) return false;
+    if (d.count() != 4) return true;
+    const PredicateSource c = d.predicate(d.operand(3));
+    const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
+    const Family family = with == Mod::or_    ? Family::pred_or
+                          : with == Mod::xor_ ? Family::pred_xor
+                                              : Family::pred_and;
+    Insn& both = d.emit(family, Type::pred);
+    both.d = holds;
+    both.a = holds;
+    both.b = c.slot;
+    both.e = c.flip;
+    return true;
+}
+
+std::uint32_t half_of(Decoder& d, std::uint32_t from, std::uint32_t k) {
+    const std::uint32_t to = d.temporary(4);
+    Insn& insn = d.emit(Family::unpack, Type::none);
+    insn.d = to;
+    insn.a = from;
+    insn.imm = 16 * k;
+    insn.mod[0] = 2;
+    insn.mod[1] = 4;
+    return to;
+}
+
+// Both halves are compared; each half of the result is 1.0, or all ones for an integer.
+bool build_packed_set(Decoder& d, Type to, Type half) {
+    const std::uint32_t slot = d.target(0, Type::b32);
+    const std::uint32_t a = d.source(1, Type::b32);
+    const std::uint32_t b = d.source(2, Type::b32);
+    const Type result = to == Type::f16x2 ? Type::f16 : to == Type::bf16x2 ? Type::bf16 : Type::u16;
+    std::uint32_t parts[2] = {0, 0};
+    for (std::uint32_t k = 0; k < 2; ++k) {
+        const std::uint32_t holds = d.temporary(0);
+        if (!set_predicate(d, holds, half_of(d, a, k), half_of(d, b, k), half)) return false;
+        parts[k] = d.temporary(4);
+        select_value(d, parts[k], holds, set_value(result));
+    }
+    Insn& insn = d.emit(Family::pack, Type::b32, 2);
+    insn.d = slot;
+    insn.a = parts[0];
+    insn.b = parts[1];
+    return true;
+}
+
+}  // namespace
+
 // set.cmp{.bool}.dtype.stype d, a, b{, c}: all ones or 1.0 where the comparison holds.
 bool build_set(Decoder& d) {
     if (!d.need(3, 4)) return false;
     const Type to = d.type(0);
     const Type from = d.type(1);
     if (to == Type::none || from == Type::none) return d.fail("set needs two types");
-    if (type_size(to) != 4 || to == Type::f16x2 || from == Type::f16x2 || from == Type::bf16x2) {
-        d.emit_unsupported();
-        return true;
-    }
+    if (from == Type::f16x2) return build_packed_set(d, to, Type::f16);
+    if (from == Type::bf16x2) return build_packed_set(d, to, Type::bf16);
+    if (slot_width(to) != 4) return d.fail("set writes 16 or 32 bits");
     const std::uint32_t slot = d.target(0, to);
     const std::uint32_t holds = d.temporary(0);
-    if (!emit_comparison(d, holds, d.source(1, from), d.source(2, from), from)) return false;
-    if (d.count() == 4) {
-        const PredicateSource c = d.predicate(d.operand(3));
-        const Mod with = d.one_of({Mod::and_, Mod::or_, Mod::xor_});
-        Insn& both = d.emit(with == Mod::or_    ? Family::pred_or
-                            : with == Mod::xor_ ? Family::pred_xor
-                                                : Family::pred_and,
-                            Type::pred);
-        both.d = holds;
-        both.a = holds;
-        both.b = c.slot;
-        both.e = c.flip;
-    }
-    Insn& insn = d.emit(Family::selp, Type::b32);
-    insn.d = slot;
-    insn.a = d.constant(to == Type::f32 ? 0x3f800000u : 0xffffffffu, 4);
-    insn.b = d.constant(0, 4);
-    insn.c = holds;
+    if (!set_predicate(d, holds, d.source(1, from), d.source(2, from), from)) return false;
+    select_value(d, slot, holds, set_value(to));
     return true;
 }
 

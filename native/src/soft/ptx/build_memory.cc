@@ -100,7 +100,7 @@ bool build_access(Decoder& d, bool is_load) {
     Elements elements;
     if (!d.memory_operand(d.operand(is_load ? 1 : 0), space, address)) return false;
     if (!element_slots(d, data, type, count, is_load, elements)) return false;
-    const Space effective = address.is_function_local ? Space::local : space;
+    const Space effective = address.is_function_local ? Space::local : address.space;
     if (!is_load && effective == Space::param) return d.fail("kernel parameters cannot be written");
     const Type key = memory_key(type, elements.width);
     const auto variant = static_cast<std::uint8_t>(count * 16 + elements.width);
@@ -162,10 +162,24 @@ bool Decoder::symbol_value(const Operand& operand, std::uint32_t width, std::uin
     return true;
 }
 
+// Where the variable that an address names lives; generic when it names none, or one in global memory.
+Space Decoder::space_of_variable(const Operand& base) const {
+    if (base.kind == OperandKind::local_symbol) {
+        const Space space = syntax_.locals[base.index].space;
+        return space == Space::shared || space == Space::local || space == Space::param ? space
+                                                                                        : Space::generic;
+    }
+    const Symbol* symbol = base.kind == OperandKind::symbol ? link_.find(unit_, base.name) : nullptr;
+    const bool is_shared = symbol != nullptr &&
+                           (symbol->kind == SymbolKind::shared || symbol->kind == SymbolKind::dynamic_shared);
+    return is_shared ? Space::shared : Space::generic;
+}
+
 bool Decoder::memory_operand(const Operand& operand, Space space, MemoryOperand& out) {
     if (operand.kind != OperandKind::address || operand.count == 0) return fail("expected an address");
     const Operand& base = child(operand, 0);
     out.offset = operand.offset;
+    out.space = space;
     out.is_function_local = space == Space::param && !is_entry();
     if (base.kind == OperandKind::reg) {
         out.width = slot_width(syntax_.registers[base.index]);
@@ -179,6 +193,9 @@ bool Decoder::memory_operand(const Operand& operand, Space space, MemoryOperand&
         const bool is_formal = base.index < syntax_.params.size() + syntax_.results.size();
         out.is_function_local = !is_entry() || !is_formal;
     }
+    const Space named = space == Space::generic ? space_of_variable(base) : space;
+    if (named != Space::generic) out.space = named;
+    if (out.space == Space::shared) out.width = 4;
     if (base.kind == OperandKind::integer) {
         out.slot = constant(base.value, out.width);
         return true;

@@ -79,6 +79,25 @@ bool build_pack(Decoder& d) {
     return copy_slot(d, to, built, slot_width(type));
 }
 
+// mov.v4.u16 a, b with vectors on both sides: all are read before any is written.
+bool build_vector_mov(Decoder& d) {
+    const Operand& to = d.operand(0);
+    const Operand& from = d.operand(1);
+    const Type type = d.type();
+    if (to.count != from.count || type == Type::pred || type == Type::b128)
+        return d.fail("the vectors differ");
+    std::vector<std::uint32_t> kept;
+    for (std::uint32_t k = 0; k < from.count; ++k) {
+        kept.push_back(d.temporary(slot_width(type)));
+        copy_slot(d, kept[k], d.source(d.child(from, k), type), slot_width(type));
+    }
+    for (std::uint32_t k = 0; k < to.count; ++k) {
+        if (d.child(to, k).kind == OperandKind::sink) continue;
+        copy_slot(d, d.target(d.child(to, k), type), kept[k], slot_width(type));
+    }
+    return true;
+}
+
 bool is_clock(const Operand& operand) {
     return operand.kind == OperandKind::special &&
            (operand.name.starts_with("%clock") || operand.name.starts_with("%globaltimer") ||
@@ -168,6 +187,8 @@ bool build_mov(Decoder& d) {
     if (d.is_alias()) return true;
     const Type type = d.type();
     if (type == Type::none) return d.fail("missing type");
+    const bool both = d.operand(0).kind == OperandKind::vector && d.operand(1).kind == OperandKind::vector;
+    if (both) return build_vector_mov(d);
     if (d.operand(0).kind == OperandKind::vector && d.operand(1).kind != OperandKind::vector)
         return build_unpack(d);
     if (d.operand(1).kind == OperandKind::vector && d.operand(0).kind != OperandKind::vector)

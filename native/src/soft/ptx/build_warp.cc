@@ -183,7 +183,7 @@ bool build_atom(Decoder& d) {
     insn.b = b;
     insn.c = c;
     insn.imm = address.offset;
-    insn.mod[kModSpace] = static_cast<std::uint8_t>(space);
+    insn.mod[kModSpace] = static_cast<std::uint8_t>(address.space);
     insn.mod[kModSize] = static_cast<std::uint8_t>(type_size(type));
     insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
     insn.mod[kModVector] =

@@ -30,7 +30,7 @@ struct MemoryOperand {
     std::uint32_t slot = 0;
     std::uint32_t width = 8;  // bytes of a lane of the slot
     std::int64_t offset = 0;
-    bool is_fixed_param = false;
+    Space space = Space::generic;    // the variable's own, when a generic access names one
     bool is_function_local = false;  // a `.param` or `.local` of a device function, addressed as local memory
 };
 
@@ -124,6 +124,7 @@ class Decoder {
     std::uint32_t register_slot(std::uint32_t reg);
     std::uint32_t take_slot(std::uint32_t width);
     std::uint32_t immediate(const Operand& operand, Type type, std::uint32_t width);
+    Space space_of_variable(const Operand& base) const;
     bool special_operand(const Operand& operand, std::uint32_t width, std::uint32_t& slot);
 
     const Link& link_;
