@@ -22,6 +22,7 @@ void prepare_warp(BlockContext& block, std::uint32_t index, std::uint64_t regist
     w.register_bytes = register_stride;
     w.regs = w.registers;
     w.caches = block.worker->caches.data();
+    w.memos = block.worker->memos.data();
     w.shared = block.shared.data();
     w.shared_size = grid.dynamic_shared_base() + grid.config.dynamic_shared;
     w.local = block.local.data() + index * kLanes * local_stride;

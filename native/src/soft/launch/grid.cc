@@ -122,6 +122,7 @@ void GridState::work(Worker& scratch) {
     inside_.fetch_add(1);
     if (worker.caches_for != serial) {
         worker.caches.assign(function->cache_count + 1, RangeCache{});
+        if (worker.memos.size() < worker.caches.size()) worker.memos.resize(worker.caches.size());
         worker.caches_for = serial;
     }
     const bool survived = run_protected([&] { work_inside(worker); });

@@ -14,21 +14,57 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 constexpr u32 kHalf = 16;
 
-enum class Shape { consecutive, same, mixed };
+enum Shape : std::uint8_t { kConsecutive, kSame, kMixed };
 
 template <class Address>
-[[gnu::always_inline]] inline Shape shape_of(const Address* address, u32 stride) {
-    const Address base = address[0];
+Shape shape_of(const Address* delta, u32 size) {
     Address consecutive = 0;
     Address same = 0;
-#pragma GCC ivdep
     for (u32 l = 0; l < kHalf; ++l) {
-        const Address delta = address[l] - base;
-        same |= delta;
-        consecutive |= delta ^ static_cast<Address>(l * stride);
+        const Address step = delta[l] - delta[0];
+        same |= step;
+        consecutive |= step ^ static_cast<Address>(l * size);
     }
-    if (consecutive == 0) return Shape::consecutive;
-    return same == 0 ? Shape::same : Shape::mixed;
+    return consecutive == 0 ? kConsecutive : same == 0 ? kSame : kMixed;
+}
+
+// SAFETY: the memo's words are only ever used at the width that its `width` names.
+template <class Address>
+[[gnu::always_inline]] inline Address* deltas(AddressMemo& memo) {
+    return static_cast<Address*>(static_cast<void*>(memo.delta));
+}
+
+template <class Address>
+[[gnu::noinline]] void learn(AddressMemo& memo, const Address* address, u32 size) {
+    using Signed = std::make_signed_t<Address>;
+    Address* delta = deltas<Address>(memo);
+    Address bits = 0;
+    Signed low = 0;
+    Signed high = 0;
+    for (u32 l = 0; l < kLanes; ++l) {
+        delta[l] = address[l] - address[0];
+        bits |= delta[l];
+        low = static_cast<Signed>(delta[l]) < low ? static_cast<Signed>(delta[l]) : low;
+        high = static_cast<Signed>(delta[l]) > high ? static_cast<Signed>(delta[l]) : high;
+    }
+    memo.low = low;
+    memo.high = high;
+    memo.size = size;
+    memo.width = sizeof(Address);
+    memo.shapes[0] = shape_of(delta, size);
+    memo.shapes[1] = shape_of(delta + kHalf, size);
+    memo.is_aligned = (bits & (size - 1)) == 0;
+}
+
+// After this the memo describes the addresses at hand: mostly one vector comparison.
+template <class Address>
+[[gnu::always_inline]] inline void recall(AddressMemo& memo, const Address* address, u32 size) {
+    Address differs = memo.size != size || memo.width != sizeof(Address) ? 1 : 0;
+    const Address base = address[0];
+    const Address* delta = deltas<Address>(memo);
+#pragma GCC ivdep
+    for (u32 l = 0; l < kLanes; ++l) differs |= (address[l] - base) ^ delta[l];
+    if (differs != 0) learn(memo, address, size);
 }
 
 // SAFETY: `from` was range-checked for the bytes read; packed structs make the unaligned vector copies well
@@ -67,6 +103,15 @@ template <class T, class Word, u32 V>
     }
 }
 
+template <class T, class Word, u32 V>
+[[gnu::always_inline]] inline void store_consecutive(Word* const (&s)[V], u32 first, std::byte* to) {
+    for (u32 v = 0; v < V; ++v) {
+        const Word* value = s[v] + first;
+#pragma GCC ivdep
+        for (u32 l = 0; l < kHalf; ++l) write_as(to + (l * V + v) * sizeof(T), static_cast<T>(value[l]));
+    }
+}
+
 template <class Word, u32 V>
 [[gnu::always_inline]] inline void name_slots(Warp& w, const Insn* i, Word* (&d)[V]) {
     d[0] = slot<Word>(w, i->d);
@@ -75,130 +120,106 @@ template <class Word, u32 V>
     if constexpr (V > 3) d[3] = slot<Word>(w, i->e);
 }
 
-// Checked base of the half-warp's bytes, or null when it needs the slow path.
-template <class Address>
+// Where offsets of a space lie in host memory, and whether [low, end) does.
 struct GlobalWindow {
     const RangeCache& cache;
-    [[gnu::always_inline]] std::byte* at(u64 address, u64 size, u32 align) const {
-        const bool fine = address >= cache.lo && address + size <= cache.hi && (address & (align - 1)) == 0;
-        // SAFETY: device addresses are host addresses; the range says these bytes are live.
-        return fine ? static_cast<std::byte*>(__builtin_assume_aligned(std::bit_cast<void*>(address), 1))
-                    : nullptr;
+    [[gnu::always_inline]] bool covers(u64 low, u64 end) const {
+        return low >= cache.lo && end <= cache.hi && low <= end;
     }
-    // True when every lane of a mixed half-warp may touch `size` bytes.
-    [[gnu::always_inline]] bool all(const Address* address, u64 offset, u64 size) const {
-        const u64 last = cache.hi - size;
-        u64 low = 0;
-        u64 bits = 0;
-#pragma GCC ivdep
-        for (u32 l = 0; l < kHalf; ++l) {
-            const u64 a = address[l] + offset;
-            low |= (a < cache.lo || a > last) ? 1 : 0;
-            bits |= a;
-        }
-        return low == 0 && (bits & (size - 1)) == 0 && cache.hi >= size;
+    // SAFETY: device addresses are host addresses; callers asked covers() first.
+    [[gnu::always_inline]] std::byte* at(u64 address) const {
+        return static_cast<std::byte*>(std::bit_cast<void*>(address));
     }
 };
 
-template <class Address>
 struct SharedWindow {
     std::byte* base;
-    u64 size_;
-    [[gnu::always_inline]] std::byte* at(u64 address, u64 size, u32 align) const {
-        return address + size <= size_ && (address & (align - 1)) == 0 ? base + address : nullptr;
-    }
-    [[gnu::always_inline]] bool all(const Address* address, u64 offset, u64 size) const {
-        if (size_ < size + offset) return false;
-        const auto last = static_cast<Address>(size_ - size - offset);
-        Address high = 0;
-        Address bits = 0;
-#pragma GCC ivdep
-        for (u32 l = 0; l < kHalf; ++l) {
-            high |= address[l] > last ? 1 : 0;
-            bits |= address[l] + static_cast<Address>(offset);
-        }
-        return high == 0 && (bits & (size - 1)) == 0;
-    }
+    u64 size;
+    [[gnu::always_inline]] bool covers(u64 low, u64 end) const { return low <= end && end <= size; }
+    [[gnu::always_inline]] std::byte* at(u64 address) const { return base + address; }
 };
+
+// The host pointer of lane 0 when every lane may access its bytes, else null.
+template <class Address, class Window>
+[[gnu::always_inline]] inline std::byte* whole_warp(Warp& w, const Insn* i, const Window& window, u32 size) {
+    if (w.active != kFullMask) return nullptr;
+    AddressMemo& memo = w.memos[i->cache];
+    const Address* address = slot<Address>(w, i->a);
+    recall(memo, address, size);
+    const u64 base = address[0] + static_cast<u64>(i->imm);
+    const u64 low = base + static_cast<u64>(memo.low);
+    const u64 end = base + static_cast<u64>(memo.high) + size;
+    const bool fine = window.covers(low, end) && memo.is_aligned && (base & (size - 1)) == 0;
+    return fine ? window.at(base) : nullptr;
+}
+
+// The pointer's distance from lane 0, which may be negative.
+template <class Address>
+[[gnu::always_inline]] inline std::ptrdiff_t distance(AddressMemo& memo, u32 lane) {
+    return static_cast<std::ptrdiff_t>(static_cast<std::make_signed_t<Address>>(deltas<Address>(memo)[lane]));
+}
 
 template <class T, class Word, u32 V, class Address, class Window>
 [[gnu::always_inline]] inline const Insn* load(Warp& w, const Insn* i, const Window& window) {
-    if (w.active != kFullMask) return slow_load(w, i);
-    const Address* address = slot<Address>(w, i->a);
-    const u64 offset = static_cast<u64>(i->imm);
     constexpr u32 kSize = sizeof(T) * V;
+    const std::byte* base = whole_warp<Address>(w, i, window, kSize);
+    if (base == nullptr) return slow_load(w, i);
+    AddressMemo& memo = w.memos[i->cache];
     Word* d[V];
     name_slots<Word, V>(w, i, d);
-    // A destination may be the address register itself, so both halves are judged before either is written.
-    const Shape shapes[2] = {shape_of(address, kSize), shape_of(address + kHalf, kSize)};
-    const u64 bases[2] = {address[0] + offset, address[kHalf] + offset};
-    if (shapes[0] != Shape::mixed && shapes[1] != Shape::mixed) {
-        const std::byte* from[2];
-        for (u32 h = 0; h < 2; ++h) {
-            from[h] = window.at(bases[h], shapes[h] == Shape::same ? kSize : kSize * kHalf, kSize);
-            if (from[h] == nullptr) return slow_load(w, i);
+    for (u32 first = 0; first < kLanes; first += kHalf) {
+        const std::byte* from = base + distance<Address>(memo, first);
+        const std::uint8_t shape = memo.shapes[first / kHalf];
+        if (shape == kConsecutive) {
+            load_consecutive<T, Word, V>(d, first, from);
+        } else if (shape == kSame) {
+            load_same<T, Word, V>(d, first, from);
+        } else {
+            for (u32 l = first; l < first + kHalf; ++l) {
+                const std::byte* at = base + distance<Address>(memo, l);
+                for (u32 v = 0; v < V; ++v) d[v][l] = static_cast<Word>(read_as<T>(at + v * sizeof(T)));
+            }
         }
-        for (u32 h = 0; h < 2; ++h) {
-            if (shapes[h] == Shape::same)
-                load_same<T, Word, V>(d, h * kHalf, from[h]);
-            else
-                load_consecutive<T, Word, V>(d, h * kHalf, from[h]);
-        }
-        return i + 1;
-    }
-    if (!window.all(address, offset, kSize) || !window.all(address + kHalf, offset, kSize))
-        return slow_load(w, i);
-    for (u32 l = 0; l < kLanes; ++l) {
-        const std::byte* from = window.at(address[l] + offset, kSize, 1);
-        for (u32 v = 0; v < V; ++v) d[v][l] = static_cast<Word>(read_as<T>(from + v * sizeof(T)));
     }
     return i + 1;
 }
 
 template <class T, class Word, u32 V, class Address, class Window>
 [[gnu::always_inline]] inline const Insn* store(Warp& w, const Insn* i, const Window& window) {
-    if (w.active != kFullMask) return slow_store(w, i);
-    const Address* address = slot<Address>(w, i->a);
-    const u64 offset = static_cast<u64>(i->imm);
     constexpr u32 kSize = sizeof(T) * V;
+    std::byte* base = whole_warp<Address>(w, i, window, kSize);
+    if (base == nullptr) return slow_store(w, i);
+    AddressMemo& memo = w.memos[i->cache];
     Word* s[V];
     name_slots<Word, V>(w, i, s);
-    const bool whole = shape_of(address, kSize) == Shape::consecutive &&
-                       address[kHalf] - address[0] == static_cast<Address>(kSize * kHalf) &&
-                       shape_of(address + kHalf, kSize) == Shape::consecutive;
-    std::byte* to = whole ? window.at(address[0] + offset, kSize * kLanes, kSize) : nullptr;
-    if (to != nullptr) {
-        for (u32 v = 0; v < V; ++v) {
-            const Word* value = s[v];
-#pragma GCC ivdep
-            for (u32 l = 0; l < kLanes; ++l) write_as(to + (l * V + v) * sizeof(T), static_cast<T>(value[l]));
+    for (u32 first = 0; first < kLanes; first += kHalf) {
+        if (memo.shapes[first / kHalf] == kConsecutive) {
+            store_consecutive<T, Word, V>(s, first, base + distance<Address>(memo, first));
+            continue;
         }
-        return i + 1;
-    }
-    if (!window.all(address, offset, kSize) || !window.all(address + kHalf, offset, kSize))
-        return slow_store(w, i);
-    for (u32 l = 0; l < kLanes; ++l) {
-        std::byte* at = window.at(address[l] + offset, kSize, 1);
-        for (u32 v = 0; v < V; ++v) write_as(at + v * sizeof(T), static_cast<T>(s[v][l]));
+        for (u32 l = first; l < first + kHalf; ++l) {
+            std::byte* at = base + distance<Address>(memo, l);
+            for (u32 v = 0; v < V; ++v) write_as(at + v * sizeof(T), static_cast<T>(s[v][l]));
+        }
     }
     return i + 1;
 }
 
 template <class T, class Word, u32 V>
 const Insn* load_global(Warp& w, const Insn* i) {
-    return load<T, Word, V, u64>(w, i, GlobalWindow<u64>{w.caches[i->cache]});
+    return load<T, Word, V, u64>(w, i, GlobalWindow{w.caches[i->cache]});
 }
 template <class T, class Word, u32 V>
 const Insn* store_global(Warp& w, const Insn* i) {
-    return store<T, Word, V, u64>(w, i, GlobalWindow<u64>{w.caches[i->cache]});
+    return store<T, Word, V, u64>(w, i, GlobalWindow{w.caches[i->cache]});
 }
 template <class T, class Word, u32 V>
 const Insn* load_shared(Warp& w, const Insn* i) {
-    return load<T, Word, V, u32>(w, i, SharedWindow<u32>{w.shared, w.shared_size});
+    return load<T, Word, V, u32>(w, i, SharedWindow{w.shared, w.shared_size});
 }
 template <class T, class Word, u32 V>
 const Insn* store_shared(Warp& w, const Insn* i) {
-    return store<T, Word, V, u32>(w, i, SharedWindow<u32>{w.shared, w.shared_size});
+    return store<T, Word, V, u32>(w, i, SharedWindow{w.shared, w.shared_size});
 }
 
 // The variant of a memory entry: elements * 16 + bytes of a lane.

@@ -81,6 +81,7 @@ struct BlockContext {
 struct WorkerState final : Worker {
     std::vector<std::unique_ptr<BlockContext>> contexts;
     std::vector<RangeCache> caches;
+    std::vector<AddressMemo> memos;
     std::uint64_t caches_for = 0;  // GridState::serial
     std::uint32_t number = 0;      // %smid
 };

@@ -126,12 +126,13 @@ void push_fragment(Warp& w, const Insn* pc, std::uint32_t mask, std::uint32_t tu
         w.block->drop_frame(frame);
         return;
     }
-    Fragment fragment;
+    // Field by field, here and in resume(): a copy of the whole would wait for the narrower stores before it.
+    Fragment& fragment = w.fragments[w.waiting++];
     fragment.pc = pc;
+    fragment.frame = frame;
     fragment.mask = mask;
     fragment.turn = turn;
-    fragment.frame = frame;
-    w.fragments[w.waiting++] = fragment;
+    fragment.wait = Wait::ready;
 }
 
 const Insn* resume(Warp& w) {
@@ -144,10 +145,12 @@ const Insn* resume(Warp& w) {
         w.active = 0;
         return nullptr;
     }
-    const Fragment chosen = w.fragments[best];
-    w.fragments[best] = w.fragments[--w.waiting];
+    const Fragment& chosen = w.fragments[best];
+    const Insn* pc = chosen.pc;
+    --w.waiting;
     load_fragment(w, chosen);
-    return chosen.pc;
+    if (best != w.waiting) w.fragments[best] = w.fragments[w.waiting];
+    return pc;
 }
 
 const Insn* diverge(Warp& w, const Insn* pc, std::uint32_t mask, const Insn* other_pc,

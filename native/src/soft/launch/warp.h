@@ -16,6 +16,18 @@ struct RangeCache {
     std::uint64_t hi = 0;
 };
 
+// The pattern of addresses an instruction saw last, relative to lane 0's. It says nothing of memory, so it
+// outlives launches: whoever uses it compares it first.
+struct alignas(64) AddressMemo {
+    std::uint64_t delta[kLanes] = {};  // 32-bit words when the address slot has those
+    std::int64_t low = 0;              // the least and the greatest of them
+    std::int64_t high = 0;
+    std::uint32_t size = 0;       // bytes of an access; 0: nothing learnt yet
+    std::uint8_t width = 0;       // bytes of an address
+    std::uint8_t shapes[2] = {};  // of each half-warp, see hot_memory.h
+    bool is_aligned = false;      // all deltas are multiples of size
+};
+
 // A call in progress. Fragments that split inside the callee share it.
 struct Frame {
     Frame* parent = nullptr;
@@ -53,6 +65,7 @@ struct Warp {
     std::uint32_t carry = 0;    // the .cc flag, one bit a lane
     std::uint32_t index = 0;    // in its block
     RangeCache* caches = nullptr;
+    AddressMemo* memos = nullptr;  // parallel to caches
     std::byte* shared = nullptr;
     std::uint64_t shared_size = 0;
     std::byte* local = nullptr;      // of lane 0, at the running frame's offset 0 of the thread's stack
