@@ -96,6 +96,8 @@ void Executor::answer(const wire::RecordHeader& record, abi::CUresult result,
         if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
         return;
     }
+    // A call that fails may have had something to say: the driver explains on stderr why it refuses an image.
+    if (result != abi::CUDA_SUCCESS && result != abi::CUDA_ERROR_NOT_READY) note_launch();
     before_reply();
     const bool fine = result == abi::CUDA_SUCCESS || result == abi::CUDA_ERROR_NOT_READY;
     if (fine && record.call >= kFirstCudaCall && deferred_ != abi::CUDA_SUCCESS) {

@@ -1,4 +1,4 @@
-// What the execution engine (ptx/, launch/) asks of the device around it (api/, memory/, stream/), and nothing more.
+// What the execution engine (ptx/, launch/) asks of the device around it (api/, memory/, stream/), and no more.
 // The device implements it once; the engine's unit tests implement it over a plain heap. Neither side knows Ferry.
 #pragma once
 #include <cstddef>
