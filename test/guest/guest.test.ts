@@ -47,7 +47,8 @@ describe.skipIf(!existsSync(library))('libferry.so', () => {
     });
 
     test('does nothing when a program loads it without calling it', () => {
-        const run = spawnSync('strace', ['-f', '-e', 'trace=socket,connect,clone,clone3,write', '/bin/true'], {
+        const calls = 'trace=socket,connect,clone,clone3,write';
+        const run = spawnSync('strace', ['-f', '-e', calls, '/bin/true'], {
             encoding: 'utf8',
             env: { ...process.env, LD_PRELOAD: library },
         });

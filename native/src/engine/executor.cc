@@ -129,6 +129,10 @@ void Executor::bring_out_text(const CopyPlace& place) {
 
 void Executor::watch_ended(const Watch& watch, abi::CUresult result) {
     if (result == abi::CUDA_SUCCESS && watch.after != nullptr) {
+        // What follows may synchronise in the driver. Behind a host function queued meanwhile it would wait
+        // for the guest's answer, which only this thread can pass on: then the wait begins again.
+        const bool calls_back = callbacks_.outstanding() != 0;
+        if (calls_back && watches_.query(watch) == abi::CUDA_ERROR_NOT_READY) return watches_.add(watch);
         result = contexts_.use(watch.record.context);
         if (result == abi::CUDA_SUCCESS) result = watch.after(*this, watch);
     }

@@ -1,5 +1,6 @@
-// What the execution engine (ptx/, launch/) asks of the device around it (api/, memory/, stream/), and no more.
-// The device implements it once; the engine's unit tests implement it over a plain heap. Neither side knows Ferry.
+// What the execution engine (ptx/, launch/) asks of the device around it (api/, memory/, stream/), no more.
+// The device implements it once; the engine's unit tests implement it over a plain heap. Neither side knows
+// Ferry.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,19 +19,23 @@ public:
     virtual ~DeviceServices() = default;
 
     // Finds the live range that contains `address`; false when there is none (the access is illegal).
-    // Called on an inline-cache miss from any worker thread while a grid runs; must not block on a driver call.
+    // Called on an inline-cache miss from any worker thread while a grid runs; must not block on a driver
+    // call.
     virtual bool find_range(std::uint64_t address, Range& range) const = 0;
 
-    // Memory for a module's .global and .const image: zeroed, at least 256-byte aligned, registered as a live range.
+    // Memory for a module's .global and .const image: zeroed, at least 256-byte aligned, registered as a live
+    // range.
     // Answers 0 when the device is out of memory. Freed when the Program is destroyed.
     virtual std::uint64_t allocate_image(std::size_t size) = 0;
     virtual void free_image(std::uint64_t address) = 0;
 
-    // Device-side malloc and free, from the heap that cuCtxSetLimit(MALLOC_HEAP_SIZE) sizes. malloc answers 0 when full.
+    // Device-side malloc and free, from the heap that cuCtxSetLimit(MALLOC_HEAP_SIZE) sizes. malloc answers 0
+    // when full.
     virtual std::uint64_t device_malloc(std::uint64_t size) = 0;
     virtual void device_free(std::uint64_t address) = 0;
 
-    // Device printf: formatted text in the order of execution, held until the next synchronisation point, then
+    // Device printf: formatted text in the order of execution, held until the next synchronisation point,
+    // then
     // written to the process's stdout. Any worker thread.
     virtual void print(std::string_view text) = 0;
     // Text of a device assertion, for stderr.
