@@ -83,6 +83,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'at_exit' },
     { name: 'bad_images' },
     { name: 'by_name' },
+    { name: 'callback_threads', classicSizes: [2, 5] },
     { name: 'contexts', classicSizes: [] },
     { name: 'copies', classicSizes: [30001] },
     { name: 'endless', tool: true },
