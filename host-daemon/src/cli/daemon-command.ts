@@ -43,21 +43,25 @@ export async function runDaemon(flags: FlagValues, options: DaemonOptions): Prom
     }
     const { config } = loaded;
     const log = createLog(config['log.level'], config['log.format']);
+    // Listening begins before the daemon says that it is ready: a signal right behind that line must be heard.
+    const heard: string[] = [];
+    let act = (reason: string): void => void heard.push(reason);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        process.on(signal, () => act(signal));
+    }
     const daemon = await Daemon.start(config, workerSpecOf(config), log);
     await new Promise<void>((resolve, reject) => {
         let asked = false;
-        const stop = (reason: string) => {
+        act = (reason) => {
             if (asked) {
                 daemon.hurry();
             }
             asked = true;
             daemon.stop(reason).then(resolve, reject);
         };
-        for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-            process.on(signal, () => stop(signal));
-        }
+        heard.forEach((reason) => act(reason));
         if (options.private === true) {
-            process.stdin.on('end', () => stop('its starter is gone')).resume();
+            process.stdin.on('end', () => act('its starter is gone')).resume();
         }
     });
     if (options.private === true) {
