@@ -43,7 +43,7 @@ export async function runDaemon(flags: FlagValues, options: DaemonOptions): Prom
     }
     const { config } = loaded;
     const log = createLog(config['log.level'], config['log.format']);
-    // Listening begins before the daemon says that it is ready: a signal right behind that line must be heard.
+    // Listening begins before the daemon says that it is ready: a signal right behind that must be heard.
     const heard: string[] = [];
     let act = (reason: string): void => void heard.push(reason);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
