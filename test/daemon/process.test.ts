@@ -188,7 +188,7 @@ describe('ferry daemon', () => {
         const socket = newSocket();
         const daemon = await startDaemonProcess(socket, ['--workers-warm', '0']);
         const client = clientOf(socket);
-        await client.getVersion();
+        await client.listDevices(); // a connection there is, an answer to GetVersion there has not been
         const limitDescriptors = (count: number) => {
             const args = ['--pid', String(daemon.child.pid), `--nofile=${count}:4096`];
             expect(spawnSync('prlimit', args).status).toBe(0);

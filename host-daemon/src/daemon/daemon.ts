@@ -152,8 +152,10 @@ export class Daemon {
     }
 
     #handlers(): ControlHandlers {
+        // Read now: a daemon that is out of descriptors must still be able to say what it is.
+        const version = { version: readVersion(), wireVersion, specHash };
         return {
-            getVersion: () => ({ version: readVersion(), wireVersion, specHash }),
+            getVersion: () => version,
             open: (request) => this.#open(request),
             close: ({ sessionId }) => {
                 if (!this.#sessions.end(sessionId, 'closed by an operator')) {
