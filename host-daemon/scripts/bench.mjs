@@ -5,7 +5,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from './build.mjs';
-import { compileGuest, findNvcc } from './toolkit.mjs';
+import { ensureSetUp } from './setup.mjs';
+import { compileGuest, findNvcc, packagesToFetchNvcc } from './toolkit.mjs';
 import { root, runMain, StepError } from './steps.mjs';
 
 const folder = join(root, 'build', 'demo');
@@ -21,10 +22,11 @@ await runMain(async () => {
     if (!Number.isInteger(runCount) || runCount < 1) {
         throw new StepError(`runs: expected a whole number from 1, got ${process.argv[2]}`);
     }
+    await ensureSetUp(packagesToFetchNvcc());
     await build();
-    const nvcc = await findNvcc();
-    if (nvcc === null) {
-        throw new StepError('the benchmarks need nvcc, and it could not be fetched');
+    const { path: nvcc, reason } = await findNvcc();
+    if (nvcc === undefined) {
+        throw new StepError(`the benchmarks need nvcc: ${reason}`);
     }
     mkdirSync(folder, { recursive: true });
     for (const guest of guests) {

@@ -4,7 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from './build.mjs';
-import { compileDriverGuest, compileGuest, findNvcc } from './toolkit.mjs';
+import { ensureSetUp } from './setup.mjs';
+import { compileDriverGuest, compileGuest, findNvcc, packagesToFetchNvcc } from './toolkit.mjs';
 import { root, runMain, say, StepError } from './steps.mjs';
 
 const guests = [
@@ -29,13 +30,15 @@ function deviceOf(args) {
 async function compileGuests() {
     const folder = join(root, 'build', 'demo');
     mkdirSync(folder, { recursive: true });
-    const nvcc = await findNvcc();
-    say(nvcc === null ? 'compiling the driver-API guest' : `compiling the guests with ${nvcc}`);
-    if (nvcc === null) {
+    const { path: nvcc, reason } = await findNvcc();
+    if (nvcc === undefined) {
+        say(`SKIPPED the programs in CUDA C++: ${reason}`);
+        say('instead: the same three kernels as PTX of our own, in a program of the driver API');
         const product = join(folder, 'driver_guest');
         await compileDriverGuest(join(root, 'test/demo/driver_guest.cc'), product);
         return guests.map(({ name, title, args }) => ({ title, command: [product, name, ...args] }));
     }
+    say(`compiling the guests with ${nvcc}`);
     for (const { name } of guests) {
         await compileGuest(nvcc, join(root, 'test/demo', `${name}.cu`), join(folder, name));
     }
@@ -44,6 +47,7 @@ async function compileGuests() {
 
 await runMain(async () => {
     const device = deviceOf(process.argv.slice(2));
+    await ensureSetUp(packagesToFetchNvcc());
     await build();
     const commands = await compileGuests();
     const { runDemo } = await import(join(root, 'build/js/bench/demo.js'));

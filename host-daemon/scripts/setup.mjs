@@ -34,6 +34,14 @@ const needs = [
     { debian: 'util-linux', present: () => hasCommand('flock') },
 ];
 
+function commandToInstall(list) {
+    const sudo = hasCommand('sudo') ? 'sudo ' : '';
+    const who = sudo === '' ? 'As root, type this' : 'Type this';
+    // A fresh machine has no package lists, hence the update.
+    const command = `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${list}`;
+    return `${who}, then try again:\n    ${command}`;
+}
+
 /** Installs the named Debian packages, or explains how to. */
 export async function installSystemPackages(names) {
     if (names.length === 0) {
@@ -47,7 +55,7 @@ export async function installSystemPackages(names) {
         );
     }
     if (!isRoot) {
-        throw new StepError(`missing packages. Type: sudo apt-get install -y ${list}`);
+        throw new StepError(`packages are missing. ${commandToInstall(list)}`);
     }
     say(`installing ${list}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -64,8 +72,11 @@ async function ensureNpmPackages() {
     await step('npm-ci', 'npm', ['ci', '--no-audit', '--no-fund']);
 }
 
-/** Everything the build needs; quick when it is there already. */
-export async function ensureSetUp() {
+/**
+ * Everything the build needs; quick when it is there already. `wanted`: further packages to name or install
+ * in the same go when something is missing, which alone are no reason to stop.
+ */
+export async function ensureSetUp(wanted = []) {
     const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
     if (major < 20 || (major === 20 && minor < 19)) {
         throw new StepError(`Node ${process.versions.node} is too old: expected 20.19 or newer`);
@@ -74,5 +85,6 @@ export async function ensureSetUp() {
         throw new StepError(`expected Linux on x86-64, this is ${process.platform} on ${process.arch}`);
     }
     await ensureNpmPackages();
-    await installSystemPackages(needs.filter((need) => !need.present()).map((need) => need.debian));
+    const missing = needs.filter((need) => !need.present()).map((need) => need.debian);
+    await installSystemPackages(missing.length === 0 ? [] : [...missing, ...wanted]);
 }

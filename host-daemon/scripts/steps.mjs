@@ -38,9 +38,10 @@ function waitFor(child) {
 
 /**
  * Runs one command with its output in build/log/<name>.log; says how long it took, and while it lasts says so
- * every 20 seconds, because a silent first build of minutes looks like a hang.
+ * every 20 seconds, because a silent first build of minutes looks like a hang. `tailLines`: how much of the
+ * output a failure shows; none for a step that may fail. The other options are spawn's.
  */
-export async function step(name, command, args, options = {}) {
+export async function step(name, command, args, { tailLines = 60, ...options } = {}) {
     const startedMs = Date.now();
     const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(1);
     mkdirSync(join(root, 'build', 'log'), { recursive: true });
@@ -60,7 +61,9 @@ export async function step(name, command, args, options = {}) {
         await new Promise((resolve) => log.end(resolve));
     }
     if (code !== 0) {
-        process.stderr.write(`${tailOf(logPath, 60)}\n`);
+        if (tailLines > 0) {
+            process.stderr.write(`${tailOf(logPath, tailLines)}\n`);
+        }
         throw new StepError(
             `${name} failed (${code}): ${command} ${args.join(' ')}; all output in build/log/${name}.log`,
         );

@@ -168,13 +168,12 @@ interface Nvcc {
 }
 
 async function describeNvcc(): Promise<Nvcc | null> {
-    const path = await findNvcc();
-    if (path === null) {
-        process.stdout.write('no nvcc: the runtime-API guests are NOT tested\n');
+    const { path, reason } = await findNvcc();
+    if (path === undefined) {
+        process.stdout.write(`SKIPPED the guests of the runtime API: ${reason}\n`);
         return null;
     }
-    const full = path.includes('/') ? path : (await run('sh', ['-c', `command -v ${path}`])).stdout.trim();
-    return { path: full, version: (await run(full, ['--version'])).stdout };
+    return { path, version: (await run(path, ['--version'])).stdout };
 }
 
 function checkNoneForgotten(): void {

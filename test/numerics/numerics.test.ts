@@ -23,7 +23,7 @@ describe.each(['v1', 'v3', 'v4'])('numerics compiled for x86-64-%s', (level) => 
             const program = join(build, `numerics_${level}`);
             const run = spawnSync(program, [topic], { encoding: 'utf8', timeout: timeoutMs });
             if (run.status === cannotRun) {
-                console.warn(`numerics: this machine has no x86-64-${level}; skipped`);
+                console.warn(`SKIPPED the numerics of x86-64-${level}: this machine has none`);
                 return;
             }
             expect(`${run.stdout}${run.stderr}`).toContain(' 0 failures');

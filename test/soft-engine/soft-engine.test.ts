@@ -35,7 +35,8 @@ beforeAll(() => {
     execFileSync('cmake', ['--build', build, '-j', '2'], { stdio: 'pipe' });
     const nvcc = nvccPath();
     if (nvcc === undefined) {
-        console.warn('soft-engine: no nvcc; tests of compiled programs are skipped');
+        const reason = process.env['FERRY_NO_NVCC'] ?? 'there is no nvcc';
+        console.warn(`SKIPPED the programs that nvcc compiles for the PTX engine: ${reason}`);
         return;
     }
     compileKernels(nvcc);
