@@ -82,6 +82,8 @@ export function findToolkit(): { readonly include: string } | { readonly reason:
         '/usr/local/cuda',
         '/opt/cuda',
         '/usr',
+        // What `npm test` fetches where there is no toolkit.
+        join(root, 'build/cuda-toolkit/nvidia/cu13'),
     ];
     const folders = homes.flatMap((home) => (home === undefined ? [] : [join(home, 'include')]));
     const include = folders.find((folder) => existsSync(join(folder, 'cuda.h')));
