@@ -56,8 +56,8 @@ struct SharedPage {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && sizeof(SharedPage) <= 4096);
 
-// Where everything lies in the memfd, in bytes from its start. Fence n (n >= 1) is the u64 at fences + 8 * n: the
-// host writes how far the stream or event has come that the guest has named with it; 0 is no fence.
+// Where everything lies in the memfd, in bytes from its start. Fence n (n >= 1) is the u64 at fences + 8 * n:
+// the host writes how far the stream or event has come that the guest has named with it; 0 is no fence.
 struct RingPlaces {
     std::uint64_t fences;
     std::uint64_t commands;

@@ -43,6 +43,14 @@ export const limits = {
     ticketBytes: 32,
     /** A wait yields and polls this long before it sleeps. In us. */
     spinUs: 50,
+    /** The command ring, where the guest asks for no other size. In bytes. */
+    ringCommandBytes: 8388608,
+    /** The reply ring. In bytes. */
+    ringReplyBytes: 4194304,
+    /** Fences of one session: streams and events whose state shows in the ring. In count. */
+    fences: 65536,
+    /** The arena; sparse, and never more than the guest keeps free. In bytes. */
+    arenaBytes: 68719476736,
     /** The guest gives up reaching the daemon after this long. In ms. */
     connectTimeoutMs: 2000,
 } as const;
