@@ -48,7 +48,21 @@ bool becomes(const volatile std::uint32_t& word, std::uint32_t value, int millis
     return word == value;
 }
 
+template <class Query>
+bool becomes_success(Query&& query, int milliseconds) {
+    CUresult result = query();
+    for (int waited = 0; waited < milliseconds && result == CUDA_ERROR_NOT_READY; ++waited) {
+        usleep(1000);
+        result = query();
+    }
+    return result == CUDA_SUCCESS;
+}
+
 }  // namespace
+
+// Not CUDA's, so no header of CUDA's declares them.
+extern "C" CUresult ferry_soft_stream_query(CUstream stream);
+extern "C" CUresult ferry_soft_event_query(CUevent event);
 
 CLAIM("work runs though nobody waits for it") {
     Scene scene = make_scene();
@@ -81,6 +95,39 @@ CLAIM("a stream runs in order and says when it is done") {
     EXPECT_IS(cuStreamDestroy_v2(stream), CUDA_SUCCESS);
     EXPECT_IS(cuStreamDestroy_v2(stream), CUDA_ERROR_INVALID_HANDLE);
     EXPECT_IS(cuStreamQuery(stream), CUDA_ERROR_INVALID_HANDLE);
+}
+
+CLAIM("a query that helps runs what is quick, and leaves what is not to others") {
+    Scene scene = make_scene();
+    CUdeviceptr words = claims::zeroed_words(2);
+    CUdeviceptr second = words + 4;
+    unsigned value = 5;
+    CUevent event = nullptr;
+    MUST(cuEventCreate(&event, CU_EVENT_DISABLE_TIMING));
+    for (unsigned round = 1; round <= 200; ++round) {
+        value = round;
+        MUST(launch(scene.store, 1, 1, {&words, &value}));
+        MUST(launch(scene.follow, 1, 1, {&words, &second}));
+        MUST(cuEventRecord(event, nullptr));
+        const auto query = [&] {
+            return round % 2 == 0 ? ferry_soft_stream_query(nullptr) : ferry_soft_event_query(event);
+        };
+        EXPECT(becomes_success(query, 5000));
+        EXPECT_IS(claims::read_words(words, 2)[1], round);
+    }
+    // The kernel that waits has always been quick so far. The thread that asks must come back all the same,
+    // for only then does it open the gate.
+    CUstream stream = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+    for (const std::uint32_t open : {1U, 1U, 1U, 0U}) {
+        *scene.gate = open;
+        MUST(launch(scene.await, 1, 1, {&scene.gate_address}, stream));
+        if (open != 0) MUST(cuStreamSynchronize(stream));
+    }
+    EXPECT_IS(ferry_soft_stream_query(stream), CUDA_ERROR_NOT_READY);
+    EXPECT_IS(ferry_soft_stream_query(stream), CUDA_ERROR_NOT_READY);
+    *scene.gate = 1;
+    EXPECT(becomes_success([&] { return ferry_soft_stream_query(stream); }, 5000));
 }
 
 CLAIM("the default stream waits for blocking streams and not for the others") {

@@ -17,6 +17,17 @@ void set_entry(DriverTable& table, const DriverSymbol& symbol, void* address) {
     std::memcpy(bytes + symbol.offset, &address, sizeof address);
 }
 
+// The software device has queries that do a little of what they ask about, for callers that wait by asking, as
+// the engine does.
+void prefer_helping_queries(DriverTable& table, void* library) {
+    if (void* query = ::dlsym(library, "ferry_soft_stream_query")) {
+        std::memcpy(&table.cuStreamQuery, &query, sizeof query);
+    }
+    if (void* query = ::dlsym(library, "ferry_soft_event_query")) {
+        std::memcpy(&table.cuEventQuery, &query, sizeof query);
+    }
+}
+
 }  // namespace
 
 ferry::Result<DriverTable> load_driver(const std::string& path) {
@@ -41,6 +52,7 @@ ferry::Result<DriverTable> load_driver(const std::string& path) {
     }
     if (!missing.empty())
         return ferry::Status::failure(path + " is no driver Ferry can use: it lacks " + missing);
+    prefer_helping_queries(table, library);
     return table;
 }
 

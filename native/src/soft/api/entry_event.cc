@@ -56,6 +56,17 @@ CUresult time_of(abi::CUevent handle, std::uint64_t& time_ns) {
                     });
 }
 
+CUresult query(abi::CUevent handle, bool helps) {
+    return on_event(handle, [helps](Device& device, Context& context, const Event&, const auto& point) {
+        Scheduler& scheduler = device.scheduler;
+        const bool done =
+            !point || (helps ? scheduler.finished_with_help(*point) : scheduler.finished(*point));
+        if (!done) return abi::CUDA_ERROR_NOT_READY;
+        context.output.flush();
+        return context.error();
+    });
+}
+
 }  // namespace
 
 SOFT_EXPORT CUresult cuEventCreate(abi::CUevent* out, unsigned int flags) {
@@ -85,13 +96,9 @@ SOFT_TWIN(cuEventRecord, _ptsz, (abi::CUevent event, abi::CUstream stream),
 SOFT_TWIN(cuEventRecordWithFlags, _ptsz, (abi::CUevent event, abi::CUstream stream, unsigned int flags),
           record(event, stream, flags, per_thread))
 
-SOFT_EXPORT CUresult cuEventQuery(abi::CUevent handle) {
-    return on_event(handle, [](Device& device, Context& context, const Event&, const auto& point) {
-        if (point && !device.scheduler.finished(*point)) return abi::CUDA_ERROR_NOT_READY;
-        context.output.flush();
-        return context.error();
-    });
-}
+SOFT_EXPORT CUresult cuEventQuery(abi::CUevent handle) { return query(handle, false); }
+// Not CUDA's: see ferry_soft_stream_query.
+SOFT_EXPORT CUresult ferry_soft_event_query(abi::CUevent handle) { return query(handle, true); }
 
 SOFT_EXPORT CUresult cuEventSynchronize(abi::CUevent handle) {
     return on_event(handle, [](Device& device, Context& context, const Event& event, const auto& point) {

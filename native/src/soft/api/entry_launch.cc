@@ -122,6 +122,7 @@ CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream
         command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
         command->grid = Grid::make(std::move(config), context);
         command->code = function->module->shared_from_this();
+        command->block_ns = {function->settings, &function->settings->block_ns};
         device.scheduler.submit(command);
         return abi::CUDA_SUCCESS;
     });

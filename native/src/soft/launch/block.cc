@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::uint64_t kCallRegisters = std::uint64_t{4} << 20;  // per warp, when the kernel calls functions
 constexpr std::uint64_t kCallLocal = std::uint64_t{64} << 10;     // per thread, likewise
-constexpr std::uint32_t kSliceRounds = 64;
 
 std::uint64_t align_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
@@ -79,8 +78,8 @@ void BlockContext::start(std::uint64_t linear) {
     }
 }
 
-BlockStatus BlockContext::run() {
-    for (std::uint32_t round = 0; round < kSliceRounds; ++round) {
+BlockStatus BlockContext::run(std::uint32_t rounds) {
+    for (std::uint32_t round = 0; round < rounds; ++round) {
         bool progress = false;
         bool alive = false;
         for (std::uint32_t k = 0; k < warp_count; ++k) {

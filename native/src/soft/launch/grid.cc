@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "soft/clock.h"
 #include "soft/launch/fault_signal.h"
 #include "soft/launch/runtime.h"
 
@@ -14,6 +15,8 @@ namespace {
 // another one late, for programs that wait between blocks without saying so.
 constexpr std::size_t kOrdinaryResident = 64;
 constexpr std::uint32_t kSpinsBeforeAnother = 4096;
+// Turns of a block's warps before its worker looks around; one when the worker is in a hurry.
+constexpr std::uint32_t kSliceRounds = 64;
 
 constexpr std::size_t kWorkspaceSize = 256;
 
@@ -90,8 +93,13 @@ bool GridState::take_block(WorkerState& worker, std::vector<BlockContext*>& resi
     return true;
 }
 
-void GridState::work_inside(WorkerState& worker) {
+// True: interrupted.
+bool GridState::work_inside(WorkerState& worker, std::uint64_t until_ns) {
     std::vector<BlockContext*> resident;
+    for (const auto& context : worker.contexts) {
+        if (context->resident) resident.push_back(context.get());  // from before an interruption
+    }
+    const std::uint32_t rounds = until_ns == 0 ? kSliceRounds : 1;
     std::uint32_t spins = 0;
     while (!stop.load(std::memory_order_relaxed)) {
         const bool wants_more =
@@ -102,7 +110,7 @@ void GridState::work_inside(WorkerState& worker) {
             spins = 0;
         }
         for (std::size_t k = 0; k < resident.size();) {
-            const BlockStatus status = resident[k]->run();
+            const BlockStatus status = resident[k]->run(rounds);
             if (status == BlockStatus::stopped) break;
             spins += status == BlockStatus::spinning;
             if (status != BlockStatus::finished) {
@@ -113,11 +121,13 @@ void GridState::work_inside(WorkerState& worker) {
             resident.erase(resident.begin() + static_cast<std::ptrdiff_t>(k));
             finished_.fetch_add(1);
         }
+        if (until_ns != 0 && !resident.empty() && now_ns() >= until_ns) return true;
     }
     for (BlockContext* context : resident) context->resident = false;
+    return false;
 }
 
-void GridState::work(Worker& scratch) {
+bool GridState::work(Worker& scratch, std::uint64_t until_ns) {
     auto& worker = static_cast<WorkerState&>(scratch);
     inside_.fetch_add(1);
     if (worker.caches_for != serial) {
@@ -125,12 +135,14 @@ void GridState::work(Worker& scratch) {
         if (worker.memos.size() < worker.caches.size()) worker.memos.resize(worker.caches.size());
         worker.caches_for = serial;
     }
-    const bool survived = run_protected([&] { work_inside(worker); });
+    bool interrupted = false;
+    const bool survived = run_protected([&] { interrupted = work_inside(worker, until_ns); });
     if (!survived) {
         for (const auto& context : worker.contexts) context->resident = false;
         fail(700, "a kernel touched memory that went away while it ran");
     }
     inside_.fetch_sub(1);
+    return survived && interrupted;
 }
 
 }  // namespace soft

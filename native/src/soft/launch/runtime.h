@@ -73,7 +73,7 @@ struct BlockContext {
 
     [[nodiscard]] bool prepare(GridState& grid, WorkerState& worker);
     void start(std::uint64_t linear);
-    BlockStatus run();
+    BlockStatus run(std::uint32_t rounds);
     Frame* take_frame();
     void drop_frame(Frame* frame);  // one reference less; frees the chain it held
 };
@@ -90,7 +90,7 @@ class GridState final : public Grid {
   public:
     GridState(LaunchConfig config, DeviceServices& device);
     ~GridState() override;
-    void work(Worker& worker) override;
+    bool work(Worker& worker, std::uint64_t until_ns) override;
     bool done() const override;
     bool has_unstarted() const override { return unstarted_blocks() > 0; }
     std::uint64_t unstarted_blocks() const override;
@@ -117,7 +117,7 @@ class GridState final : public Grid {
 
   private:
     bool take_block(WorkerState& worker, std::vector<BlockContext*>& resident);
-    void work_inside(WorkerState& worker);
+    bool work_inside(WorkerState& worker, std::uint64_t until_ns);
 
     std::atomic<std::uint64_t> next_block_{0};
     std::atomic<std::uint64_t> finished_{0};

@@ -70,7 +70,10 @@ struct Command {
     std::vector<CommandRef> before;  // wait for this
     std::function<void()> work;
     std::unique_ptr<Grid> grid;
+    std::unique_ptr<Worker> parked;  // of a grid of one block that was interrupted: where its block stands
     std::shared_ptr<const void> code;  // keeps the grid's Program
+    // Of the kernel: nanoseconds its last lone block took, 0 when none has run. Null for other commands.
+    std::shared_ptr<std::atomic<std::uint32_t>> block_ns;
     std::shared_ptr<EventPoint> point;
 };
 

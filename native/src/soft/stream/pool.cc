@@ -138,6 +138,8 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     const CommandRef& head = stream.queue.front();
     if (head->kind == CommandKind::host) {
         if (head->waiting == 0) return nullptr;
+    } else if (head->parked) {
+        return head;
     } else if (head->started) {
         const bool joinable =
             head->kind == CommandKind::kernel && !head->single_block && head->grid != nullptr;
@@ -169,6 +171,42 @@ bool Scheduler::help(Stream& stream, Lock& lock) {
     run(next, worker.get(), lock);
     spare_workers_.push_back(std::move(worker));
     return true;
+}
+
+// As help(), with what is probably over soon. True also when the lock was given up for nothing.
+bool Scheduler::help_quickly(Stream& stream, Lock& lock) {
+    const CommandRef next = needed_by(stream, ++visits_);
+    if (!next) return false;
+    if (next->kind != CommandKind::kernel) return help(stream, lock);
+    if (!next->single_block || next->started) return false;
+    const std::uint32_t last_ns = next->block_ns->load(std::memory_order_relaxed);
+    if (last_ns == 0 || last_ns > kQuick_ns) return false;
+    if (spare_workers_.empty()) return help(stream, lock);
+    run_quickly(next, lock);
+    return true;
+}
+
+bool Scheduler::finished_with_help(Stream& stream) {
+    Lock lock(mutex_);
+    const std::uint64_t until_ns = now_ns() + kQuick_ns;
+    while (!stream.queue.empty() && now_ns() < until_ns && help_quickly(stream, lock)) {
+    }
+    if (stream.queue.empty()) return true;
+    rouse(true);
+    return false;
+}
+
+bool Scheduler::finished_with_help(const EventPoint& point) {
+    if (point.done.load(std::memory_order_acquire)) return true;
+    Lock lock(mutex_);
+    const std::uint64_t until_ns = now_ns() + kQuick_ns;
+    while (!point.done.load(std::memory_order_relaxed) && now_ns() < until_ns) {
+        const CommandRef command = point.command;  // keeps its stream while the lock is given up
+        if (!command || !help_quickly(*command->stream, lock)) break;
+    }
+    if (point.done.load(std::memory_order_relaxed)) return true;
+    rouse(true);
+    return false;
 }
 
 void Scheduler::pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock) {

@@ -1,8 +1,6 @@
 // Scheduler, first half: the order of commands, and running them. The second half is pool.cc.
 #include "soft/stream/scheduler.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -17,12 +15,6 @@ constexpr std::size_t kBacklogLimit =
 bool blocks_with_legacy(const Stream& stream) { return !stream.is_legacy && (stream.flags & 1U) == 0; }
 
 }  // namespace
-
-std::uint64_t now_ns() {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 void Scheduler::depend(Command& command, const CommandRef& on) {
     if (!on || on->done.load(std::memory_order_relaxed)) return;
@@ -147,22 +139,59 @@ void Scheduler::run_work(const CommandRef& command, Lock& lock) {
     retire_markers();
 }
 
+// One thread's time inside a grid. True: interrupted at `until_ns`, see Grid::work.
+bool Scheduler::visit(const CommandRef& command, Worker& worker, Lock& lock, std::uint64_t until_ns) {
+    ++busy_;
+    ++command->visitors;
+    if (command->grid->unstarted_blocks() > 1 && busy_ < thread_count_) rouse(true);
+    lock.unlock();
+    const std::uint64_t begun_ns = command->single_block ? now_ns() : 0;
+    const bool interrupted = command->grid->work(worker, until_ns);
+    if (command->single_block) {
+        const std::uint64_t took_ns = std::clamp<std::uint64_t>(now_ns() - begun_ns, 1, UINT32_MAX);
+        command->block_ns->store(static_cast<std::uint32_t>(took_ns), std::memory_order_relaxed);
+    }
+    lock.lock();
+    --busy_;
+    --command->visitors;
+    return interrupted;
+}
+
 void Scheduler::run_grid(const CommandRef& command, Worker& worker, Lock& lock) {
     if (command->grid == nullptr) return;  // another thread has closed it since it was picked
-    Grid& grid = *command->grid;
     if (!command->started) {
         command->started = true;
         running_.push_back(command.get());
         if (!command->single_block) active_.push_back(command);
     }
-    ++busy_;
-    ++command->visitors;
-    if (grid.unstarted_blocks() > 1 && busy_ < thread_count_) rouse(true);
-    lock.unlock();
-    grid.work(worker);
-    lock.lock();
-    --busy_;
-    --command->visitors;
+    visit(command, worker, lock, 0);
+    close_grid(command);
+}
+
+// A kernel of one block that is expected to be quick. When it is not, a pool thread goes on with it: the block
+// may wait for something that only this thread's caller can bring about.
+void Scheduler::run_quickly(const CommandRef& command, Lock& lock) {
+    if (!leaves_queue(command)) return;
+    std::unique_ptr<Worker> worker = std::move(spare_workers_.back());
+    spare_workers_.pop_back();
+    command->started = true;
+    running_.push_back(command.get());
+    if (visit(command, *worker, lock, now_ns() + kQuick_ns)) {
+        command->parked = std::move(worker);
+        command->ready_ns = 0;
+        ready_.push_front(command);
+        rouse(true);
+        return;
+    }
+    spare_workers_.push_back(std::move(worker));
+    close_grid(command);
+}
+
+void Scheduler::run_parked(const CommandRef& command, Lock& lock) {
+    std::erase(ready_, command);
+    std::unique_ptr<Worker> worker = std::move(command->parked);
+    visit(command, *worker, lock, 0);
+    spare_workers_.push_back(std::move(worker));
     close_grid(command);
 }
 
@@ -188,16 +217,19 @@ void Scheduler::close_grid(const CommandRef& command) {
     retire_markers();
 }
 
+// Takes the command out of the ready ones. False: its context is dead, and it has been dropped.
+bool Scheduler::leaves_queue(const CommandRef& command) {
+    std::erase(ready_, command);
+    if (command->stream->group->error.load(std::memory_order_relaxed) == 0) return true;
+    command->started = true;
+    markers_.push_back(command);
+    retire_markers();
+    return false;
+}
+
 void Scheduler::run(CommandRef command, Worker* worker, Lock& lock) {
-    if (!command->started) {
-        std::erase(ready_, command);
-        const bool dropped = command->stream->group->error.load(std::memory_order_relaxed) != 0;
-        if (dropped) {
-            command->started = true;
-            markers_.push_back(command);
-            return retire_markers();
-        }
-    }
+    if (command->parked) return run_parked(command, lock);
+    if (!command->started && !leaves_queue(command)) return;
     if (command->kind == CommandKind::transfer) return run_work(command, lock);
     run_grid(command, *worker, lock);
 }

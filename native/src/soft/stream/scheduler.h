@@ -8,12 +8,13 @@
 #include <mutex>
 #include <vector>
 
+#include "soft/clock.h"
 #include "soft/stream/command.h"
 
 namespace soft::driver {
 
-// Monotonic nanoseconds.
-std::uint64_t now_ns();
+// What finished_with_help() may take: less than it costs to wake a thread on another core.
+inline constexpr std::uint64_t kQuick_ns = 20'000;
 
 // True on the thread that runs host functions while it runs one: CUDA forbids most calls there.
 bool in_host_function();
@@ -48,6 +49,12 @@ class Scheduler {
     bool finished(Stream& stream);
     bool finished(const EventPoint& point);
 
+    // The same for a thread that has other things to do than to wait: before it answers it does what is left
+    // itself, as long as that is quick (transfers, kernels of one block that took little time when they last
+    // ran). So a short kernel costs no wake of a pool thread.
+    bool finished_with_help(Stream& stream);
+    bool finished_with_help(const EventPoint& point);
+
     // Whether a transfer submitted now would run at once (another thread may still get in first).
     bool idle(Stream& stream);
 
@@ -72,11 +79,16 @@ class Scheduler {
     void retire_markers();
     void run(CommandRef command, Worker* worker, Lock& lock);
     void run_grid(const CommandRef& command, Worker& worker, Lock& lock);
+    void run_parked(const CommandRef& command, Lock& lock);
+    void run_quickly(const CommandRef& command, Lock& lock);
+    bool leaves_queue(const CommandRef& command);
+    bool visit(const CommandRef& command, Worker& worker, Lock& lock, std::uint64_t until_ns);
     void run_work(const CommandRef& command, Lock& lock);
     void close_grid(const CommandRef& command);
     static void forget(Stream& stream);
 
     bool help(Stream& stream, Lock& lock);
+    bool help_quickly(Stream& stream, Lock& lock);
     static CommandRef needed_by(Stream& stream, std::uint64_t visit);
     void rouse(bool now);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
