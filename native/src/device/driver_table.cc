@@ -17,8 +17,8 @@ void set_entry(DriverTable& table, const DriverSymbol& symbol, void* address) {
     std::memcpy(bytes + symbol.offset, &address, sizeof address);
 }
 
-// The software device has queries that do a little of what they ask about, for callers that wait by asking, as
-// the engine does.
+// The software device has queries that do a little of what they ask about, for callers that wait by
+// asking, as the engine does.
 void prefer_helping_queries(DriverTable& table, void* library) {
     if (void* query = ::dlsym(library, "ferry_soft_stream_query")) {
         std::memcpy(&table.cuStreamQuery, &query, sizeof query);

@@ -167,8 +167,8 @@ SOFT_EXPORT CUresult cuStreamDestroy(abi::CUstream stream) { return destroy(stre
 
 SOFT_TWIN(cuStreamSynchronize, _ptsz, (abi::CUstream stream), synchronize(stream, per_thread))
 SOFT_TWIN(cuStreamQuery, _ptsz, (abi::CUstream stream), query(stream, per_thread))
-// Not CUDA's: cuStreamQuery for Ferry's engine, which waits by asking (device/driver_table.cc). It may take the
-// caller some microseconds, in which the work it asks about gets done.
+// Not CUDA's: cuStreamQuery for Ferry's engine, which waits by asking (device/driver_table.cc). It may take
+// the caller some microseconds, in which the work it asks about gets done.
 SOFT_EXPORT CUresult ferry_soft_stream_query(abi::CUstream stream) { return query(stream, false, true); }
 SOFT_TWIN(cuStreamWaitEvent, _ptsz, (abi::CUstream stream, abi::CUevent event, unsigned int flags),
           wait_event(stream, per_thread, event, flags))

@@ -46,7 +46,7 @@ class Grid {
     // Executes blocks on the calling thread until no block is left to start. Any number of threads may be
     // inside at once, each with its own Worker. Returns when this thread has nothing more to do, not when the
     // grid is done. With `until_ns` (monotonic clock) it also returns some time after that, though blocks are
-    // still under way in `worker`: true, and the same worker must come back, on any thread, to go on with them.
+    // still under way in `worker`: true, and the same worker must come back, on any thread, to go on.
     virtual bool work(Worker& worker, std::uint64_t until_ns = 0) = 0;
     // True when every block has finished or the grid has faulted and no thread is inside any more.
     virtual bool done() const = 0;

@@ -168,8 +168,8 @@ void Scheduler::run_grid(const CommandRef& command, Worker& worker, Lock& lock) 
     close_grid(command);
 }
 
-// A kernel of one block that is expected to be quick. When it is not, a pool thread goes on with it: the block
-// may wait for something that only this thread's caller can bring about.
+// A kernel of one block that is expected to be quick. When it is not, a pool thread goes on with it: the
+// block may wait for something that only this thread's caller can bring about.
 void Scheduler::run_quickly(const CommandRef& command, Lock& lock) {
     if (!leaves_queue(command)) return;
     std::unique_ptr<Worker> worker = std::move(spare_workers_.back());
