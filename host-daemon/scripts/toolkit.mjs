@@ -14,6 +14,8 @@ const wheels = [
     'nvidia-nvvm',
     'nvidia-cuda-crt',
     'nvidia-cuda-runtime',
+    // A header that only the proof of the ABI reads.
+    'nvidia-cuda-profiler-api',
     'nvidia-cuda-cccl',
     'nvidia-cuda-culibos',
 ];

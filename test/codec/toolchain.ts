@@ -86,6 +86,8 @@ export function findToolkit(): { readonly include: string } | { readonly reason:
         join(root, 'build/cuda-toolkit/nvidia/cu13'),
     ];
     const folders = homes.flatMap((home) => (home === undefined ? [] : [join(home, 'include')]));
-    const include = folders.find((folder) => existsSync(join(folder, 'cuda.h')));
-    return include === undefined ? { reason: `no cuda.h in ${folders.join(', ')}` } : { include };
+    const headers = ['cuda.h', 'cudaProfiler.h'];
+    const include = folders.find((folder) => headers.every((header) => existsSync(join(folder, header))));
+    const reason = `no ${headers.join(' and ')} in ${folders.join(', ')}`;
+    return include === undefined ? { reason } : { include };
 }
