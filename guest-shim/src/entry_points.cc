@@ -61,7 +61,8 @@ const EntryPoint* find_entry(const char* name, int version, bool& known) {
 
 // The primary context as a name only: what CUDART_INTERFACE asks for while the runtime initialises.
 abi::CUresult name_primary_context(abi::CUcontext* context, abi::CUdevice device) {
-    return boundary([&](Session& session) -> abi::CUresult {
+    // Counted as the question about the primary context that it is.
+    return boundary<wire::CallId::cuDevicePrimaryCtxGetState>([&](Session& session) -> abi::CUresult {
         if (session.snapshot.device(device) == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
         Guard guard(session.contexts.primary(device).mutex);
         const Context* primary = session.contexts.primary_context(session, device);

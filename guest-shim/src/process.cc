@@ -60,7 +60,9 @@ void detach(Session& ending) {
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
     if (ending.lane.append(wire::session_detach_Request{}, header) == Appended::no_memory) return;
-    ending.wait_until(*slot, now_ns() + kDetachTimeoutNs);
+    const std::int64_t began_ns = now_ns();
+    ending.wait_until(*slot, began_ns + kDetachTimeoutNs);
+    ending.counters.waited(wire::call_index(wire::CallId::session_detach), now_ns() - began_ns);
 }
 
 void at_exit() {

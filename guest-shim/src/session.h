@@ -9,6 +9,7 @@
 #include "callbacks.h"
 #include "carrier_grpc.h"
 #include "contexts.h"
+#include "counters.h"
 #include "cudart/abi.h"
 #include "environment.h"
 #include "handles.h"
@@ -33,6 +34,7 @@ public:
     Regions regions;
     Contexts contexts;
     Callbacks callbacks;
+    Counters counters;
 
     // Makes the descriptors and threads a live session needs. False: the system refuses.
     bool start();

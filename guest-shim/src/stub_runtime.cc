@@ -6,8 +6,10 @@
 
 namespace guest {
 
-void note_failure(const char* name, abi::CUresult result) {
-    log_line(LogLevel::debug, "%s answers %d", name, static_cast<int>(result));
+void note_failure(wire::CallId call, abi::CUresult result) {
+    const std::string_view name = wire::call_name(call);
+    log_line(LogLevel::debug, "%.*s answers %d", static_cast<int>(name.size()), name.data(),
+             static_cast<int>(result));
 }
 
 abi::CUresult need_context(Context*& context) {

@@ -15,22 +15,22 @@
 namespace guest {
 
 // FERRY_LOG=debug: one line for every call that does not answer success.
-void note_failure(const char* name, abi::CUresult result);
+void note_failure(wire::CallId call, abi::CUresult result);
 
 // Runs body(Session&) when there is a live session; else answers what CUDA answers before cuInit, after exit
 // began, in the child of a fork, in a host function, or after the host was lost.
-template <class F>
-abi::CUresult boundary(F&& body, const char* name = __builtin_FUNCTION()) noexcept {
+template <wire::CallId kCall, class F>
+abi::CUresult boundary(F&& body) noexcept {
     ThreadState* thread = thread_state();
     if (thread == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
-    thread->count_call();
+    thread->count_call(wire::call_index(kCall));
     Session* session = live_session();
     if (session == nullptr || thread->in_callback) [[unlikely]]
         return refusal(*thread);
     try {
         const abi::CUresult result = body(*session);
         if (result != abi::CUDA_SUCCESS) [[unlikely]]
-            note_failure(name, result);
+            note_failure(kCall, result);
         return result;
     } catch (const std::bad_alloc&) {
         return abi::CUDA_ERROR_OUT_OF_MEMORY;
@@ -38,9 +38,9 @@ abi::CUresult boundary(F&& body, const char* name = __builtin_FUNCTION()) noexce
 }
 
 // The same for calls that need no session.
-template <class F>
+template <wire::CallId kCall, class F>
 abi::CUresult boundary_local(F&& body) noexcept {
-    if (ThreadState* thread = thread_state()) thread->count_call();
+    if (ThreadState* thread = thread_state()) thread->count_call(wire::call_index(kCall));
     try {
         return body();
     } catch (const std::bad_alloc&) {
@@ -78,7 +78,9 @@ abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
     abi::CUresult result = abi::CUDA_ERROR_OUT_OF_MEMORY;
+    const std::int64_t began_ns = now_ns();
     if (session.lane.append(request, header) != Appended::no_memory) result = session.wait(*slot);
+    session.counters.waited(thread.call, now_ns() - began_ns);
     session.replies.free_slot(slot);
     const abi::CUresult late = session.replies.take_late_error();
     return result == abi::CUDA_SUCCESS ? late : result;

@@ -17,7 +17,14 @@ namespace {
 
 constinit Mutex threads_mutex;
 constinit ThreadState* threads = nullptr;
-constinit std::uint64_t ended_calls = 0;
+constinit CallCounts ended_calls{};
+
+void add_calls(CallCounts& counts, const ThreadState& thread) {
+    for (std::size_t index = 0; index < counts.size(); ++index) {
+        counts[index] += thread.calls[index].load(std::memory_order_relaxed);
+    }
+}
+
 // Numbers are bits of this map, so that the lowest free one is reused.
 constinit std::uint64_t used_numbers[(wire::limits::kGuestThreads + 64) / 64] = {1};
 
@@ -44,7 +51,7 @@ void end_thread(void* pointer) {
     {
         Guard guard(threads_mutex);
         used_numbers[state->number / 64] &= ~(std::uint64_t{1} << state->number % 64);
-        ended_calls += state->calls.load(std::memory_order_relaxed);
+        add_calls(ended_calls, *state);
         if (state->previous != nullptr) state->previous->next = state->next;
         if (state->next != nullptr) state->next->previous = state->previous;
         if (threads == state) threads = state->next;
@@ -78,19 +85,17 @@ ThreadState* make_thread_state() {
     return state;
 }
 
-std::uint64_t count_calls() {
+CallCounts count_calls() {
     Guard guard(threads_mutex);
-    std::uint64_t calls = ended_calls;
-    for (const ThreadState* state = threads; state != nullptr; state = state->next) {
-        calls += state->calls.load(std::memory_order_relaxed);
-    }
-    return calls;
+    CallCounts counts = ended_calls;
+    for (const ThreadState* state = threads; state != nullptr; state = state->next) add_calls(counts, *state);
+    return counts;
 }
 
 void forget_threads_after_fork() {
     threads_mutex.reset();
     threads = current_thread;
-    ended_calls = 0;
+    ended_calls = {};
     if (current_thread == nullptr) return;
     current_thread->next = current_thread->previous = nullptr;
     current_thread->contexts.clear();

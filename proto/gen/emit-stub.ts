@@ -113,13 +113,23 @@ function stub(call: ApiCall, model: Model): string {
     }
 }
 
+/** What counters and traces know the call by. */
+function callLine(call: ApiCall): string {
+    return `    constexpr auto kCall = wire::CallId::${call.name};\n`;
+}
+
+function boundaryLines(call: ApiCall): string {
+    const opening = '    return guest::boundary<kCall>([&](guest::Session& session) -> abi::CUresult {\n';
+    return callLine(call) + opening;
+}
+
 function handBody(call: ApiCall, stream: 'null' | 'perThread'): string {
     const session = needsSession(call);
     const names = [...(session ? ['session'] : []), ...call.api.params.map((p) => p.name)];
     const args = [...names, ...extraStream(call, stream)];
     const opening = session
-        ? '    return guest::boundary([&](guest::Session& session) -> abi::CUresult {\n'
-        : '    return guest::boundary_local([&]() -> abi::CUresult {\n';
+        ? boundaryLines(call)
+        : `${callLine(call)}    return guest::boundary_local<kCall>([&]() -> abi::CUresult {\n`;
     const callee = `return guest::${call.guest}::${call.name}(`;
     return `${opening}${wrapList(callee, args, ');', '        ')}    });\n`;
 }
@@ -178,7 +188,7 @@ function generatedBody(call: ApiCall): string {
     const destroyed = call.api.params.find((p) => p.param.is === 'destroyed');
     const checks = [...pointerGuards(call), ...handleChecks(call)].join('');
     return (
-        '    return guest::boundary([&](guest::Session& session) -> abi::CUresult {\n' +
+        boundaryLines(call) +
         (created === undefined
             ? checks +
               requestText(call) +

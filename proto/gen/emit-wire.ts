@@ -20,16 +20,25 @@ export function emitCallId(model: Model, hash: string): string {
     const names = model.calls
         .map((call) => `        case CallId::${call.name}: return "${call.name}";\n`)
         .join('');
+    const all = model.calls.map((call) => `    CallId::${call.name},\n`).join('');
+    const places = model.calls
+        .map((call, index) => `        case CallId::${call.name}: return ${index};\n`)
+        .join('');
     return (
         banner('proto/spec', 'proto/gen/emit-wire.ts') +
-        '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\nnamespace wire {\n' +
-        '\n' +
+        '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\n' +
+        'namespace wire {\n\n' +
         `enum class CallId : std::uint16_t {\n${ids}};\n\n` +
         `inline constexpr std::size_t kCallCount = ${model.calls.length};\n` +
         `inline constexpr std::string_view kSpecHash = "${hash}";\n\n` +
         '// "unknown" for a number no call has: what a guest sends is not trusted to be one.\n' +
         'constexpr std::string_view call_name(CallId call) {\n' +
-        `    switch (call) {\n${names}    }\n    return "unknown";\n}\n\n}  // namespace wire\n`
+        `    switch (call) {\n${names}    }\n    return "unknown";\n}\n\n` +
+        '// The place of a call in tables that have one entry per call, and what stands there; kCallCount is ' +
+        'no call.\n' +
+        `inline constexpr CallId kCalls[kCallCount] = {\n${all}};\n` +
+        'constexpr std::size_t call_index(CallId call) {\n' +
+        `    switch (call) {\n${places}    }\n    return kCallCount;\n}\n\n}  // namespace wire\n`
     );
 }
 

@@ -4,8 +4,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
+import type { GuestStats } from '../../host-daemon/src/cli/stats.ts';
+import { places } from '../../host-daemon/src/config/places.ts';
 import { buildGuests } from './guest-build.ts';
-import { cleanUp, describeResult, newFolder, runGuest, seedFor, startDaemon } from './harness.ts';
+import {
+    cleanUp,
+    describeResult,
+    newFolder,
+    plainEnvironment,
+    runGuest,
+    seedFor,
+    startDaemon,
+} from './harness.ts';
 
 const guests = await buildGuests();
 const daemon = await startDaemon();
@@ -16,6 +26,13 @@ interface Counters {
     readonly records: number;
     readonly batches: number;
     readonly round_trips: number;
+    readonly blocked_ns: number;
+    readonly blocking: Readonly<Record<string, number>>;
+    readonly by_call: Readonly<Record<string, number>>;
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+    return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 async function countersOf(launches: number, extra: Readonly<Record<string, string>> = {}): Promise<Counters> {
@@ -42,6 +59,28 @@ describe('counters of the shim', () => {
         const idle = await countersOf(0, { FERRY_BATCH: 'off' });
         const busy = await countersOf(200, { FERRY_BATCH: 'off' });
         expect(busy.round_trips - idle.round_trips).toBe(200);
+    });
+
+    it('say in which call each wait happened, and how often each call was made', async () => {
+        const counters = await countersOf(300);
+        expect(sumOf(counters.blocking)).toBe(counters.round_trips);
+        expect(sumOf(counters.by_call)).toBe(counters.calls);
+        expect(counters.by_call['cuLaunchKernel']).toBe(300);
+        expect(counters.blocking['cuLaunchKernel']).toBeUndefined();
+        expect(counters.blocking['session_detach']).toBe(1);
+        expect(counters.blocked_ns).toBeGreaterThan(0);
+    });
+
+    it('are shown by ferry run --stats together with those of the worker', async () => {
+        const command = [guests.driver('many_launches'), String(seedFor('counters')), '10'];
+        const { endpoint } = daemon;
+        const ferry = [process.execPath, places.cliEntry, 'run', '--endpoint', endpoint, '--stats', '--json'];
+        const { code, stderr } = await runGuest([...ferry, '--', ...command], plainEnvironment());
+        expect(code, stderr).toBe(0);
+        const [stats] = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as GuestStats[];
+        expect(stats?.byClass.async).toBeGreaterThanOrEqual(10);
+        expect(stats?.byCall['cuLaunchKernel']).toBe(10);
+        expect(stats?.workerSwitches?.voluntary).toBeGreaterThan(0);
     });
 
     it('agree with the meters of the daemon', async () => {

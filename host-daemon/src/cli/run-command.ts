@@ -15,6 +15,7 @@ import { printError } from './output.ts';
 import { startPrivateDaemon, type PrivateDaemon } from './private-daemon.ts';
 import { canConnect } from './reach.ts';
 import { formatStats, readStats } from './stats.ts';
+import { withWorkers } from './worker-stats.ts';
 
 export interface RunOptions {
     readonly endpoint?: string;
@@ -44,7 +45,7 @@ export async function runProgram(
         const guest = { shim: places.shim, links: places.shimLinks, endpoint: daemon.endpoint, ...statsFile };
         const code = await runGuest(program, args, guestEnvironment(process.env, guest));
         if (statsFile.statsFile !== undefined) {
-            const stats = readStats(statsFile.statsFile);
+            const stats = await withWorkers(readStats(statsFile.statsFile), daemon.endpoint);
             (options.json === true ? [JSON.stringify(stats)] : formatStats(stats)).forEach(printError);
         }
         return code;

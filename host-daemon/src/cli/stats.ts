@@ -2,10 +2,21 @@
 // `ferry run --stats`, the demo and the tests.
 import { readFileSync } from 'node:fs';
 
+import { calls as callTable, type CallClass } from '../generated/calls.ts';
 import { formatBytes, formatTable } from './output.ts';
+
+/** How often, by name of a call. */
+export type CallCounts = Readonly<Record<string, number>>;
+
+/** Context switches of all threads of a process. */
+export interface Switches {
+    readonly voluntary: number;
+    readonly involuntary: number;
+}
 
 export interface GuestStats {
     readonly program: string;
+    readonly pid: number;
     /** API calls the program made. */
     readonly calls: number;
     readonly records: number;
@@ -15,6 +26,16 @@ export interface GuestStats {
     readonly backPressureWaits: number;
     readonly bytesOut: number;
     readonly bytesIn: number;
+    /** Time that threads waited for the host, all of them together. */
+    readonly blockedNs: number;
+    readonly switches: Switches;
+    /** Waits by the call they happened in. */
+    readonly blocking: CallCounts;
+    readonly byCall: CallCounts;
+    /** Calls by the class that the specification gives them. */
+    readonly byClass: Readonly<Partial<Record<CallClass, number>>>;
+    /** Of the worker that served the process; null where the daemon was not asked or does not know. */
+    readonly workerSwitches: Switches | null;
 }
 
 /** Every well-formed line of the file; a file that is not there has none: no guest used the API. */
@@ -53,8 +74,35 @@ function parseLine(line: string): GuestStats[] {
             backPressureWaits: count('back_pressure_waits'),
             bytesOut: count('bytes_out'),
             bytesIn: count('bytes_in'),
+            pid: count('pid'),
+            blockedNs: count('blocked_ns'),
+            switches: { voluntary: count('voluntary_switches'), involuntary: count('involuntary_switches') },
+            blocking: countsOf(fields['blocking']),
+            byCall: countsOf(fields['by_call']),
+            byClass: classesOf(countsOf(fields['by_call'])),
+            workerSwitches: null,
         },
     ];
+}
+
+function countsOf(value: unknown): CallCounts {
+    const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return Object.fromEntries(
+        entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+    );
+}
+
+const classOf: ReadonlyMap<string, CallClass> = new Map(
+    [...callTable.values()].map((call) => [call.name, call.class]),
+);
+
+function classesOf(byCall: CallCounts): Partial<Record<CallClass, number>> {
+    const counts: Partial<Record<CallClass, number>> = {};
+    for (const [name, count] of Object.entries(byCall)) {
+        const found = classOf.get(name) ?? 'local';
+        counts[found] = (counts[found] ?? 0) + count;
+    }
+    return counts;
 }
 
 export function formatStats(stats: readonly GuestStats[]): string[] {
@@ -72,5 +120,37 @@ export function formatStats(stats: readonly GuestStats[]): string[] {
         formatBytes(each.bytesOut),
         formatBytes(each.bytesIn),
     ]);
-    return formatTable(header, rows);
+    return [...formatTable(header, rows), ...stats.flatMap(detailLines)];
+}
+
+// Enough to see what to change in a program; --json has them all.
+const shownCalls = 5;
+
+function detailLines(stats: GuestStats): string[] {
+    const waits = topOf(stats.blocking);
+    const classes = Object.entries(stats.byClass).map(([name, count]) => `${count} ${name}`);
+    if (waits === '' && classes.length === 0) {
+        return [];
+    }
+    const { switches, workerSwitches: worker } = stats;
+    const ofWorker = worker === null ? '' : `, of its worker ${switchText(worker)}`;
+    return [
+        `${stats.program} (${stats.pid}):`,
+        `  calls             ${classes.join(', ')}`,
+        `  most called       ${topOf(stats.byCall)}`,
+        `  waited in         ${waits === '' ? 'nothing' : waits}`,
+        `  waited for        ${(stats.blockedNs / 1e6).toFixed(3)} ms`,
+        `  context switches  ${switchText(switches)}${ofWorker}`,
+    ];
+}
+
+function switchText({ voluntary, involuntary }: Switches): string {
+    return `${voluntary} voluntary and ${involuntary} involuntary`;
+}
+
+function topOf(counts: CallCounts): string {
+    const sorted = Object.entries(counts).sort(([, left], [, right]) => right - left);
+    const rest = sorted.length - shownCalls;
+    const shown = sorted.slice(0, shownCalls).map(([name, count]) => `${name} ${count}`);
+    return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }

@@ -35,6 +35,8 @@ export interface MetersMessage {
     readonly deviceBytes: string;
     readonly launches: string;
     readonly leases: string;
+    readonly voluntarySwitches: string;
+    readonly involuntarySwitches: string;
 }
 
 export interface SessionMessage {

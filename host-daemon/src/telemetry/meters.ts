@@ -1,7 +1,10 @@
 // What a session has spent: the order of the addon's shared counters, and their names everywhere else. Read
 // by the worker's entry (values), the daemon (per session) and the control service (on the wire).
 
-/** In the order of the addon's `meters` array. */
+/**
+ * In the order of the addon's `meters` array. The last two are the worker process's context switches,
+ * filled in by its entry.
+ */
 export const meterNames = [
     'records',
     'batches',
@@ -11,6 +14,8 @@ export const meterNames = [
     'deviceBytes',
     'launches',
     'leases',
+    'voluntarySwitches',
+    'involuntarySwitches',
 ] as const;
 
 export type MeterName = (typeof meterNames)[number];

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 
 import { messageOf } from '../errors.ts';
 import { loadAddon, type Addon, type AddonEvent } from '../native.ts';
-import { meterSlotCount } from '../telemetry/meters.ts';
+import { meterNames, meterSlotCount } from '../telemetry/meters.ts';
 import { RecordChannel } from './channel.ts';
 import type { DownRecord, UpRecord } from './messages.ts';
 
@@ -47,9 +47,23 @@ function endWithDaemon(): void {
     setTimeout(endProcess, lastWordsMs);
 }
 
+// Counted from the moment the guest attached: a worker's own start is not the guest's.
+let switchesBefore = { voluntary: 0, involuntary: 0 };
+const voluntarySlot = meterNames.indexOf('voluntarySwitches');
+const involuntarySlot = meterNames.indexOf('involuntarySwitches');
+
+function readSwitches(): { voluntary: number; involuntary: number } {
+    const { voluntaryContextSwitches, involuntaryContextSwitches } = process.resourceUsage();
+    return { voluntary: voluntaryContextSwitches, involuntary: involuntaryContextSwitches };
+}
+
 function sendMeters(): void {
-    const text = meters.join();
+    // Looking costs a switch itself: an idle session must stay quiet.
+    const text = meters.subarray(0, voluntarySlot).join();
     if (text !== sentMeters) {
+        const { voluntary, involuntary } = readSwitches();
+        meters[voluntarySlot] = BigInt(voluntary - switchesBefore.voluntary);
+        meters[involuntarySlot] = BigInt(involuntary - switchesBefore.involuntary);
         sentMeters = text;
         send({ t: 'meters', values: [...meters] });
     }
@@ -74,6 +88,7 @@ function takeEvent(event: AddonEvent): void {
             send({ t: event.type });
             return;
         case 'attached':
+            switchesBefore = readSwitches();
             send({ t: 'attached', pid: event.pid, uid: event.uid });
             return;
         case 'log':
