@@ -44,7 +44,7 @@ export const limits = {
     ringCommandBytes: limit(8 * MiB, 'bytes', 'The command ring, where the guest asks for no other size.'),
     ringReplyBytes: limit(4 * MiB, 'bytes', 'The reply ring.'),
     fences: limit(65536, 'count', 'Fences of one session: streams and events whose state shows in the ring.'),
-    arenaBytes: limit(64 * 1024 * MiB, 'bytes', 'The arena; sparse, and never more than the guest keeps free.'),
+    arenaBytes: limit(64 * 1024 * MiB, 'bytes', 'The arena; sparse, never more than the guest keeps free.'),
     connectTimeoutMs: limit(2000, 'ms', 'The guest gives up reaching the daemon after this long.'),
 } as const satisfies Record<string, Limit>;
 

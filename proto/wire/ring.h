@@ -11,9 +11,10 @@
 //   skip    u32 0: what follows up to the end of the ring is unused, the next item stands at its beginning
 //
 // Sleeping. A consumer that finds nothing sets consumer_asleep, looks once more (both seq_cst), and sleeps on
-// its descriptors; a producer that has published looks at the flag and, when it can turn it from 1 to 0, rings
-// the consumer's doorbell, an eventfd passed along with the memfd. A producer without room does the same with
-// producer_waits. So the flag costs a load per publish and one write(2) per sleep, never one per record.
+// its descriptors; a producer that has published looks at the flag and, when it can turn it from 1 to 0,
+// rings the consumer's doorbell, an eventfd passed along with the memfd. A producer without room does the
+// same with producer_waits. So the flag costs a load per publish and one write(2) per sleep, never one per
+// record.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -33,9 +34,10 @@ inline constexpr std::uint32_t kLastPiece = 1u << 30;
 inline constexpr std::size_t kPieceHead = 8;
 inline constexpr std::size_t kLine = 64;  // bytes of a cache line
 
-// The largest item of a ring of `size` bytes that is written in one piece.
+// The largest record of a ring of `size` bytes that is written whole. An item and what it may have to skip
+// fit in a quarter of the ring together, so that whoever has waited for that much room can write.
 constexpr std::size_t ring_whole(std::uint64_t size) {
-    return static_cast<std::size_t>(std::min<std::uint64_t>(kRingWhole, size / 4));
+    return static_cast<std::size_t>(std::min<std::uint64_t>(kRingWhole, size / 8 - kPieceHead));
 }
 
 // The numbers of one direction. Positions count bytes since the beginning and never wrap; the offset in the
@@ -90,7 +92,7 @@ public:
         const std::uint64_t skipped = to_end < bytes ? to_end : 0;
         if (free() < skipped + bytes) {
             const std::uint64_t head = words_->head.load(std::memory_order_acquire);
-            // A head that runs ahead or goes back is a lie; there is then never room, and the peer is watched.
+            // A head that runs ahead or goes back is a lie: there is then never room.
             if (head < head_ || head > tail_) return nullptr;
             head_ = head;
             if (free() < skipped + bytes) return nullptr;
@@ -132,8 +134,8 @@ public:
         return words_->consumer_asleep.load(std::memory_order_relaxed) != 0 &&
                words_->consumer_asleep.exchange(0, std::memory_order_seq_cst) != 0;
     }
-    // Before sleeping for room: false when there is some by now. Room is a quarter of the ring, so that a full
-    // ring costs one sleep for a quarter of it, not one a record.
+    // Before sleeping for room: false when there is some by now. Room is a quarter of the ring, so that a
+    // full ring costs one sleep for a quarter of it, not one a record.
     bool begin_wait() {
         words_->producer_waits.store(1, std::memory_order_seq_cst);
         if (!roomy()) return true;
@@ -267,7 +269,8 @@ private:
         const std::size_t bytes = word & ~(kPiece | kLastPiece);
         const std::uint64_t item = kPieceHead + align_up(bytes, kRecordAlignment);
         if (bytes > kRingWhole || item > tail - head_ || item > size_ - offset) return false;
-        if (bytes > limit_ - std::min(limit_, gathered_size_) || !reserve(gathered_size_ + bytes)) return false;
+        if (bytes > limit_ - std::min(limit_, gathered_size_)) return false;
+        if (!reserve(gathered_size_ + bytes)) return false;
         std::memcpy(gathered_ + gathered_size_, data_ + offset + kPieceHead, bytes);
         gathered_size_ += bytes;
         whole_ = (word & kLastPiece) != 0;

@@ -49,7 +49,7 @@ export const limits = {
     ringReplyBytes: 4194304,
     /** Fences of one session: streams and events whose state shows in the ring. In count. */
     fences: 65536,
-    /** The arena; sparse, and never more than the guest keeps free. In bytes. */
+    /** The arena; sparse, never more than the guest keeps free. In bytes. */
     arenaBytes: 68719476736,
     /** The guest gives up reaching the daemon after this long. In ms. */
     connectTimeoutMs: 2000,
