@@ -15,6 +15,13 @@
 
 namespace guest {
 
+// The last answer of the host to a query, and when it was given. `position` says what it was about.
+struct Question {
+    std::atomic<std::uint64_t> done{0};       // known to be done up to here
+    std::atomic<std::uint64_t> not_ready{0};  // "not ready" was the answer for this, and the host follows it
+    std::atomic<std::int64_t> asked_ns{0};
+};
+
 struct Context {
     wire::Handle handle;
     int device = 0;       // the guest's ordinal
@@ -26,6 +33,7 @@ struct Context {
     std::atomic<std::uint32_t> epoch{1};
     std::atomic<int> uses{1};  // cuCtxAttach
     abi::CUfunc_cache cache_config = abi::CU_FUNC_CACHE_PREFER_NONE;
+    Question legacy;  // of the legacy default stream; see Stream
 };
 
 struct Object {
@@ -41,6 +49,12 @@ struct Stream : Object {
     unsigned flags = 0;
     int priority = 0;
     std::uint64_t id = 0;
+    Question question;  // position: records appended
+};
+
+struct Event : Object {
+    std::atomic<std::uint64_t> recorded{0};  // recordings appended
+    Question question;                       // position: a recording
 };
 
 struct Parameter {

@@ -117,6 +117,11 @@ void Session::pump_locked(const Slot* reader) {
     replies.reader = nullptr;
 }
 
+void Session::read_arrived() {
+    Guard guard(carrier.mutex());
+    pump_locked(nullptr);
+}
+
 void Session::note(abi::CUresult result) {
     if (!is_fatal(result)) return;
     int none = 0;

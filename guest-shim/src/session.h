@@ -12,6 +12,7 @@
 #include "counters.h"
 #include "cudart/abi.h"
 #include "environment.h"
+#include "fences.h"
 #include "handles.h"
 #include "lane.h"
 #include "regions.h"
@@ -35,6 +36,7 @@ public:
     Contexts contexts;
     Callbacks callbacks;
     Counters counters;
+    Fences fences;
 
     // Makes the descriptors and threads a live session needs. False: the system refuses.
     bool start();
@@ -48,6 +50,8 @@ public:
     abi::CUresult wait(Slot& slot);
     // As wait(), for no longer than that; false when time ran out.
     bool wait_until(Slot& slot, std::int64_t deadline_ns);
+    // Reads what has arrived, without waiting: what the host says is done has landed after this.
+    void read_arrived();
     // The pump has callbacks or landings to look out for.
     void wake_pump();
 

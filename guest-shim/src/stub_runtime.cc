@@ -45,7 +45,7 @@ abi::CUresult check(Session& session, wire::HandleKind kind, wire::Handle handle
 wire::Handle name_handle(Session& session, wire::HandleKind kind) {
     Context* context = nullptr;
     if (need_context(context) != abi::CUDA_SUCCESS) return {};
-    auto* object = new (std::nothrow) Object;
+    Object* object = kind == wire::HandleKind::event ? new (std::nothrow) Event : new (std::nothrow) Object;
     if (object == nullptr) return {};
     object->context = context;
     object->epoch = context->epoch.load(std::memory_order_relaxed);

@@ -47,6 +47,7 @@ Executor::Executor(const device::DriverTable& driver, std::vector<int> ordinals,
       landing_(driver, replies_, *this),
       callbacks_(driver, poke),
       modules_(driver),
+      fences_(driver, contexts_, handles_),
       waiters_(driver, poke),
       watches_(driver, contexts_, waiters_, *this) {}
 
@@ -185,11 +186,21 @@ bool Executor::settle() {
         unfinished = spin();
     }
     replies_.flush();
-    if (!unfinished) return false;
+    const bool fences_asked = publish_fences();
+    if (!unfinished) return fences_asked;
     const bool watched = watches_.hand_over();
     const bool landings_watched = landing_.watch_heads(
         [this](const Awaited& awaited) { return waiters_.start(watches_.next_job(), awaited); });
-    return !watched || !landings_watched;
+    return !watched || !landings_watched || fences_asked;
+}
+
+// A fence reports completion as a reply does, so the same things go out before it.
+bool Executor::publish_fences() {
+    return fences_.look([this] {
+        before_reply();
+        replies_.flush();
+        return true;
+    });
 }
 
 bool Executor::idle() {

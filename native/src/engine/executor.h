@@ -13,6 +13,7 @@
 #include "cudart/abi.h"
 #include "engine/callbacks.h"
 #include "engine/contexts.h"
+#include "engine/fences.h"
 #include "engine/handles.h"
 #include "engine/landing.h"
 #include "engine/meters.h"
@@ -90,6 +91,7 @@ public:
     Landing& landing() { return landing_; }
     Callbacks& callbacks() { return callbacks_; }
     Modules& modules() { return modules_; }
+    Fences& fences() { return fences_; }
     Meters& meters() { return meters_; }
     CopyPlace place(abi::CUstream stream) const { return {contexts_.current(), stream, true}; }
     // How far a record that answered kRetry had come.
@@ -118,6 +120,7 @@ private:
     void landed(const wire::RecordHeader& record, const CopyPlace& place, abi::CUresult result) override;
     void bring_out_text(const CopyPlace& place);
     bool spin();
+    bool publish_fences();
 
     const device::DriverTable& driver_;
     const std::vector<int> ordinals_;
@@ -129,6 +132,7 @@ private:
     Landing landing_;
     Callbacks callbacks_;
     Modules modules_;
+    Fences fences_;
     Waiters waiters_;
     Watches watches_;
     std::unordered_map<std::uint64_t, Allocation> allocations_;

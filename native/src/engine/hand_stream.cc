@@ -81,6 +81,42 @@ abi::CUresult cuLaunchHostFunc(Executor& executor, const wire::RecordHeader& hea
         stream, {request.function, request.argument, request.stream.value, request.kind});
 }
 
+abi::CUresult cuStreamQuery(Executor& executor, const wire::RecordHeader& header,
+                            const wire::cuStreamQuery_Request& request, ReplySink&) {
+    abi::CUstream stream = nullptr;
+    abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
+    if (result != abi::CUDA_SUCCESS) return result;
+    result = executor.driver().cuStreamQuery(stream);
+    if (result == abi::CUDA_ERROR_NOT_READY) executor.fences().asked(request.stream, request.position);
+    return result;
+}
+
+abi::CUresult cuEventRecordWithFlags(Executor& executor, const wire::RecordHeader& header,
+                                     const wire::cuEventRecordWithFlags_Request& request, ReplySink&) {
+    executor.fences().recorded(request.event);
+    abi::CUevent event = nullptr;
+    abi::CUresult result = executor.resolve(wire::HandleKind::event, request.event, header, event);
+    if (result != abi::CUDA_SUCCESS) return result;
+    abi::CUstream stream = nullptr;
+    result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
+    if (result != abi::CUDA_SUCCESS) return result;
+    const device::DriverTable& driver = executor.driver();
+    if (request.flags == 0 || driver.cuEventRecordWithFlags == nullptr) {
+        return request.flags == 0 ? driver.cuEventRecord(event, stream) : abi::CUDA_ERROR_NOT_SUPPORTED;
+    }
+    return driver.cuEventRecordWithFlags(event, stream, request.flags);
+}
+
+abi::CUresult cuEventQuery(Executor& executor, const wire::RecordHeader& header,
+                           const wire::cuEventQuery_Request& request, ReplySink&) {
+    abi::CUevent event = nullptr;
+    abi::CUresult result = executor.resolve(wire::HandleKind::event, request.event, header, event);
+    if (result != abi::CUDA_SUCCESS) return result;
+    result = executor.driver().cuEventQuery(event);
+    if (result == abi::CUDA_ERROR_NOT_READY) executor.fences().asked(request.event, 0);
+    return result;
+}
+
 abi::CUresult cuStreamSynchronize(Executor& executor, const wire::RecordHeader& header,
                                   const wire::cuStreamSynchronize_Request& request, ReplySink&) {
     abi::CUstream stream = nullptr;
