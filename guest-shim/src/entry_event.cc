@@ -1,5 +1,5 @@
-// Chapter "Event Management", what is not generated: recordings are counted, so that a fence can say how far an
-// event has come, and queries of events and streams are answered from fences where they can be.
+// Chapter "Event Management", what is not generated: recordings are counted, so that a fence can say how far
+// an event has come, and queries of events and streams are answered from fences where they can be.
 #include "fences.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"

@@ -6,8 +6,8 @@
 namespace guest {
 namespace {
 
-// For so long "not ready" stands without asking again. The host follows what was asked and publishes it within
-// microseconds while it is awake; this bounds how late an error can be, which it does not publish.
+// For so long "not ready" stands without asking again. The host follows what was asked and publishes it
+// within microseconds while it is awake; this bounds how late an error can be, which it does not publish.
 constexpr std::int64_t kStandsNs = 1'000'000;
 
 }  // namespace

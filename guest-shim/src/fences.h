@@ -1,5 +1,5 @@
-// What the host has published about events and streams in shared memory (wire/fence.h), and queries answered from
-// it. Without shared memory every query is asked.
+// What the host has published about events and streams in shared memory (wire/fence.h), and queries answered
+// from it. Without shared memory every query is asked.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -32,8 +32,8 @@ private:
     std::uint32_t count_ = 0;
 };
 
-// Whether the answer is known without asking: CUDA_SUCCESS, CUDA_ERROR_NOT_READY, or nothing (false). What must
-// have landed by then has, when this answers CUDA_SUCCESS.
+// Whether the answer is known without asking: CUDA_SUCCESS, CUDA_ERROR_NOT_READY, or nothing (false). What
+// must have landed by then has, when this answers CUDA_SUCCESS.
 bool known_state(Session& session, wire::Handle object, Question& question, std::uint64_t number,
                  abi::CUresult& result);
 // Keeps what the host has answered: `number` is what later queries will be about when nothing else happens.

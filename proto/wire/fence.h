@@ -1,6 +1,6 @@
-// Fences: how the guest learns that an event or a stream is done without asking. The shared memory of the ring
-// holds one word per fence; which one belongs to a handle, and what the host writes there, is said here for both
-// ends. A word is the handle's generation (so that a name that is used again starts anew) and a number:
+// Fences: how the guest learns that an event or a stream is done without asking. The shared memory of the
+// ring holds one word per fence; which one belongs to a handle, and what the host writes there, is said here
+// for both ends. A word is the handle's generation (so that a name used again starts anew) and a number:
 //   of an event    how many of its recordings, counted from its creation, are known to be done
 //   of a stream    the guest's position (records it had appended) as of which the stream is known to be idle
 // The number only grows while the generation stays. Default streams have no fence.

@@ -1,5 +1,5 @@
 // The ring: records one way, replies the other, in memory both processes map. A memfd that the worker makes,
-// seals against shrinking and growing, and passes to the guest with the Welcome holds, in this order: one
+// seals against shrinking and growing, and passes to the guest with the Welcome holds, in order: one
 // SharedPage, the fence table, the bytes of the command ring, those of the reply ring, the arena (bulk bytes;
 // see ring_places()). Both ends include this; neither believes what the other writes: every number read from
 // shared memory is read once and checked, and records are copied out before they are decoded.

@@ -56,12 +56,12 @@ describe('validation', () => {
         ],
         [
             'a raw parameter without a hand',
-            'cuStreamQuery',
+            'cuEventElapsedTime',
             { params: { p: { is: 'raw', c: 'void*' } } },
             'raw needs',
         ],
         ['a guard of nothing', 'cuStreamQuery', { guard: { count: 'nonZero' } }, 'guards count'],
-        ['a twin without a stream', 'cuEventQuery', { twin: 'ptsz' }, 'twin ptsz without a stream'],
+        ['a twin without a stream', 'cuEventElapsedTime', { twin: 'ptsz' }, 'twin ptsz without a stream'],
         [
             'a forward to nowhere',
             'cuEventRecord',

@@ -1,7 +1,7 @@
 // Fences: publishes in shared memory which events and streams are done, so that the guest need not ask (see
-// wire/fence.h). Two kinds of things are followed: every recording of an event, looked at when there is nothing
-// else to do; and what the guest has asked for and was told "not ready", which keeps the engine looking. Used
-// by the executor, on the engine thread only; without shared memory it does nothing.
+// wire/fence.h). Two kinds of things are followed: every recording of an event, looked at when there is
+// nothing else to do; and what the guest has asked for and was told "not ready", which keeps the engine
+// looking. Used by the executor, on the engine thread only; without shared memory it does nothing.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -29,9 +29,9 @@ public:
     // A query was answered "not ready": of an event in its present state, of a stream as of `position`.
     void asked(wire::Handle object, std::uint64_t position);
 
-    // Looks whether anything followed has come about. `tell()` is called before the first word is written: what
-    // the guest must see before it may know (landings, text) goes out there, and false from it puts the words
-    // off. Answers true while something asked for is left.
+    // Looks whether anything followed has come about. `tell()` is called before the first word is written:
+    // what the guest must see before it may know (landings, text) goes out there, and false from it puts the
+    // words off. Answers true while something asked for is left.
     template <class Tell>
     bool look(Tell&& tell) {
         if (followed_.empty()) return false;

@@ -61,7 +61,7 @@ export const events = {
         hand: 'both',
         driver: 'required',
         fails: { NOT_READY: 'work is left', INVALID_HANDLE: 'not an event' },
-        doc: 'Whether the recorded work is done; when it is, its outputs have landed. Asks when no fence tells.',
+        doc: 'Whether the recorded work is done, its outputs landed; asked when no fence tells.',
         source,
     }),
     cuEventSynchronize: call({

@@ -1,6 +1,19 @@
 // Chapter "Stream Management": block 0x0a00.
 
-import { call, created, destroyed, devicePtr, enumOf, field, handle, i32, named, raw, size, u32 } from '../dsl.ts';
+import {
+    call,
+    created,
+    destroyed,
+    devicePtr,
+    enumOf,
+    field,
+    handle,
+    i32,
+    named,
+    raw,
+    size,
+    u32,
+} from '../dsl.ts';
 
 const source = 'CUDA Driver API: Stream Management';
 const local = { class: 'local' } as const;
@@ -66,7 +79,7 @@ export const streams = {
         wire: { request: { stream: field.handle('stream'), position: field.u64 } },
         driver: 'required',
         fails: { NOT_READY: 'work is left', INVALID_HANDLE: 'not a stream' },
-        doc: 'Whether the work of the stream is done; when it is, its outputs have landed. Asks when no fence tells.',
+        doc: 'Whether the stream is idle, its outputs landed; asked when no fence tells.',
         source,
     }),
     cuStreamWaitEvent: call({
