@@ -38,7 +38,9 @@ describe('the ABI header', () => {
             'CUDA_SUCCESS + 1',
             'CUDA_SUCCESS); static_assert(abi::CUDA_SUCCESS == 1',
         );
-        expect(checkSource(source.replace(right, planted), flags).status).not.toBe(0);
+        const { status, stderr } = checkSource(source.replace(right, planted), flags);
+        expect(status).not.toBe(0);
+        expect(stderr).toContain('static assertion failed'); // and not, say, a header that is missing
     });
 
     test('has a name and a text for every code', () => {
