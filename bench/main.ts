@@ -1,82 +1,145 @@
-// `npm run bench [-- runs]`: the demo's programs forwarded, in classic mode and directly, as one JSON line
-// per program and mode. Called by host-daemon/scripts/bench.mjs. It judges nothing: numbers, with what they
-// were taken on.
-import { cpus } from 'node:os';
+// The benchmarks, `npm run bench`; options.ts has the flags. Called by host-daemon/scripts/bench.mjs and
+// bench/gpu when everything is built. Measures, writes results.json, report.md and its charts, and prints a
+// short table. It judges nothing: only a run that failed makes it fail.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 
-import { startPrivateDaemon } from '../host-daemon/src/cli/private-daemon.ts';
-import { ControlClient } from '../host-daemon/src/control/client.ts';
-import { medianRun, runGuest, type GuestRun, type Mode, type Target } from './guest-runs.ts';
+import { installRoot, readVersion } from '../host-daemon/src/config/places.ts';
+import { parseOptions, type Options } from './options.ts';
+import { chartsOf } from './report/charts.ts';
+import { writeMarkdown } from './report/markdown.ts';
+import {
+    carriers as allCarriers,
+    type Carrier,
+    type Device,
+    type Results,
+    type Series,
+} from './report/results.ts';
+import { summaryOf } from './report/summary.ts';
+import { findCarriers } from './run/carriers.ts';
+import { runGuest } from './run/guest.ts';
+import { BenchHost, plainEnvironment, programs } from './run/host.ts';
+import { runLinks } from './run/links.ts';
+import { addTo, Collector, emptySeries, runSuite, type SuiteOptions } from './run/suite.ts';
 
-export interface BenchGuest {
-    readonly name: string;
-    readonly command: readonly string[];
+function say(line: string): void {
+    process.stdout.write(`${line}\n`);
 }
 
-const modes: readonly Mode[] = ['direct', 'forwarded', 'classic'];
-
-/** Prints a line of JSON per program and mode; false when any run failed. */
-export async function runBench(
-    guests: readonly BenchGuest[],
-    device: string,
-    runCount: number,
-): Promise<boolean> {
-    const daemon = await startPrivateDaemon(['--device', device, '--workers-warm', '2'], process.env);
-    const client = new ControlClient(daemon.endpoint);
-    try {
-        const { driver, devices } = await client.listDevices();
-        const cpu = cpus()[0]?.model ?? 'unknown';
-        printLine({
-            machine: { cpu, cores: cpus().length, node: process.version },
-            driver,
-            device: devices[0]?.name,
-        });
-        let allPassed = true;
-        for (const { name, command } of guests) {
-            const runs = await runInTurns({ endpoint: daemon.endpoint, driver }, command, runCount);
-            for (const mode of modes) {
-                allPassed = report(name, mode, runs.get(mode) ?? []) && allPassed;
-            }
-        }
-        return allPassed;
-    } finally {
-        client.close();
-        await daemon.stop();
-    }
-}
-
-// In turns, so that a change in the machine's load falls on all modes alike.
-async function runInTurns(
-    target: Target,
-    command: readonly string[],
-    count: number,
-): Promise<Map<Mode, GuestRun[]>> {
-    const runs = new Map<Mode, GuestRun[]>(modes.map((mode) => [mode, []]));
-    for (let index = 0; index < count; index += 1) {
-        for (const mode of modes) {
-            runs.get(mode)?.push(await runGuest(mode, target, command));
-        }
-    }
-    return runs;
-}
-
-function report(name: string, mode: Mode, runs: readonly GuestRun[]): boolean {
-    const median = medianRun(runs);
-    const times = runs.map((run) => run.wallMs);
-    const round = (value: number) => Math.round(value * 10) / 10;
-    printLine({
-        name,
-        mode,
-        passed: median.passed,
-        verdict: median.verdict,
-        runs: runs.length,
-        medianMs: round(median.wallMs),
-        minMs: round(Math.min(...times)),
-        maxMs: round(Math.max(...times)),
-        ...(median.stats ?? {}),
+// Taken before, between and after: each time adds a value to the same series.
+async function measureLimits(quick: boolean, found: Series[]): Promise<void> {
+    const { results } = await runGuest({
+        command: [programs.limits, 'machine', ...(quick ? ['--quick'] : [])],
+        env: plainEnvironment(),
+        limitMs: 120_000,
     });
-    return median.passed;
+    for (const result of results) {
+        const { metric, unit } = result;
+        const known = found.find((each) => each.metric === metric);
+        const key = { benchmark: 'limits', metric, unit, device: 'null', carrier: 'direct' } as const;
+        const series = known ?? emptySeries(key);
+        if (known === undefined) {
+            found.push(series);
+        }
+        addTo(series, result);
+    }
 }
 
-function printLine(value: object): void {
-    process.stdout.write(`${JSON.stringify(value)}\n`);
+/** How many steps of the guests' kernel take the device 50 us, directly. */
+async function calibrate(host: BenchHost): Promise<number> {
+    const request = { benchmark: 'calibrate', carrier: 'direct', args: [], meets: false } as const;
+    const { results } = await host.run(request);
+    return Math.max(1, Math.round(results[0]?.p50 ?? 1));
+}
+
+interface Found {
+    readonly collector: Collector;
+    readonly devices: Partial<Record<Device, string>>;
+    unavailable: Results['unavailable'];
+    links: Results['links'];
+}
+
+async function measureDevice(device: Device, options: Options, found: Found): Promise<void> {
+    const host = await BenchHost.start(device);
+    try {
+        found.devices[device] = await host.describe();
+        const wanted: readonly Carrier[] = options.carriers ?? allCarriers;
+        const { carriers, unavailable } = await findCarriers(host, wanted);
+        found.unavailable = device === 'null' ? found.unavailable : unavailable;
+        unavailable
+            .filter(({ carrier }) => carrier !== 'direct')
+            .forEach(({ carrier, reason }) => say(`  --    ${carrier} is not available: ${reason}`));
+        const workRounds = device === 'null' ? 1 : await calibrate(host);
+        const suite: SuiteOptions = { ...options, carriers, workRounds, say };
+        await runSuite(host, suite, found.collector);
+        const wantsLinks = options.only.length === 0 || options.only.includes('links');
+        if (device !== 'null' && wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
+            found.links = await runLinks(host, suite);
+        }
+    } finally {
+        await host.stop();
+    }
+}
+
+async function measure(options: Options): Promise<Results> {
+    const startedAt = new Date();
+    const loadBefore = loadavg()[0] ?? 0;
+    const found: Found = { collector: new Collector(), devices: {}, unavailable: [], links: [] };
+    const wantsLimits = options.only.length === 0 || options.only.includes('limits');
+    const limits: Series[] = [];
+    const measureLimitsToo = () => (wantsLimits ? measureLimits(options.quick, limits) : Promise.resolve());
+    await measureLimitsToo();
+    for (const device of options.devices) {
+        await measureDevice(device, options, found);
+        await measureLimitsToo();
+    }
+    const { collector, devices, unavailable, links } = found;
+    return {
+        version: readVersion(),
+        startedAt: startedAt.toISOString(),
+        durationS: Math.round((Date.now() - startedAt.getTime()) / 1000),
+        quick: options.quick,
+        rounds: options.rounds,
+        machine: {
+            cpu: cpus()[0]?.model.trim() ?? 'unknown',
+            cores: cpus().length,
+            memoryGib: Math.round(totalmem() / 2 ** 30),
+            kernel: `Linux ${release()}`,
+            node: process.version,
+            loadBefore,
+            loadAfter: loadavg()[0] ?? 0,
+        },
+        devices,
+        unavailable,
+        failures: collector.failures,
+        limits,
+        series: collector.series,
+        counters: collector.counters,
+        links,
+    };
+}
+
+function write(results: Results, folder: string): void {
+    mkdirSync(join(folder, 'charts'), { recursive: true });
+    writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+    writeFileSync(join(folder, 'report.md'), writeMarkdown(results, 'charts/'));
+    chartsOf(results).forEach(({ file, text }) => writeFileSync(join(folder, 'charts', file), text));
+}
+
+/** Runs everything that `words` ask for; answers the exit status. */
+export async function runBench(words: readonly string[]): Promise<number> {
+    const options = parseOptions(words);
+    if (typeof options === 'string') {
+        process.stderr.write(`ferry: ${options}\n`);
+        return 2;
+    }
+    const folder = options.out ?? join(installRoot, 'out', 'bench');
+    const results = await measure(options);
+    write(results, folder);
+    say('');
+    summaryOf(results).forEach(say);
+    results.failures.forEach((failure) => say(`FAILED ${failure}`));
+    say(`report in ${folder}/report.md, numbers in ${folder}/results.json`);
+    return results.failures.length === 0 ? 0 : 1;
 }

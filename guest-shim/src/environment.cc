@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "log.h"
+#include "wire/limits.h"
 
 namespace guest {
 
@@ -44,6 +45,10 @@ Settings read_settings() {
     constexpr std::uint64_t kSmallest = 64;
     constexpr std::uint64_t kLargest = 16 << 20;
     if (read_number("FERRY_BATCH_BYTES", bytes)) settings.seal_bytes = std::clamp(bytes, kSmallest, kLargest);
+    std::uint64_t spin_us = wire::limits::kSpinUs;
+    constexpr std::uint64_t kLongestSpinUs = 1000;
+    if (read_number("FERRY_SPIN_US", spin_us)) spin_us = std::min(spin_us, kLongestSpinUs);
+    settings.spin_ns = static_cast<std::int64_t>(spin_us) * 1000;
     settings.random_seal = read_number("FERRY_SEAL_RANDOM", settings.random_seed);
     return settings;
 }

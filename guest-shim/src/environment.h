@@ -14,6 +14,7 @@ struct Settings {
     std::size_t seal_bytes = 65536;  // FERRY_BATCH_BYTES
     bool random_seal = false;        // FERRY_SEAL_RANDOM=seed, for tests
     std::uint64_t random_seed = 0;
+    std::int64_t spin_ns = 0;  // FERRY_SPIN_US: how long a waiting thread looks before it sleeps
 };
 Settings read_settings();
 

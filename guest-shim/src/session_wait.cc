@@ -15,7 +15,6 @@
 namespace guest {
 namespace {
 
-constexpr std::int64_t kSpinNs = static_cast<std::int64_t>(wire::limits::kSpinUs) * 1000;
 constexpr std::int64_t kAgeNs = static_cast<std::int64_t>(wire::limits::kSealAgeUs) * 1000;
 constexpr std::int64_t kNever = INT64_MAX;
 // Empty looks of the pump before it sleeps for good: about 5 ms after the last record.
@@ -68,7 +67,7 @@ bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
 }
 
 void Session::lead(Slot& slot, std::int64_t deadline_ns) {
-    const std::int64_t spin_until = now_ns() + kSpinNs;
+    const std::int64_t spin_until = now_ns() + settings.spin_ns;
     for (;;) {
         bool wants_write = false;
         {

@@ -1,6 +1,6 @@
 // `npm run build [-- stage...]`: builds everything into build/, only what changed. Stages in order: tsc,
-// gen, guest, soft, native. Also called by the test, demo and bench drivers. It writes nowhere but build/
-// and what gen commits.
+// gen, guest, soft, native; bench, the benchmarks' own programs, only when it is named. Also called by the
+// test, demo and bench drivers. It writes nowhere but build/ and what gen commits.
 import {
     copyFileSync,
     existsSync,
@@ -96,10 +96,14 @@ const stages = new Map([
     ['guest', buildGuest],
     ['soft', buildSoft],
     ['native', buildNative],
+    ['bench', () => buildWithCmake('bench', 'bench', 'build/bench/ferry-bench-guest')],
 ]);
 
-/** Builds the named stages, all of them by default. */
-export async function build(names = [...stages.keys()]) {
+/** What a build without names builds. */
+export const usualStages = [...stages.keys()].filter((name) => name !== 'bench');
+
+/** Builds the named stages, by default the usual ones. */
+export async function build(names = usualStages) {
     const unknown = names.find((name) => !stages.has(name));
     if (unknown !== undefined) {
         throw new StepError(`stage: expected one of ${[...stages.keys()].join(', ')}, got ${unknown}`);

@@ -120,4 +120,9 @@ describe('environment of a worker', () => {
         const kept = workerEnvironment({}, { threads: 3, memoryBytes: 4096 });
         expect(kept).toEqual({ FERRY_SOFT_THREADS: '3', FERRY_SOFT_MEMORY: '4096' });
     });
+
+    it('holds how long to look before sleeping from the configuration, not from the environment', () => {
+        const kept = workerEnvironment({ FERRY_SPIN_US: '7' }, { threads: 0, memoryBytes: 0 }, 0);
+        expect(kept).toEqual({ FERRY_SPIN_US: '0' });
+    });
 });

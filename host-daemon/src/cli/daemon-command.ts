@@ -26,7 +26,7 @@ export function workerSpecOf(config: Config): WorkerSpec {
     return {
         entry: places.workerEntry,
         addon: config['workers.addon'],
-        env: workerEnvironment(process.env, software),
+        env: workerEnvironment(process.env, software, config['workers.spin_us']),
     };
 }
 

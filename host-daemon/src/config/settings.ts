@@ -97,6 +97,9 @@ export const settings = {
         doc: 'largest batch a worker accepts',
     }),
     'workers.warm': integer([0, 64], 'workers', 2, { doc: 'workers started ahead of need' }),
+    'workers.spin_us': integer([0, 1000], 'us', limits.spinUs, {
+        doc: 'how long a worker looks for more before it sleeps; 0 spares a core, and costs wake-ups',
+    }),
     'workers.addon': path(4096, { doc: 'native addon of the workers; empty: build/native/ferry.node' }),
     'daemon.drain_limit_ms': integer([0, hourMs], 'ms', 5000, {
         doc: 'how long a stopping daemon waits for its guests to finish',

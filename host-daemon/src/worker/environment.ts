@@ -18,8 +18,15 @@ export interface SoftwareLimits {
     readonly memoryBytes: number;
 }
 
-/** A copy of `env` that is safe for a worker, with the software device's settings from the configuration. */
-export function workerEnvironment(env: Environment, software: SoftwareLimits): Record<string, string> {
+/**
+ * A copy of `env` that is safe for a worker, with the software device's settings from the configuration, and
+ * how long a worker looks for more before it sleeps, when that is not for it to choose.
+ */
+export function workerEnvironment(
+    env: Environment,
+    software: SoftwareLimits,
+    spinUs?: number,
+): Record<string, string> {
     const kept: Record<string, string> = {};
     for (const [name, value] of Object.entries(env)) {
         if (value !== undefined && !scrubbed.has(name) && !name.startsWith('FERRY_')) {
@@ -31,6 +38,9 @@ export function workerEnvironment(env: Environment, software: SoftwareLimits): R
     }
     if (software.memoryBytes > 0) {
         kept['FERRY_SOFT_MEMORY'] = String(software.memoryBytes);
+    }
+    if (spinUs !== undefined) {
+        kept['FERRY_SPIN_US'] = String(spinUs);
     }
     return kept;
 }

@@ -35,7 +35,9 @@ inline constexpr std::size_t kSlotsPerChunk = 8;
 // call.
 inline constexpr std::size_t kUnstagedCopy = 64 << 10;
 
-inline constexpr std::chrono::microseconds kSpin{wire::limits::kSpinUs};
+// How long the engine looks for more before it sleeps: FERRY_SPIN_US, which the daemon sets, else the
+// specification's. See limits.cc.
+extern const std::chrono::microseconds kSpin;
 inline constexpr std::size_t kWaiterThreads = 16;
 // Pending watches beyond the waiter threads are polled this often.
 inline constexpr std::chrono::milliseconds kPollInterval{1};

@@ -1,0 +1,246 @@
+// Whole programs, each with a result that is checked: the runner compares their time directly and forwarded.
+// The device must compute for the checks, so they are not run on the null device. See benchmarks.h.
+#include <algorithm>
+#include <cstring>
+
+#include "benchmarks.h"
+
+namespace bench {
+namespace {
+
+constexpr double kMs = 1e6;
+constexpr unsigned kThreads = 64;
+// More blocks than small machines have cores: a program that fills its device.
+constexpr unsigned kBlocks = 4;
+constexpr unsigned kValues = kBlocks * kThreads;
+constexpr double kLaunchNs = 50e3;
+
+[[noreturn]] void wrong(const char* what, unsigned expected, unsigned actual) {
+    std::fprintf(stderr, "%s: expected %u, got %u\n", what, expected, actual);
+    std::exit(1);
+}
+
+unsigned read_word(abi::CUdeviceptr address) {
+    unsigned word = 0;
+    CU(cuMemcpyDtoH_v2(&word, address, sizeof word));
+    return word;
+}
+
+abi::CUdeviceptr zeroed(std::size_t bytes) {
+    abi::CUdeviceptr address = 0;
+    CU(cuMemAlloc_v2(&address, bytes));
+    CU(cuMemsetD32Async(address, 0, bytes / sizeof(unsigned), nullptr));
+    return address;
+}
+
+// What `work` makes of `value` in `rounds` steps: the kernel's arithmetic.
+unsigned worked(unsigned value, unsigned rounds) {
+    for (unsigned index = 0; index < rounds; ++index) value = value * 1664525u + 1013904223u;
+    return value;
+}
+
+unsigned rounds_of(const Run& run) {
+    if (run.rounds == 0) {
+        std::fprintf(stderr, "%s needs --rounds, which the benchmark `calibrate` finds\n", run.name.c_str());
+        std::exit(2);
+    }
+    return run.rounds;
+}
+
+// Times `loop`, which makes `calls` API calls and leaves nothing pending.
+template <class Loop>
+void time_loop(Run& run, double calls, Loop loop) {
+    Section section(run);
+    const double begin = now_ns();
+    loop();
+    const double took = now_ns() - begin;
+    section.stop();
+    run.add("loop", "ms", {took / kMs}, calls, section.guest(), section.host());
+}
+
+}  // namespace
+
+void program_startup(Run& run, const Session& session) {
+    time_loop(run, 4, [&] {
+        const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
+        launch(session.function("add"), kBlocks, kThreads, nullptr, values, kValues, 1u);
+        if (const unsigned word = read_word(values); word != 1) wrong("startup", 1, word);
+    });
+}
+
+// Long kernels, a scalar read after each: almost nothing to forward.
+void program_compute(Run& run, const Session& session) {
+    const unsigned steps = run.quick ? 10 : 60;
+    const unsigned rounds = rounds_of(run) * 400;
+    const abi::CUfunction work = session.function("work");
+    const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
+    unsigned word = 0;
+    time_loop(run, steps * 2, [&] {
+        for (unsigned step = 0; step < steps; ++step) {
+            launch(work, kBlocks, kThreads, nullptr, values, rounds);
+            word = read_word(values);
+        }
+    });
+    const unsigned expected = worked(0, steps * rounds);
+    if (word != expected) wrong("compute", expected, word);
+}
+
+// Launches too short to matter, waited for every 500: almost nothing but forwarding.
+void program_launches(Run& run, const Session& session) {
+    const unsigned steps = run.quick ? 20 : 400;
+    constexpr unsigned kLaunches = 500;
+    const abi::CUfunction add = session.function("add");
+    const abi::CUdeviceptr values = zeroed(kThreads * sizeof(unsigned));
+    time_loop(run, steps * (kLaunches + 1), [&] {
+        for (unsigned step = 0; step < steps; ++step) {
+            for (unsigned index = 0; index < kLaunches; ++index) {
+                launch(add, 1, kThreads, nullptr, values, kThreads, 1u);
+            }
+            CU(cuCtxSynchronize());
+        }
+    });
+    const unsigned word = read_word(values);
+    if (word != steps * kLaunches) wrong("launches", steps * kLaunches, word);
+}
+
+namespace {
+
+// One step of a training loop: 300 launches of 50 us, 20 events, 8 asynchronous copies of 64 KiB, 2
+// allocations and frees, one scalar read back.
+class Training {
+public:
+    static constexpr unsigned kLaunches = 300;
+    static constexpr unsigned kEvents = 20;
+    static constexpr unsigned kCopies = 8;
+    static constexpr std::size_t kCopySize = 64 << 10;
+    static constexpr double kCalls = kLaunches + kEvents + kCopies + 4 + 1;
+
+    Training(const Session& session, unsigned rounds)
+        : work_(session.function("work")), rounds_(rounds), values_(zeroed(kValues * sizeof(unsigned))) {
+        CU(cuMemAlloc_v2(&input_, kCopies * kCopySize));
+        void* pinned = nullptr;
+        CU(cuMemAllocHost_v2(&pinned, kCopies * kCopySize));
+        pinned_ = static_cast<std::byte*>(pinned);
+        std::memset(pinned_, 3, kCopies * kCopySize);
+        CU(cuStreamCreate(&stream_, 0));
+        for (abi::CUevent& each : events_) CU(cuEventCreate(&each, 0));
+        CU(cuCtxSynchronize());
+    }
+    unsigned step() {
+        for (unsigned index = 0; index < kCopies; ++index) {
+            const std::size_t offset = index * kCopySize;
+            CU(cuMemcpyHtoDAsync_v2(input_ + offset, pinned_ + offset, kCopySize, stream_));
+        }
+        abi::CUdeviceptr scratch[2] = {};
+        for (abi::CUdeviceptr& each : scratch) CU(cuMemAlloc_v2(&each, 1 << 20));
+        for (unsigned index = 0; index < kLaunches; ++index) {
+            launch(work_, kBlocks, kThreads, stream_, values_, rounds_);
+            if (index % (kLaunches / kEvents) == 0) {
+                CU(cuEventRecord(events_[index / (kLaunches / kEvents)], stream_));
+            }
+        }
+        // On the null stream, which waits for ours: the one call of a step that must wait.
+        const unsigned word = read_word(values_);
+        for (const abi::CUdeviceptr each : scratch) CU(cuMemFree_v2(each));
+        return word;
+    }
+
+private:
+    abi::CUfunction work_;
+    unsigned rounds_;
+    abi::CUdeviceptr values_;
+    abi::CUdeviceptr input_ = 0;
+    std::byte* pinned_ = nullptr;
+    abi::CUstream stream_ = nullptr;
+    abi::CUevent events_[kEvents] = {};
+};
+
+}  // namespace
+
+void program_training(Run& run, const Session& session) {
+    const unsigned steps = run.quick ? 10 : 100;
+    const unsigned rounds = rounds_of(run);
+    Training training(session, rounds);
+    training.step();
+    unsigned word = 0;
+    time_loop(run, steps * Training::kCalls, [&] {
+        for (unsigned step = 0; step < steps; ++step) word = training.step();
+    });
+    const unsigned expected = worked(0, (steps + 1) * Training::kLaunches * rounds);
+    if (word != expected) wrong("training", expected, word);
+}
+
+namespace {
+
+constexpr std::size_t kBulk = 16 << 20;
+
+// Bytes that differ by place and by round, so that a copy that went wrong cannot look right.
+void fill(std::byte* at, std::size_t size, unsigned seed) {
+    for (std::size_t index = 0; index < size; index += 4096) {
+        at[index] = static_cast<std::byte>(index / 4096 * 7 + seed);
+    }
+}
+
+bool same(const std::byte* left, const std::byte* right) { return std::memcmp(left, right, kBulk) == 0; }
+
+// There and back, `rounds` times over: 16 MiB each way, whatever kind of memory the buffers are.
+template <class Copy>
+void copy_bulk(Run& run, double calls_each, std::byte* source, std::byte* target, Copy copy) {
+    const unsigned rounds = run.quick ? 8 : 150;
+    std::memset(source, 1, kBulk);
+    std::memset(target, 0, kBulk);
+    copy();
+    time_loop(run, rounds * calls_each, [&] {
+        for (unsigned round = 0; round < rounds; ++round) {
+            fill(source, kBulk, round);
+            copy();
+        }
+    });
+    if (!same(source, target)) wrong(run.name.c_str(), 0, 1);
+}
+
+}  // namespace
+
+void program_pinned_copies(Run& run, const Session&) {
+    void* pinned[2] = {};
+    for (void*& each : pinned) CU(cuMemAllocHost_v2(&each, kBulk));
+    auto* source = static_cast<std::byte*>(pinned[0]);
+    auto* target = static_cast<std::byte*>(pinned[1]);
+    abi::CUdeviceptr device = zeroed(kBulk);
+    copy_bulk(run, 3, source, target, [&] {
+        CU(cuMemcpyHtoDAsync_v2(device, source, kBulk, nullptr));
+        CU(cuMemcpyDtoHAsync_v2(target, device, kBulk, nullptr));
+        CU(cuStreamSynchronize(nullptr));
+    });
+}
+
+void program_pageable_copies(Run& run, const Session&) {
+    std::vector<std::byte> source(kBulk);
+    std::vector<std::byte> target(kBulk);
+    abi::CUdeviceptr device = zeroed(kBulk);
+    copy_bulk(run, 2, source.data(), target.data(), [&] {
+        CU(cuMemcpyHtoD_v2(device, source.data(), kBulk));
+        CU(cuMemcpyDtoH_v2(target.data(), device, kBulk));
+    });
+}
+
+void calibrate(Run& run, const Session& session) {
+    const abi::CUfunction work = session.function("work");
+    const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
+    constexpr unsigned kLaunches = 300;
+    unsigned rounds = 100;
+    // Of launches in a row, as the programs make them; three turns settle it.
+    for (int turn = 0; turn < 3; ++turn) {
+        CU(cuCtxSynchronize());
+        const double begin = now_ns();
+        for (unsigned index = 0; index < kLaunches; ++index) {
+            launch(work, kBlocks, kThreads, nullptr, values, rounds);
+        }
+        CU(cuCtxSynchronize());
+        const double each = (now_ns() - begin) / kLaunches;
+        rounds = std::clamp(static_cast<unsigned>(rounds * kLaunchNs / each), 1u, 1u << 24);
+    }
+    run.add("rounds", "steps", {static_cast<double>(rounds)}, 0, {}, {});
+}
+
+}  // namespace bench

@@ -1,0 +1,246 @@
+// What Ferry sets out to show, as numbers of a run: each goal with its limit and what was measured. Pure. A
+// goal whose carrier or benchmark was not run has no measure, which the report says.
+import { median, geometricMean, pairedRatio } from './statistics.ts';
+import { findSeries, type Carrier, type Device, type Results } from './results.ts';
+
+export interface Goal {
+    readonly text: string;
+    readonly limit: number;
+    readonly unit: string;
+    /** `below`: at most the limit; `above`: at least. */
+    readonly side: 'below' | 'above';
+    /** Null where the run did not measure it. */
+    readonly measured: number | null;
+}
+
+export function isMet(goal: Goal): boolean | null {
+    if (goal.measured === null) {
+        return null;
+    }
+    return goal.side === 'below' ? goal.measured <= goal.limit : goal.measured >= goal.limit;
+}
+
+function valueOf(
+    results: Results,
+    [benchmark, metric]: readonly [string, string],
+    device: Device,
+    carrier: Carrier,
+): number | null {
+    const found = findSeries(results, { benchmark, metric, device, carrier });
+    return found === undefined ? null : median(found.values);
+}
+
+/** Forwarded against direct, of the program's loop; null when either is missing. */
+export function programRatio(
+    results: Results,
+    program: string,
+    carrier: Carrier,
+    metric = 'loop',
+): number | null {
+    const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
+    const key = { benchmark: program, metric, device };
+    const forwarded = findSeries(results, { ...key, carrier });
+    const direct = findSeries(results, { ...key, carrier: 'direct' });
+    return forwarded === undefined || direct === undefined
+        ? null
+        : pairedRatio(forwarded.values, direct.values);
+}
+
+const programLimits: readonly (readonly [string, number])[] = [
+    ['compute', 1.03],
+    ['training', 1.05],
+    ['launches', 1.1],
+    ['pinned-copies', 1.1],
+    ['pageable-copies', 1.35],
+];
+export const programNames = programLimits.map(([name]) => name);
+
+/** Geometric mean of the programs' ratios on `carrier`; null unless all of them ran. */
+export function meanProgramRatio(results: Results, carrier: Carrier): number | null {
+    const ratios = programNames.map((name) => programRatio(results, name, carrier));
+    return ratios.some((ratio) => ratio === null) ? null : geometricMean(ratios as number[]);
+}
+
+/** The guest's and the worker's context switches per 1,000 calls, of both kinds; null when not measured. */
+export function switchesOf(results: Results, key: Parameters<typeof findSeries>[1]): number | null {
+    const found = findSeries(results, key);
+    if (found === undefined) {
+        return null;
+    }
+    const sums = found.guestSwitches.map((guest, index) => {
+        const host = found.hostSwitches[index] ?? { voluntary: 0, involuntary: 0 };
+        return guest.voluntary + guest.involuntary + host.voluntary + host.involuntary;
+    });
+    return median(sums);
+}
+
+function ratioTo(value: number | null, base: number | null): number | null {
+    return value === null || base === null || base === 0 ? null : value / base;
+}
+
+function limitOf(results: Results, metric: string): number | null {
+    const found = results.limits.find((each) => each.metric === metric);
+    return found === undefined ? null : median(found.values);
+}
+
+function callGoals(results: Results): Goal[] {
+    const below = (text: string, limit: number, unit: string, measured: number | null): Goal => ({
+        text,
+        limit,
+        unit,
+        side: 'below',
+        measured,
+    });
+    const ring = (benchmark: string, metric: string) =>
+        valueOf(results, [benchmark, metric], 'null', 'ring');
+    const idle = ['round-trips', 'synchronise, idle stream'] as const;
+    const launchSync = ['round-trips', 'launch a block, synchronise'] as const;
+    const objects = [
+        'allocate and free 1 KiB',
+        'allocate and free 1 MiB',
+        'create and destroy an event',
+        'create and destroy a stream',
+        'query a done event',
+        'query an idle stream',
+        'free and total memory',
+    ];
+    return [
+        below('ring: launch with 4 arguments', 60, 'ns', ring('calls', 'launch, 4 arguments')),
+        below('ring: round trip, idle stream', 2, 'us', ring(...idle)),
+        below('gRPC on a Unix socket: round trip', 8, 'us', valueOf(results, idle, 'null', 'unix')),
+        below('gRPC on TCP: round trip', 10, 'us', valueOf(results, idle, 'null', 'tcp')),
+        below('launch a block and wait, ring', 8, 'us', valueOf(results, launchSync, 'software', 'ring')),
+        below(
+            'launch a block and wait, direct',
+            5,
+            'us',
+            valueOf(results, launchSync, 'software', 'direct'),
+        ),
+        ...objects.map((metric) => below(`ring: ${metric}`, 1, 'us', ring('objects', metric))),
+    ];
+}
+
+function copyGoals(results: Results): Goal[] {
+    const share = (metric: string, carrier: Carrier, base: number | null) =>
+        ratioTo(valueOf(results, ['copies', metric], 'null', carrier), base);
+    const memcpy = valueOf(results, ['copies', 'memcpy, 16 MiB'], 'null', 'ring');
+    const above = (text: string, limit: number, measured: number | null): Goal => ({
+        text,
+        limit,
+        unit: 'x',
+        side: 'above',
+        measured,
+    });
+    return [
+        above(
+            'ring: pinned 16 MiB to the device, against memcpy',
+            0.85,
+            share('pinned to device, 16 MiB', 'ring', memcpy),
+        ),
+        above(
+            'ring: pinned 16 MiB to the host, against memcpy',
+            0.85,
+            share('pinned to host, 16 MiB', 'ring', memcpy),
+        ),
+        above(
+            'gRPC on a Unix socket: 16 MiB to the device, against a raw socket',
+            0.7,
+            share('pageable to device, 16 MiB', 'unix', limitOf(results, 'Unix socket, bulk')),
+        ),
+        above(
+            'gRPC on TCP: 16 MiB to the device, against a raw socket',
+            0.7,
+            share('pageable to device, 16 MiB', 'tcp', limitOf(results, 'TCP socket, bulk')),
+        ),
+    ];
+}
+
+function programGoals(results: Results): Goal[] {
+    const ratio = (text: string, limit: number, measured: number | null): Goal => ({
+        text,
+        limit,
+        unit: 'x',
+        side: 'below',
+        measured,
+    });
+    const link = results.links.find((each) => each.gbit === 25 && each.roundTripUs === 1000);
+    const training = link?.programs.find(({ name }) => name === 'training');
+    const far = training === undefined ? null : pairedRatio(training.forwardedMs, training.directMs);
+    return [
+        ...programLimits.map(([name, limit]) =>
+            ratio(`ring: ${name}, forwarded against direct`, limit, programRatio(results, name, 'ring')),
+        ),
+        ratio('ring: all five programs, geometric mean', 1.08, meanProgramRatio(results, 'ring')),
+        ratio('TCP on loopback: all five programs, geometric mean', 1.15, meanProgramRatio(results, 'tcp')),
+        ratio('training over 25 Gbit/s and 1 ms', 1.1, far),
+    ];
+}
+
+function startupGoal(results: Results): Goal {
+    const ring = valueOf(results, ['startup', 'process'], 'software', 'ring');
+    const direct = valueOf(results, ['startup', 'process'], 'software', 'direct');
+    const measured = ring === null || direct === null ? null : ring - direct;
+    return { text: 'ring: start-up above the direct run', limit: 15, unit: 'ms', side: 'below', measured };
+}
+
+function switchGoals(results: Results): Goal[] {
+    const goal = (text: string, key: Parameters<typeof findSeries>[1]): Goal => ({
+        text,
+        limit: 2,
+        unit: '',
+        side: 'below',
+        measured: switchesOf(results, key),
+    });
+    const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
+    return [
+        goal('ring: context switches per 1,000 calls, bursts of launches', {
+            benchmark: 'calls',
+            metric: 'launch, 4 arguments',
+            device: 'null',
+            carrier: 'ring',
+        }),
+        goal('ring: context switches per 1,000 calls, the program `launches`', {
+            benchmark: 'launches',
+            metric: 'loop',
+            device,
+            carrier: 'ring',
+        }),
+    ];
+}
+
+/**
+ * Blocking round trips of `program` on the ring beyond those of a start, per step of its loop; null when
+ * either was not measured.
+ */
+function roundTripsPerStep(results: Results, program: string, stepCount: number): number | null {
+    const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
+    const tripsOf = (benchmark: string) => {
+        const found = results.counters.find(
+            (each) => each.benchmark === benchmark && each.device === device && each.carrier === 'ring',
+        );
+        return found === undefined ? null : median(found.roundTrips);
+    };
+    const [own, start] = [tripsOf(program), tripsOf('startup')];
+    return own === null || start === null ? null : (own - start) / stepCount;
+}
+
+function trainingGoal(results: Results): Goal {
+    // As in program_training of the guest, its warm-up step counted in.
+    const stepCount = (results.quick ? 10 : 100) + 1;
+    const measured = roundTripsPerStep(results, 'training', stepCount);
+    const text = 'ring: blocking round trips per step of `training`';
+    // Within what the program's own preparation takes.
+    return { text, limit: 1.1, unit: '', side: 'below', measured };
+}
+
+/** Every goal, in the order of the report. */
+export function goalsOf(results: Results): Goal[] {
+    return [
+        ...callGoals(results),
+        ...switchGoals(results),
+        ...copyGoals(results),
+        startupGoal(results),
+        ...programGoals(results),
+        trainingGoal(results),
+    ];
+}

@@ -1,0 +1,255 @@
+// The report as Markdown: ratios first, then goals, charts, and every number with its spread. Pure.
+import { chartsOf, bareDevice, computingDevice } from './charts.ts';
+import {
+    goalsOf,
+    isMet,
+    meanProgramRatio,
+    programNames,
+    programRatio,
+    switchesOf,
+    type Goal,
+} from './goals.ts';
+import {
+    carriers,
+    findSeries,
+    metricsOf,
+    type Carrier,
+    type Device,
+    type LinkResult,
+    type Results,
+    type Series,
+} from './results.ts';
+import { formatNumber, formatRatio, median, pairedRatio, spreadOf } from './statistics.ts';
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+    const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+    return [
+        row(header),
+        row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
+        ...rows.map(row),
+        '',
+    ];
+}
+
+function present(results: Results, device: Device): Carrier[] {
+    return carriers.filter((carrier) =>
+        results.series.some((each) => each.device === device && each.carrier === carrier),
+    );
+}
+
+const headlines: readonly (readonly [string, string])[] = [
+    ['calls', 'launch, 4 arguments'],
+    ['calls', 'memset, 1 KiB'],
+    ['round-trips', 'synchronise, idle stream'],
+    ['round-trips', 'copy 4 B to the host'],
+    ['objects', 'allocate and free 1 KiB'],
+    ['objects', 'create and destroy an event'],
+    ['objects', 'query a done event'],
+    ['copies', 'pinned to device, 16 MiB'],
+    ['copies', 'pageable to host, 1 MiB'],
+];
+
+/** How much better `carrier` is than the classic model; a rate is better when it is higher. */
+function gainOf(
+    results: Results,
+    [benchmark, metric]: readonly [string, string],
+    carrier: Carrier,
+): string {
+    const device = bareDevice(results);
+    const key = { benchmark, metric, device };
+    const classic = findSeries(results, { ...key, carrier: 'classic' });
+    const own = findSeries(results, { ...key, carrier });
+    if (classic === undefined || own === undefined) {
+        return '-';
+    }
+    const isRate = own.unit === 'GB/s';
+    return formatRatio(
+        isRate ? pairedRatio(own.values, classic.values) : pairedRatio(classic.values, own.values),
+    );
+}
+
+function gains(results: Results): string[] {
+    const device = bareDevice(results);
+    const shown = present(results, device).filter(
+        (carrier) => carrier !== 'classic' && carrier !== 'direct',
+    );
+    if (shown.length === 0 || !present(results, device).includes('classic')) {
+        return [];
+    }
+    const rows = headlines
+        .filter(([benchmark]) => results.series.some((each) => each.benchmark === benchmark))
+        .map((each) => {
+            const key = { benchmark: each[0], metric: each[1], device, carrier: 'classic' } as const;
+            const classic = findSeries(results, key);
+            const base =
+                classic === undefined ? '-' : `${formatNumber(median(classic.values))} ${classic.unit}`;
+            return [each[1], base, ...shown.map((carrier) => gainOf(results, each, carrier))];
+        });
+    const words =
+        'How many times better than the classic model, which waits for every call with both ends asleep on ' +
+        'different cores (`FERRY_BATCH=off`), in the same run:';
+    return ['## Against the classic model', '', words, '', ...table(['', 'classic', ...shown], rows)];
+}
+
+function programTable(results: Results): string[] {
+    const device = computingDevice(results);
+    const shown = present(results, device).filter((carrier) => carrier !== 'direct');
+    const ran = programNames.filter((name) => results.series.some((each) => each.benchmark === name));
+    if (ran.length === 0 || shown.length === 0) {
+        return [];
+    }
+    const cell = (ratio: number | null) => (ratio === null ? '-' : formatRatio(ratio));
+    const rows = ran.map((name) => {
+        const direct = findSeries(results, { benchmark: name, metric: 'loop', device, carrier: 'direct' });
+        const base = direct === undefined ? '-' : `${formatNumber(median(direct.values))} ms`;
+        return [name, base, ...shown.map((carrier) => cell(programRatio(results, name, carrier)))];
+    });
+    const means = shown.map((carrier) => cell(meanProgramRatio(results, carrier)));
+    return [
+        '## Programs',
+        '',
+        `Time through Ferry against the same program directly on the ${device} device, in the same run:`,
+        '',
+        ...table(['', 'direct', ...shown], [...rows, ['geometric mean', '', ...means]]),
+    ];
+}
+
+function goalRow(goal: Goal): string[] {
+    const met = isMet(goal);
+    const sign = goal.side === 'below' ? 'at most' : 'at least';
+    const unit = goal.unit === 'x' || goal.unit === '' ? goal.unit : ` ${goal.unit}`;
+    const measured = goal.measured === null ? 'not measured' : `${formatNumber(goal.measured)}${unit}`;
+    const verdict = met === null ? '' : met ? 'met' : '**missed**';
+    return [goal.text, `${sign} ${formatNumber(goal.limit)}${unit}`, measured, verdict];
+}
+
+function switchTable(results: Results): string[] {
+    const device = bareDevice(results);
+    const shown = present(results, device);
+    const rows = headlines
+        .filter(([benchmark]) => benchmark !== 'copies')
+        .filter(([benchmark]) => results.series.some((each) => each.benchmark === benchmark))
+        .map(([benchmark, metric]) => [
+            metric,
+            ...shown.map((carrier) => {
+                const count = switchesOf(results, { benchmark, metric, device, carrier });
+                return count === null ? '-' : formatNumber(count);
+            }),
+        ]);
+    const words =
+        'Voluntary and involuntary, of all threads of guest and worker, without the pool of the software ' +
+        'device, which stands for the GPU:';
+    return rows.length === 0
+        ? []
+        : ['## Context switches per 1,000 calls', '', words, '', ...table(['', ...shown], rows)];
+}
+
+function linkRow(link: LinkResult): string[] {
+    const ratios = link.programs.map((each) => formatRatio(pairedRatio(each.forwardedMs, each.directMs)));
+    return [
+        `${link.gbit} Gbit/s, ${link.roundTripUs / 1000} ms`,
+        `${formatNumber(link.measuredGbit)} Gbit/s, ${formatNumber(link.measuredRoundTripUs / 1000)} ms`,
+        ...ratios,
+        `${formatNumber((link.relayCpuSeconds / link.relayWallSeconds) * 100)} %`,
+    ];
+}
+
+function linkTable(results: Results): string[] {
+    const names = results.links[0]?.programs.map(({ name }) => name);
+    if (names === undefined) {
+        return [];
+    }
+    const header = ['link', 'raw TCP through it', ...names, "relay's processor"];
+    const words =
+        'Forwarded over TCP through the relay against direct. The relay runs on the same machine, so a ' +
+        'fast link is as slow as the wake-ups of its ends; what a raw connection reaches stands beside it.';
+    return ['## Over a link', '', words, '', ...table(header, results.links.map(linkRow))];
+}
+
+function cellOf(series: Series | undefined): string {
+    if (series === undefined) {
+        return '-';
+    }
+    const { median: middle, min, max } = spreadOf(series.values);
+    const [low, high] = [formatNumber(min), formatNumber(max)];
+    return low === high ? formatNumber(middle) : `${formatNumber(middle)} (${low}-${high})`;
+}
+
+function details(results: Results, device: Device): string[] {
+    const shown = present(results, device);
+    const names = [
+        ...new Set(results.series.filter((each) => each.device === device).map((each) => each.benchmark)),
+    ];
+    return names.flatMap((benchmark) => {
+        const rows = metricsOf(results, benchmark, device).map((metric) => {
+            const all = shown.map((carrier) => findSeries(results, { benchmark, metric, device, carrier }));
+            const unit = all.find((each) => each !== undefined)?.unit ?? '';
+            return [`${metric}, ${unit}`, ...all.map(cellOf)];
+        });
+        return [`### ${benchmark} on the ${device} device`, '', ...table(['', ...shown], rows)];
+    });
+}
+
+function counterTable(results: Results): string[] {
+    const rows = results.counters.map((each) => {
+        const per = (count: number) => formatNumber((count / Math.max(1, median(each.calls))) * 1000);
+        const doorbells = each.doorbells.filter((count) => count !== null);
+        return [
+            `${each.benchmark}, ${each.device}, ${each.carrier}`,
+            formatNumber(median(each.calls)),
+            per(median(each.roundTrips)),
+            per(median(each.batches)),
+            doorbells.length === 0 ? '-' : per(median(doorbells)),
+        ];
+    });
+    const header = ['process', 'calls', 'round trips', 'batches', 'doorbells'];
+    const words =
+        "The shim's own counters, of whole processes with start and end, per 1,000 calls:";
+    return rows.length === 0 ? [] : ['### Counters', '', words, '', ...table(header, rows)];
+}
+
+function opening(results: Results): string[] {
+    const { machine } = results;
+    const kind = results.quick ? 'quick ' : '';
+    const devices = Object.entries(results.devices).map(([kindOf, name]) => `${kindOf} (${name})`);
+    const load = `${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after`;
+    return [
+        '# Benchmarks',
+        '',
+        `A ${kind}run of \`npm run bench\`, version ${results.version}, ${results.startedAt.slice(0, 10)}, ` +
+            `${results.rounds} rounds in ${formatNumber(results.durationS)} s. Medians of the rounds; within ` +
+            'each round carriers were measured in turns: what the machine did besides falls on all alike.',
+        '',
+        `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}`,
+        `- Load of the machine: ${load}`,
+        `- Devices: ${devices.join(', ')}`,
+        ...results.unavailable.map(({ carrier, reason }) => `- ${carrier}: not available (${reason})`),
+        ...results.failures.map((each) => `- FAILED: ${each}`),
+        '',
+    ];
+}
+
+/** The whole report; charts are looked for in `chartFolder`, relative to it. */
+export function writeMarkdown(results: Results, chartFolder: string): string {
+    const goals = table(['goal', 'limit', 'measured', ''], goalsOf(results).map(goalRow));
+    const images = chartsOf(results).flatMap(({ file, caption }) => [
+        `![${caption}](${chartFolder}${file})`,
+        '',
+    ]);
+    const limits = results.limits.map((each) => [`${each.metric}, ${each.unit}`, cellOf(each)]);
+    const devices = Object.keys(results.devices) as Device[];
+    const parts = [
+        opening(results),
+        gains(results),
+        programTable(results),
+        switchTable(results),
+        linkTable(results),
+        ['## Goals', '', ...goals],
+        ['## Charts', '', ...images],
+        ['## Every number', '', 'Median of the rounds, and the least and the most of them.', ''],
+        devices.flatMap((device) => details(results, device)),
+        counterTable(results),
+        limits.length === 0 ? [] : ['### This machine without Ferry', '', ...table(['', 'median'], limits)],
+    ];
+    return `${parts.flat().join('\n').trimEnd()}\n`;
+}

@@ -1,0 +1,111 @@
+// What a run of the benchmarks has found: written to results.json as it is, read by everything that shows it.
+
+/** How a guest reached its device. direct: the driver itself, no Ferry; classic: every call waits, asleep. */
+export const carriers = ['direct', 'ring', 'unix', 'tcp', 'classic'] as const;
+export type Carrier = (typeof carriers)[number];
+
+export type Device = 'null' | 'software' | 'nvidia';
+
+/** Per 1,000 API calls. */
+export interface PerThousand {
+    /** Of the guest's threads and the worker's, without those of the software device's pool. */
+    readonly voluntary: number;
+    readonly involuntary: number;
+}
+
+/** One metric of one benchmark on one carrier; a value per round. */
+export interface Series {
+    readonly benchmark: string;
+    readonly metric: string;
+    readonly unit: string;
+    readonly device: Device;
+    readonly carrier: Carrier;
+    /** Median within each round. */
+    readonly values: number[];
+    /** 99th percentile from the good end within each round. */
+    readonly tails: number[];
+    readonly guestSwitches: PerThousand[];
+    readonly hostSwitches: PerThousand[];
+}
+
+/** The shim's own counters of a whole process, a value per round. */
+export interface Counters {
+    readonly benchmark: string;
+    readonly device: Device;
+    readonly carrier: Carrier;
+    readonly calls: number[];
+    readonly roundTrips: number[];
+    /** Null from a shim that does not count them. */
+    readonly doorbells: (number | null)[];
+    readonly batches: number[];
+}
+
+export interface LinkResult {
+    readonly gbit: number;
+    readonly roundTripUs: number;
+    /** What a raw TCP connection through the same relay measured. */
+    readonly measuredRoundTripUs: number;
+    readonly measuredGbit: number;
+    readonly programs: readonly LinkProgram[];
+    readonly relayCpuSeconds: number;
+    readonly relayWallSeconds: number;
+}
+
+export interface LinkProgram {
+    readonly name: string;
+    /** Of the inner loop; each value a round. */
+    readonly directMs: number[];
+    readonly forwardedMs: number[];
+}
+
+export interface Machine {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGib: number;
+    readonly kernel: string;
+    readonly node: string;
+    /** One-minute load average; well above what ran here, others were at work too. */
+    readonly loadBefore: number;
+    readonly loadAfter: number;
+}
+
+export interface Results {
+    readonly version: string;
+    readonly startedAt: string;
+    readonly durationS: number;
+    readonly quick: boolean;
+    readonly rounds: number;
+    readonly machine: Machine;
+    readonly devices: Partial<Record<Device, string>>;
+    /** Why a carrier was not measured. */
+    readonly unavailable: readonly { readonly carrier: Carrier; readonly reason: string }[];
+    readonly failures: readonly string[];
+    /** Raw sockets, shared memory and memcpy on this machine in the same run. */
+    readonly limits: readonly Series[];
+    readonly series: readonly Series[];
+    readonly counters: readonly Counters[];
+    readonly links: readonly LinkResult[];
+}
+
+export interface SeriesKey {
+    readonly benchmark: string;
+    readonly metric: string;
+    readonly device: Device;
+    readonly carrier: Carrier;
+}
+
+export function findSeries(results: Pick<Results, 'series'>, key: SeriesKey): Series | undefined {
+    return results.series.find(
+        (each) =>
+            each.benchmark === key.benchmark &&
+            each.metric === key.metric &&
+            each.device === key.device &&
+            each.carrier === key.carrier,
+    );
+}
+
+/** Metrics of a benchmark on a device in the order in which they were measured. */
+export function metricsOf(results: Pick<Results, 'series'>, benchmark: string, device: Device): string[] {
+    const found = results.series.filter((each) => each.benchmark === benchmark && each.device === device);
+    return [...new Set(found.map((each) => each.metric))];
+}

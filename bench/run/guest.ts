@@ -1,0 +1,138 @@
+// One run of one benchmark guest: started, met at its handshake, read to its end. Used by the runner, which
+// decides what to run; this knows how a guest talks (bench/guests/measure.cc prints it).
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface GuestResult {
+    readonly metric: string;
+    readonly unit: string;
+    readonly p50: number;
+    readonly p99: number;
+    readonly calls: number;
+    /** Voluntary and involuntary. */
+    readonly guestSwitches: readonly [number, number];
+    readonly hostSwitches: readonly [number, number];
+}
+
+export interface GuestReport {
+    readonly device: string;
+    readonly results: readonly GuestResult[];
+    /** Start to exit, without the handshake's pause. */
+    readonly wallMs: number;
+    /** The shim's line of counters; null for a direct run. */
+    readonly counters: Readonly<Record<string, unknown>> | null;
+}
+
+export interface GuestCommand {
+    readonly command: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+    /** Called when the guest's session stands, with its pid; answers the worker's pid, 0 if there is none. */
+    readonly meet?: (guestPid: number) => Promise<number>;
+    readonly limitMs: number;
+}
+
+/** Runs a guest to its end; throws when it fails, says nothing that can be read, or outlives `limitMs`. */
+export async function runGuest(guest: GuestCommand): Promise<GuestReport> {
+    const folder = mkdtempSync(join(tmpdir(), 'ferry-bench-'));
+    const statsFile = join(folder, 'stats.jsonl');
+    const [program = '', ...args] = guest.command;
+    const handshake = guest.meet === undefined ? [] : ['--handshake'];
+    try {
+        const startedMs = performance.now();
+        const child = spawn(program, [...args, ...handshake], {
+            env: { ...guest.env, FERRY_STATS_FILE: statsFile },
+            stdio: ['pipe', 'pipe', 'pipe'],
+        });
+        const { line, pausedMs } = await converse(child, guest);
+        const wallMs = performance.now() - startedMs - pausedMs;
+        return { ...parseReport(line), wallMs, counters: readCounters(statsFile) };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+interface Conversation {
+    readonly line: string;
+    readonly pausedMs: number;
+}
+
+function converse(child: ChildProcess, guest: GuestCommand): Promise<Conversation> {
+    let output = '';
+    let errors = '';
+    let pausedMs = 0;
+    let met = guest.meet === undefined;
+    const answer = async (pid: number) => {
+        const sinceMs = performance.now();
+        const worker = await guest.meet?.(pid).catch(() => 0);
+        pausedMs = performance.now() - sinceMs;
+        child.stdin?.write(`${worker ?? 0}\n`);
+    };
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => child.kill('SIGKILL'), guest.limitMs);
+        child.stdin?.on('error', () => undefined);
+        child.stdout?.on('data', (chunk: Buffer) => {
+            output += chunk.toString();
+            const ready = met ? null : /^ready (\d+)\n/m.exec(output);
+            if (ready !== null) {
+                met = true;
+                void answer(Number(ready[1]));
+            }
+        });
+        child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+        child.on('error', reject);
+        child.on('close', (code, signal) => {
+            clearTimeout(timer);
+            const line = output.split('\n').find((each) => each.startsWith('{'));
+            if (code === 0 && line !== undefined) {
+                resolve({ line, pausedMs });
+            } else {
+                const words = errors.trim().split('\n').slice(-3).join(' | ');
+                reject(new Error(`${guest.command.join(' ')} ended with ${signal ?? code}: ${words}`));
+            }
+        });
+    });
+}
+
+/** Reads the line of JSON that a guest prints; throws when it is not one. */
+export function parseReport(line: string): Pick<GuestReport, 'device' | 'results'> {
+    const parsed = JSON.parse(line) as { device?: unknown; results?: unknown };
+    if (typeof parsed.device !== 'string' || !Array.isArray(parsed.results)) {
+        throw new TypeError(`guest's line: expected device and results, got ${line.slice(0, 80)}`);
+    }
+    return { device: parsed.device, results: parsed.results.map(parseResult) };
+}
+
+function parseResult(value: unknown): GuestResult {
+    const fields = value as Readonly<Record<string, unknown>>;
+    const text = (name: string) => String(fields[name] ?? '');
+    const number = (name: string) => {
+        const found = fields[name];
+        if (typeof found !== 'number') {
+            throw new TypeError(`guest's result: expected a number ${name}, got ${JSON.stringify(value)}`);
+        }
+        return found;
+    };
+    const pair = (name: string): readonly [number, number] => {
+        const found = fields[name] as readonly number[] | undefined;
+        return [found?.[0] ?? 0, found?.[1] ?? 0];
+    };
+    return {
+        metric: text('metric'),
+        unit: text('unit'),
+        p50: number('p50'),
+        p99: number('p99'),
+        calls: number('calls'),
+        guestSwitches: pair('guestSwitches'),
+        hostSwitches: pair('hostSwitches'),
+    };
+}
+
+function readCounters(path: string): Readonly<Record<string, unknown>> | null {
+    if (!existsSync(path)) {
+        return null;
+    }
+    const line = readFileSync(path, 'utf8').split('\n')[0] ?? '';
+    return JSON.parse(line) as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,181 @@
+// Which benchmarks there are and the order of their runs: round by round, and within a round carrier after
+// carrier, so that a change in the machine's load falls on all alike. Called by bench/main.ts.
+import type { Carrier, Counters, Device, PerThousand, Series } from '../report/results.ts';
+import type { GuestReport, GuestResult } from './guest.ts';
+import type { BenchHost } from './host.ts';
+
+export interface Benchmark {
+    readonly name: string;
+    /** A program: timed from start to exit, and given the device's speed. */
+    readonly isProgram: boolean;
+    readonly devices: readonly Device[];
+    /** Where call by call would take minutes and say nothing new. */
+    readonly notClassic?: true;
+}
+
+const everyDevice: readonly Device[] = ['null', 'software', 'nvidia'];
+const computing: readonly Device[] = ['software', 'nvidia'];
+
+export const benchmarks: readonly Benchmark[] = [
+    { name: 'calls', isProgram: false, devices: everyDevice },
+    { name: 'round-trips', isProgram: false, devices: everyDevice },
+    { name: 'objects', isProgram: false, devices: everyDevice },
+    { name: 'copies', isProgram: false, devices: everyDevice },
+    { name: 'threads', isProgram: false, devices: everyDevice },
+    { name: 'startup', isProgram: true, devices: computing },
+    { name: 'compute', isProgram: true, devices: computing },
+    { name: 'training', isProgram: true, devices: computing },
+    { name: 'launches', isProgram: true, devices: computing },
+    { name: 'pinned-copies', isProgram: true, devices: computing },
+    { name: 'pageable-copies', isProgram: true, devices: computing },
+];
+
+/** The whole process as a metric beside the program's own `loop`. */
+export const processMetric = 'process';
+
+export interface SuiteOptions {
+    readonly quick: boolean;
+    readonly rounds: number;
+    readonly only: readonly string[];
+    readonly carriers: readonly Carrier[];
+    /** Steps of the guests' kernel that take this device 50 us. */
+    readonly workRounds: number;
+    readonly say: (line: string) => void;
+}
+
+export class Collector {
+    readonly series: Series[] = [];
+    readonly counters: Counters[] = [];
+    readonly failures: string[] = [];
+
+    add(benchmark: Benchmark, device: Device, carrier: Carrier, report: GuestReport): void {
+        const key = { benchmark: benchmark.name, device, carrier };
+        report.results.forEach((result) => this.#addResult(key, result));
+        if (benchmark.isProgram) {
+            const times = {
+                metric: processMetric,
+                unit: 'ms',
+                p50: report.wallMs,
+                p99: report.wallMs,
+                calls: 0,
+            };
+            this.#addResult(key, { ...times, guestSwitches: [0, 0], hostSwitches: [0, 0] });
+        }
+        if (report.counters !== null) {
+            this.#addCounters(key, report.counters);
+        }
+    }
+
+    #addResult(key: Pick<Series, 'benchmark' | 'device' | 'carrier'>, result: GuestResult): void {
+        const { metric, unit } = result;
+        const known = this.series.find(
+            (each) =>
+                each.metric === metric &&
+                each.benchmark === key.benchmark &&
+                each.device === key.device &&
+                each.carrier === key.carrier,
+        );
+        const series = known ?? emptySeries({ ...key, metric, unit });
+        if (known === undefined) {
+            this.series.push(series);
+        }
+        addTo(series, result);
+    }
+
+    #addCounters(
+        key: Pick<Series, 'benchmark' | 'device' | 'carrier'>,
+        raw: Readonly<Record<string, unknown>>,
+    ): void {
+        const known = this.counters.find(
+            (each) =>
+                each.benchmark === key.benchmark &&
+                each.device === key.device &&
+                each.carrier === key.carrier,
+        );
+        const counters = known ?? { ...key, calls: [], roundTrips: [], doorbells: [], batches: [] };
+        if (known === undefined) {
+            this.counters.push(counters);
+        }
+        const count = (name: string) => (typeof raw[name] === 'number' ? raw[name] : 0);
+        counters.calls.push(count('calls'));
+        counters.roundTrips.push(count('round_trips'));
+        counters.batches.push(count('batches'));
+        counters.doorbells.push(typeof raw['doorbells'] === 'number' ? raw['doorbells'] : null);
+    }
+}
+
+export function emptySeries(
+    key: Pick<Series, 'benchmark' | 'metric' | 'unit' | 'device' | 'carrier'>,
+): Series {
+    return { ...key, values: [], tails: [], guestSwitches: [], hostSwitches: [] };
+}
+
+/** Adds a round to `series`. */
+export function addTo(series: Series, result: GuestResult): void {
+    const perThousand = ([voluntary, involuntary]: readonly [number, number]): PerThousand => {
+        const share = (count: number) =>
+            result.calls > 0 ? (Math.max(0, count) * 1000) / result.calls : 0;
+        return { voluntary: share(voluntary), involuntary: share(involuntary) };
+    };
+    series.values.push(result.p50);
+    series.tails.push(result.p99);
+    series.guestSwitches.push(perThousand(result.guestSwitches));
+    series.hostSwitches.push(perThousand(result.hostSwitches));
+}
+
+function carriersFor(benchmark: Benchmark, host: BenchHost, options: SuiteOptions): readonly Carrier[] {
+    return options.carriers
+        .filter((carrier) => carrier !== 'direct' || host.device !== 'null')
+        .filter((carrier) => carrier !== 'classic' || benchmark.notClassic !== true);
+}
+
+/** Runs what is wanted on `host`, adding to `collector`; a failure is noted and passed over. */
+export async function runSuite(
+    host: BenchHost,
+    options: SuiteOptions,
+    collector: Collector,
+): Promise<void> {
+    const wanted = benchmarks
+        .filter(({ devices }) => devices.includes(host.device))
+        .filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+    for (const benchmark of wanted) {
+        const startedMs = performance.now();
+        const failed = new Set<Carrier>();
+        for (let round = 0; round < options.rounds; round += 1) {
+            await runRound({ benchmark, host, options, collector, failed });
+        }
+        const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+        options.say(`  ok    ${benchmark.name} on the ${host.device} device (${seconds} s)`);
+    }
+}
+
+interface Round {
+    readonly benchmark: Benchmark;
+    readonly host: BenchHost;
+    readonly options: SuiteOptions;
+    readonly collector: Collector;
+    /** Carriers on which this benchmark has failed; not tried again. */
+    readonly failed: Set<Carrier>;
+}
+
+async function runRound({ benchmark, host, options, collector, failed }: Round): Promise<void> {
+    const pace = [...(options.quick ? ['--quick'] : []), '--rounds', String(options.workRounds)];
+    for (const carrier of carriersFor(benchmark, host, options).filter((each) => !failed.has(each))) {
+        // A start-up has no middle to pause in: that it is measured with everything around it is the point.
+        const request = {
+            benchmark: benchmark.name,
+            carrier,
+            args: pace,
+            meets: benchmark.name !== 'startup',
+        };
+        try {
+            collector.add(benchmark, host.device, carrier, await host.run(request));
+        } catch (error) {
+            failed.add(carrier);
+            const words = error instanceof Error ? error.message : String(error);
+            const where = `${benchmark.name} on the ${host.device} device over ${carrier}`;
+            collector.failures.push(`${where}: ${words}`);
+            options.say(`  FAIL  ${where}: ${words}`);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+// The benchmarks' arithmetic and report: statistics, goals, Markdown and charts from results that are written
+// down here. Nothing is run.
+import { describe, expect, it } from 'vitest';
+
+import { parseOptions } from '../../bench/options.ts';
+import { chartsOf } from '../../bench/report/charts.ts';
+import { goalsOf, isMet, programRatio, switchesOf } from '../../bench/report/goals.ts';
+import { writeMarkdown } from '../../bench/report/markdown.ts';
+import type { Results, Series } from '../../bench/report/results.ts';
+import {
+    formatNumber,
+    formatRatio,
+    geometricMean,
+    median,
+    pairedRatio,
+} from '../../bench/report/statistics.ts';
+import { summaryOf } from '../../bench/report/summary.ts';
+import { drawBars, linearScale, logarithmicScale } from '../../bench/report/svg.ts';
+import { mismatchOf } from '../../bench/run/carriers.ts';
+import { parseReport } from '../../bench/run/guest.ts';
+
+type Key = Pick<Series, 'benchmark' | 'metric' | 'device' | 'carrier'>;
+
+function series(key: Key, unit: string, values: number[], switches = 0): Series {
+    const none = values.map(() => ({ voluntary: 0, involuntary: 0 }));
+    const guestSwitches = values.map(() => ({ voluntary: switches, involuntary: 0 }));
+    return { ...key, unit, values, tails: values, guestSwitches, hostSwitches: none };
+}
+
+function results(all: readonly Series[]): Results {
+    return {
+        version: '0',
+        startedAt: '2026-01-02T03:04:05Z',
+        durationS: 60,
+        quick: false,
+        rounds: 3,
+        machine: {
+            cpu: 'a CPU',
+            cores: 2,
+            memoryGib: 8,
+            kernel: 'Linux 6',
+            node: 'v20',
+            loadBefore: 0,
+            loadAfter: 1,
+        },
+        devices: { null: 'Ferry null device', software: 'Ferry Software Device' },
+        unavailable: [{ carrier: 'tcp', reason: 'not built' }],
+        failures: [],
+        limits: [],
+        series: all,
+        counters: [],
+        links: [],
+    };
+}
+
+const launch = { benchmark: 'calls', metric: 'launch, 4 arguments', device: 'null' } as const;
+const compute = { benchmark: 'compute', metric: 'loop', device: 'software' } as const;
+
+const sample = results([
+    series({ ...launch, carrier: 'ring' }, 'ns', [40, 50, 45], 1),
+    series({ ...launch, carrier: 'classic' }, 'ns', [60_000, 50_000, 45_000], 2000),
+    series({ ...compute, carrier: 'direct' }, 'ms', [100, 200, 100]),
+    series({ ...compute, carrier: 'ring' }, 'ms', [102, 204, 103]),
+]);
+
+describe('statistics', () => {
+    it('take the middle, of an even count between the two', () => {
+        expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+        expect(() => median([])).toThrow(RangeError);
+    });
+
+    it('compare runs of the same round, so that a slow round does not count twice', () => {
+        expect(pairedRatio([102, 204, 103], [100, 200, 100])).toBeCloseTo(1.02);
+    });
+
+    it('take the geometric mean of ratios', () => {
+        expect(geometricMean([2, 8])).toBeCloseTo(4);
+        expect(() => geometricMean([1, 0])).toThrow(RangeError);
+    });
+
+    it('print three digits that mean something', () => {
+        const shown = [0, 0.01234, 1.234, 12.34, 999.6, 1234.5, 1_234_567].map(formatNumber);
+        expect(shown).toEqual(['0', '0.0123', '1.23', '12.3', '1,000', '1,235', '1,234,567']);
+        expect([1.034, 57.3].map(formatRatio)).toEqual(['1.03x', '57x']);
+    });
+});
+
+describe('goals', () => {
+    it('are met, missed or not measured, and a missing carrier is never met', () => {
+        const verdicts = new Map(goalsOf(sample).map((goal) => [goal.text, isMet(goal)]));
+        expect(verdicts.get('ring: launch with 4 arguments')).toBe(true);
+        expect(verdicts.get('ring: compute, forwarded against direct')).toBe(true);
+        expect(verdicts.get('gRPC on TCP: round trip')).toBe(null);
+        const slow = results([series({ ...launch, carrier: 'ring' }, 'ns', [61])]);
+        expect(
+            goalsOf(slow)
+                .map(isMet)
+                .filter((met) => met === false),
+        ).toHaveLength(1);
+    });
+
+    it('add the switches of guest and worker', () => {
+        expect(switchesOf(sample, { ...launch, carrier: 'classic' })).toBe(2000);
+        expect(programRatio(sample, 'compute', 'tcp')).toBe(null);
+    });
+});
+
+describe('the report', () => {
+    const text = writeMarkdown(sample, 'charts/');
+
+    it('puts ratios before numbers and names what was not available', () => {
+        expect(text).toContain('tcp: not available (not built)');
+        expect(text.indexOf('## Against the classic model')).toBeLessThan(text.indexOf('## Every number'));
+        // 60,000 / 40, 50,000 / 50 and 45,000 / 45: the middle.
+        expect(text).toMatch(/launch, 4 arguments \| 50,000 ns \| 1,000x/);
+        expect(text).toMatch(/compute \| 100 ms \| 1\.02x/);
+        expect(text).toContain('45.0 (40.0-50.0)');
+    });
+
+    it('links every chart that is drawn, and no other', () => {
+        const drawn = chartsOf(sample).map(({ file }) => `charts/${file}`);
+        const linked = [...text.matchAll(/\]\((charts\/[^)]+)\)/g)].map(([, file]) => file);
+        expect(linked).toEqual(drawn);
+        expect(drawn).toContain('charts/calls.svg');
+        expect(drawn).not.toContain('charts/links.svg');
+    });
+
+    it('ends on stdout with a table that fits a screen', () => {
+        const lines = summaryOf(sample);
+        expect(lines.length).toBeLessThan(20);
+        expect(lines.at(-1)).toMatch(/^goals: \d+ met, \d+ missed, \d+ not measured$/);
+    });
+
+    it('is written for a run in which everything failed', () => {
+        const empty = { ...results([]), failures: ['calls over ring: no'] };
+        expect(writeMarkdown(empty, '')).toContain('FAILED: calls over ring: no');
+        expect(chartsOf(empty)).toEqual([]);
+    });
+});
+
+describe('charts', () => {
+    it('are well-formed and escape what they are given', () => {
+        const chart = {
+            title: 'a < b & "c"',
+            unit: 'ns',
+            legend: [{ name: 'ring', colour: '#0072b2' }],
+            groups: [{ name: '<x>', values: [12, null] }],
+        };
+        const svg = drawBars({ ...chart, logarithmic: true });
+        expect(svg).toContain('a &lt; b &amp; &quot;c&quot;');
+        expect(svg).toContain('&lt;x&gt;');
+        const opened = [...svg.matchAll(/<(svg|text|title)\b/g)].length;
+        expect([...svg.matchAll(/<\/(svg|text|title)>/g)]).toHaveLength(opened);
+        expect(svg).not.toContain('NaN');
+    });
+
+    it('have axes that hold every value', () => {
+        const logarithmic = logarithmicScale([0.4, 70_000], 0, 100);
+        expect(logarithmic.ticks[0]).toBeCloseTo(0.1);
+        expect(logarithmic.place(70_000)).toBeLessThanOrEqual(100);
+        const linear = linearScale([0, 3.7], 0, 100);
+        expect(linear.place(3.7)).toBeLessThanOrEqual(100);
+        expect(linear.ticks.at(-1)).toBeGreaterThanOrEqual(3.7);
+    });
+});
+
+describe('the command line', () => {
+    it('says what a run shall be', () => {
+        const options = parseOptions(['--quick', '--only', 'calls', '--carriers', 'ring,classic']);
+        expect(options).toMatchObject({
+            quick: true,
+            rounds: 2,
+            only: ['calls'],
+            carriers: ['ring', 'classic'],
+        });
+    });
+
+    it('is refused in one line with what was expected', () => {
+        expect(parseOptions(['--only', 'everything'])).toMatch(/^--only: expected one of calls/);
+        expect(parseOptions(['--rounds', '0'])).toMatch(/whole number from 1, got 0/);
+        expect(parseOptions(['--carriers', 'ring,pigeon'])).toMatch(/got ring,pigeon/);
+        expect(parseOptions(['--only'])).toMatch(/^usage/);
+    });
+});
+
+describe("a guest's words", () => {
+    it('are read or refused, never guessed', () => {
+        const result = '{"metric":"m","unit":"ns","p50":1,"p99":2,"calls":3,"guestSwitches":[4,5]}';
+        const report = parseReport(`{"device":"d","results":[${result}]}`);
+        expect(report.results[0]).toMatchObject({ p50: 1, guestSwitches: [4, 5], hostSwitches: [0, 0] });
+        expect(() => parseReport('{"device":"d"}')).toThrow(TypeError);
+        expect(() => parseReport('{"device":"d","results":[{"metric":"m"}]}')).toThrow(TypeError);
+    });
+
+    it('show what carried it, and another carrier does not count', () => {
+        expect(mismatchOf('ring', { carrier: 'ring' })).toBe(null);
+        expect(mismatchOf('ring', { carrier: 'unix' })).toMatch(/carried by unix/);
+        expect(mismatchOf('classic', { carrier: 'unix' })).toBe(null);
+        expect(mismatchOf('direct', { carrier: 'ring' })).toMatch(/forwarded/);
+        expect(mismatchOf('tcp', null)).toMatch(/not forwarded/);
+    });
+});
