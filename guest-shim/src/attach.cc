@@ -9,6 +9,7 @@
 #include <new>
 
 #include "control_client.h"
+#include "endpoint.h"
 #include "environment.h"
 #include "log.h"
 #include "session.h"
@@ -18,15 +19,25 @@
 namespace guest {
 namespace {
 
+constexpr int kBadEndpoint = -2;  // beside open_session()'s answers; the line has been printed
+
 struct Opening {
+    bool wants_tcp = false;
+    Endpoint daemon;
     Admission admission;
     char reason[512] = "";
     int error = 0;
 };
 
-bool try_endpoint(const char* path, void* argument) {
+bool try_endpoint(const char* endpoint, void* argument) {
     auto& opening = *static_cast<Opening*>(argument);
-    opening.error = open_session(path, opening.admission, opening.reason, sizeof opening.reason);
+    if (const char* wrong = parse_endpoint(endpoint, opening.daemon)) {
+        log_line(LogLevel::error, "cannot use FERRY_ENDPOINT '%s': %s", endpoint, wrong);
+        opening.error = kBadEndpoint;
+        return true;
+    }
+    opening.error = open_session(opening.daemon, opening.wants_tcp || opening.daemon.is_tcp(),
+                                 opening.admission, opening.reason, sizeof opening.reason);
     // A daemon that refuses is an answer; only a missing one makes us look further.
     return opening.error == 0 || opening.error == -1;
 }
@@ -38,33 +49,51 @@ bool open_any(Opening& opening) {
     if (opening.error == 0 && opening.admission.endpoint[0] != '\0') return true;
     if (opening.error == -1) {
         log_line(LogLevel::error, "the daemon at %s refused this program: %s", tried, opening.reason);
-    } else if (opening.error != 0) {
+    } else if (opening.error > 0) {
         log_line(LogLevel::error, "no daemon at %s (%s): start ferryd, or set FERRY_ENDPOINT=unix:/path",
                  tried, strerror(opening.error));
     }
     return false;
 }
 
+// Where the worker is. False after one line, when its endpoint makes no sense here; a wish for a carrier that
+// cannot be had is said and given up.
+bool find_worker(const Opening& opening, CarrierChoice wish, Endpoint& worker) {
+    if (const char* wrong = parse_endpoint(opening.admission.endpoint, worker)) {
+        log_line(LogLevel::error, "the daemon named an endpoint this version cannot use: %s (%s)",
+                 opening.admission.endpoint, wrong);
+        return false;
+    }
+    move_to_host_of(opening.daemon, worker);
+    if (wish == CarrierChoice::tcp && !worker.is_tcp()) {
+        log_line(LogLevel::error,
+                 "FERRY_CARRIER=tcp cannot be had: the daemon has no TCP address (ferry daemon --tcp); "
+                 "going on over its Unix socket");
+    }
+    if ((wish == CarrierChoice::unix_socket || wish == CarrierChoice::ring) && worker.is_tcp()) {
+        log_line(LogLevel::error,
+                 "FERRY_CARRIER=%s cannot be had from a daemon that is reached over TCP; going on over TCP",
+                 wish == CarrierChoice::ring ? "ring" : "unix");
+    }
+    return true;
+}
+
 }  // namespace
 
 Session* attach(abi::CUresult& result) {
     result = abi::CUDA_ERROR_NO_DEVICE;
+    const Settings settings = read_settings();
     Opening opening;
-    if (!open_any(opening)) return nullptr;
-    constexpr char kUnix[] = "unix:";
-    if (strncmp(opening.admission.endpoint, kUnix, sizeof kUnix - 1) != 0) {
-        log_line(LogLevel::error, "the daemon named an endpoint this version cannot use: %s",
-                 opening.admission.endpoint);
-        return nullptr;
-    }
-    auto* session = new (std::nothrow) Session(read_settings(), wire::limits::kBatchBytes + 64);
+    opening.wants_tcp = settings.carrier == CarrierChoice::tcp;
+    Endpoint worker;
+    if (!open_any(opening) || !find_worker(opening, settings.carrier, worker)) return nullptr;
+    auto* session = new (std::nothrow) Session(settings, wire::limits::kBatchBytes + 64);
     if (session == nullptr) return nullptr;
     Window window = reserve_window();
     const char* visible_devices = getenv("CUDA_VISIBLE_DEVICES");
     const Hello hello{{opening.admission.ticket, opening.admission.ticket_size}, window.base, window.size};
     const abi::CUresult attached =
-        session->carrier.attach(opening.admission.endpoint + sizeof kUnix - 1, hello, session->snapshot,
-                                opening.reason, sizeof opening.reason);
+        session->carrier.attach(worker, hello, session->snapshot, opening.reason, sizeof opening.reason);
     if (attached != abi::CUDA_SUCCESS) {
         log_line(LogLevel::error, "cannot attach to the host: %s", opening.reason);
         adopt_window(window, 0, 0);

@@ -37,13 +37,13 @@ void copy_text(char (&out)[kSize], std::string_view text) {
 GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit)
     : replies_(replies), reader_(message_limit) {}
 
-abi::CUresult GrpcCarrier::attach(const char* socket_path, const Hello& hello, Snapshot& snapshot,
+abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Snapshot& snapshot,
                                   char* reason, std::size_t reason_size) {
     const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
     snapshot_ = &snapshot;
-    const int error = stream_.connect(socket_path, now_ns() + 2'000'000'000);
+    const int error = stream_.connect(worker, now_ns() + 2'000'000'000);
     if (error != 0) {
-        snprintf(reason, reason_size, "cannot reach the worker at %s: %s", socket_path, strerror(error));
+        snprintf(reason, reason_size, "cannot reach the worker at %s: %s", worker.text, strerror(error));
         return abi::CUDA_ERROR_NO_DEVICE;
     }
     if (!stream_.begin("/ferry.v1.Data/Attach", sink, this) || !push_hello(hello)) {

@@ -58,7 +58,7 @@ bool take_chunk(void* context, std::span<const std::byte> chunk) {
     });
 }
 
-ByteBuffer* make_request() {
+ByteBuffer* make_request(bool wants_tcp) {
     auto* buffer = new (std::nothrow) ByteBuffer;
     if (buffer == nullptr) return nullptr;
     constexpr std::size_t kRoom = 1024;
@@ -74,6 +74,7 @@ ByteBuffer* make_request() {
     fields.string(3, wire::kSpecHash);
     fields.varint(4, static_cast<std::uint64_t>(getpid()));
     fields.string(5, program);
+    fields.varint(6, wants_tcp ? 1 : 0);
     wire::put_grpc_prefix(at, fields.size());
     buffer->commit(wire::kGrpcPrefix + fields.size());
     return buffer;
@@ -81,15 +82,16 @@ ByteBuffer* make_request() {
 
 }  // namespace
 
-int open_session(const char* socket_path, Admission& admission, char* reason, std::size_t reason_size) {
+int open_session(const Endpoint& daemon, bool wants_tcp, Admission& admission, char* reason,
+                 std::size_t reason_size) {
     H2Stream stream;
     Answer answer;
     answer.admission = &admission;
     const std::int64_t start = now_ns();
     const int error = stream.connect(
-        socket_path, start + static_cast<std::int64_t>(wire::limits::kConnectTimeoutMs) * 1'000'000);
+        daemon, start + static_cast<std::int64_t>(wire::limits::kConnectTimeoutMs) * 1'000'000);
     if (error != 0) return error;
-    ByteBuffer* request = make_request();
+    ByteBuffer* request = make_request(wants_tcp);
     if (request == nullptr || !stream.begin("/ferry.v1.Control/Open", take_chunk, &answer)) {
         delete request;
         return ENOMEM;

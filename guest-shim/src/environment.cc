@@ -35,6 +35,16 @@ bool read_number(const char* name, std::uint64_t& number) {
     return true;
 }
 
+CarrierChoice read_carrier() {
+    const char* text = environment("FERRY_CARRIER");
+    if (text == nullptr || strcmp(text, "auto") == 0) return CarrierChoice::automatic;
+    if (strcmp(text, "ring") == 0) return CarrierChoice::ring;
+    if (strcmp(text, "unix") == 0) return CarrierChoice::unix_socket;
+    if (strcmp(text, "tcp") == 0) return CarrierChoice::tcp;
+    log_line(LogLevel::error, "FERRY_CARRIER must be auto, ring, unix or tcp, is '%s': ignored", text);
+    return CarrierChoice::automatic;
+}
+
 }  // namespace
 
 Settings read_settings() {
@@ -49,31 +59,23 @@ Settings read_settings() {
     constexpr std::uint64_t kLongestSpinUs = 1000;
     if (read_number("FERRY_SPIN_US", spin_us)) spin_us = std::min(spin_us, kLongestSpinUs);
     settings.spin_ns = static_cast<std::int64_t>(spin_us) * 1000;
+    settings.carrier = read_carrier();
     settings.random_seal = read_number("FERRY_SEAL_RANDOM", settings.random_seed);
     return settings;
 }
 
-bool for_each_endpoint(bool (*try_endpoint)(const char* path, void* argument), void* argument, char* tried,
-                       std::size_t tried_size) {
-    constexpr char kUnix[] = "unix:";
-    constexpr std::size_t kUnixSize = sizeof kUnix - 1;
+bool for_each_endpoint(bool (*try_endpoint)(const char* endpoint, void* argument), void* argument,
+                       char* tried, std::size_t tried_size) {
     if (const char* endpoint = environment("FERRY_ENDPOINT")) {
         snprintf(tried, tried_size, "%s", endpoint);
-        if (strncmp(endpoint, kUnix, kUnixSize) != 0) {
-            log_line(LogLevel::error, "FERRY_ENDPOINT must be unix:/path, is '%s'", endpoint);
-            return false;
-        }
-        return try_endpoint(endpoint + kUnixSize, argument);
+        return try_endpoint(endpoint, argument);
     }
-    char path[256];
     if (const char* runtime = environment("XDG_RUNTIME_DIR")) {
-        snprintf(path, sizeof path, "%s/ferry/ferry.sock", runtime);
-        snprintf(tried, tried_size, "unix:%s", path);
-        if (try_endpoint(path, argument)) return true;
+        snprintf(tried, tried_size, "unix:%s/ferry/ferry.sock", runtime);
+        if (try_endpoint(tried, argument)) return true;
     }
-    constexpr char kSystem[] = "/run/ferry/ferry.sock";
-    snprintf(tried, tried_size, "unix:%s", kSystem);
-    return try_endpoint(kSystem, argument);
+    snprintf(tried, tried_size, "unix:/run/ferry/ferry.sock");
+    return try_endpoint(tried, argument);
 }
 
 const char* program_name() { return program_invocation_short_name; }

@@ -9,19 +9,24 @@ namespace guest {
 // getenv with an empty value counted as unset.
 const char* environment(const char* name);
 
+// FERRY_CARRIER. automatic: shared memory where the host is this machine's, else what the endpoint says.
+enum class CarrierChoice { automatic, ring, unix_socket, tcp };
+
 struct Settings {
     bool batching = true;            // FERRY_BATCH=off: every call is one waiting round trip
     std::size_t seal_bytes = 65536;  // FERRY_BATCH_BYTES
     bool random_seal = false;        // FERRY_SEAL_RANDOM=seed, for tests
     std::uint64_t random_seed = 0;
     std::int64_t spin_ns = 0;  // FERRY_SPIN_US: how long a waiting thread looks before it sleeps
+    CarrierChoice carrier = CarrierChoice::automatic;
 };
 Settings read_settings();
 
-// Calls try_endpoint(path) for each Unix socket the daemon may listen on, until one answers true.
+// Calls try_endpoint("unix:/path", or what FERRY_ENDPOINT says) for each place where the daemon may listen,
+// until one answers true.
 // False when none did; `tried` names the last one for the message to people.
-bool for_each_endpoint(bool (*try_endpoint)(const char* path, void* argument), void* argument, char* tried,
-                       std::size_t tried_size);
+bool for_each_endpoint(bool (*try_endpoint)(const char* endpoint, void* argument), void* argument,
+                       char* tried, std::size_t tried_size);
 
 // The file name of the running program, for people.
 const char* program_name();

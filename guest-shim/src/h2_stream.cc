@@ -3,12 +3,13 @@
 #include "h2_stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,27 @@ nghttp2_nv header(const char* name, const char* value) {
     return {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name)),
             reinterpret_cast<std::uint8_t*>(const_cast<char*>(value)), strlen(name), strlen(value),
             NGHTTP2_NV_FLAG_NONE};
+}
+
+// Nagle's delay would be paid by every synchronous call. The keepalive tells of a dead machine even while
+// nothing is read here; a process that hangs shows in the heartbeat (carrier_grpc.cc).
+void tune_tcp(int fd) {
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+// Waits for a connect that is under way. 0 or an errno.
+int finish_connect(int fd, std::int64_t deadline_ns) {
+    for (;;) {
+        const std::int64_t left_ns = deadline_ns - now_ns();
+        if (left_ns <= 0) return ETIMEDOUT;
+        pollfd entry{fd, POLLOUT, 0};
+        if (poll(&entry, 1, static_cast<int>(left_ns / 1'000'000 + 1)) > 0) break;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ? errno : error;
 }
 
 std::span<const std::byte> view(const std::uint8_t* data, std::size_t size) {
@@ -137,15 +159,15 @@ H2Stream::~H2Stream() {
     for (ByteBuffer* buffer : sent_) delete buffer;
 }
 
-int H2Stream::connect(const char* socket_path, std::int64_t deadline_ns) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (strlen(socket_path) >= sizeof address.sun_path) return ENAMETOOLONG;
-    memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
-    fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+int H2Stream::connect(const Endpoint& endpoint, std::int64_t deadline_ns) {
+    fd_ = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd_ < 0) return errno;
+    if (endpoint.is_tcp()) tune_tcp(fd_);
     // SAFETY: the sockets API takes every address family through this cast.
-    while (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
+    while (::connect(fd_, address, endpoint.size) != 0) {
+        if (errno == EINPROGRESS || errno == EALREADY) return finish_connect(fd_, deadline_ns);
+        if (errno == EISCONN) return 0;  // an interrupted connect has gone on by itself
         // EAGAIN: the listener's backlog is full, and a Unix socket offers nothing to poll for.
         if (errno != EAGAIN && errno != EINTR) return errno;
         if (now_ns() >= deadline_ns) return ETIMEDOUT;

@@ -1,5 +1,5 @@
-// One gRPC call on its own HTTP/2 connection over a Unix socket, client side, by nghttp2: the unary Open to
-// the daemon and the Attach stream to the worker are both one of these. Not thread-safe: Link and
+// One gRPC call on its own HTTP/2 connection over a Unix or TCP socket, client side, by nghttp2: the unary
+// Open to the daemon and the Attach stream to the worker are both one of these. Not thread-safe: Link and
 // open_session() serialise. Never blocks but in connect(); every wait is the caller's. Bytes received go to
 // the sink as they are.
 #pragma once
@@ -11,6 +11,7 @@
 #include <span>
 
 #include "byte_buffer.h"
+#include "endpoint.h"
 
 namespace guest {
 
@@ -28,7 +29,7 @@ public:
     ~H2Stream();
 
     // Connects within `deadline_ns` (monotonic). Answers 0 or an errno.
-    int connect(const char* socket_path, std::int64_t deadline_ns);
+    int connect(const Endpoint& endpoint, std::int64_t deadline_ns);
     // Starts the call; `path` is "/package.Service/Method". False: no memory.
     bool begin(const char* path, Sink sink, void* sink_context);
 

@@ -9,6 +9,8 @@ export type DriverKind = 'nvidia' | 'software' | 'null';
 
 export interface StartOptions {
     readonly socketPath: string;
+    /** A loopback address: listens on a TCP port there, too; empty: does not. */
+    readonly tcpAddress: string;
     /** 32 bytes, accepted once. */
     readonly ticket: Buffer;
     readonly ticketTtlMs: number;
@@ -21,7 +23,7 @@ export interface StartOptions {
 }
 
 export type AddonEvent =
-    | { readonly type: 'listening' }
+    | { readonly type: 'listening'; readonly tcpPort: number }
     | { readonly type: 'attached'; readonly pid: number; readonly uid: number }
     | { readonly type: 'wants' }
     | { readonly type: 'released' }

@@ -126,3 +126,19 @@ describe('environment of a worker', () => {
         expect(kept).toEqual({ FERRY_SPIN_US: '0' });
     });
 });
+
+describe('the TCP address', () => {
+    it('is of the loopback or refused with what is expected', () => {
+        for (const good of ['', '127.0.0.1:0', '127.200.3.4:65535', '[::1]:4000', 'localhost:1']) {
+            expect(loadConfig({ tcp: good }, {}).config.tcp).toBe(good);
+        }
+        const other = ['0.0.0.0:1', '10.0.0.1:1', '[::]:1', '127.0.0.256:1'];
+        const bad = [...other, '127.0.0.1', '127.0.0.1:65536', '::1:1'];
+        for (const text of bad) {
+            expect(problemsOf(() => loadConfig({ tcp: text }, {})), text).toContain(
+                `tcp: expected HOST:PORT with HOST in 127.0.0.0/8 or [::1]`,
+            );
+        }
+        expect(loadConfig({}, { FERRY_TCP: '127.0.0.1:7' }).config.tcp).toBe('127.0.0.1:7');
+    });
+});

@@ -56,7 +56,7 @@ exports.start = (options, onEvent) => {
         throw new Error('options: expected a ticket of 32 bytes and a driver');
     }
     const server = net.createServer(serve);
-    server.listen(options.socketPath, () => report({ type: 'listening' }));
+    server.listen(options.socketPath, () => report({ type: 'listening', tcpPort: 0 }));
 };
 
 exports.command = (kind, value) => {

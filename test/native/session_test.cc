@@ -27,7 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Events final : engine::Events {
-    void listening() override { note("listening"); }
+    void listening(unsigned) override { note("listening"); }
     void attached(int pid, unsigned) override { note("attached " + std::to_string(pid)); }
     void wants() override { note("wants"); }
     void released() override { note("released"); }

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { parse } from 'smol-toml';
 
 import { DaemonError, messageOf } from '../errors.ts';
+import { loopbackExpected, parseLoopback } from './loopback.ts';
 import { configFileCandidates, defaultSocket, places, type Environment } from './places.ts';
 import {
     envNameOf,
@@ -136,6 +137,11 @@ function checkValue(key: string, setting: Setting, found: Found): string | numbe
         case 'choice': {
             const value = setting.choices.find((name) => name === found.value);
             return value ?? problem(`one of ${setting.choices.join(', ')}`);
+        }
+        case 'loopback': {
+            const { value } = found;
+            const valid = value === '' || (typeof value === 'string' && parseLoopback(value) !== null);
+            return valid ? value : problem(loopbackExpected);
         }
         case 'path': {
             const { value } = found;

@@ -32,7 +32,13 @@ export interface PathSetting extends Common {
     readonly fallback: '';
 }
 
-export type Setting = IntegerSetting | ChoiceSetting | PathSetting;
+/** HOST:PORT of the loopback, or empty for none. */
+export interface LoopbackSetting extends Common {
+    readonly kind: 'loopback';
+    readonly fallback: '';
+}
+
+export type Setting = IntegerSetting | ChoiceSetting | PathSetting | LoopbackSetting;
 
 function choice<const Choice extends string>(
     choices: readonly Choice[],
@@ -55,6 +61,10 @@ function path(maxLength: number, rest: Common): PathSetting {
     return { kind: 'path', maxLength, fallback: '', ...rest };
 }
 
+function loopback(rest: Common): LoopbackSetting {
+    return { kind: 'loopback', fallback: '', ...rest };
+}
+
 // A Unix socket's path holds 107 bytes, and the workers' sockets are named after the daemon's with 20 bytes
 // more.
 const socketPathLimit = 87;
@@ -63,6 +73,9 @@ const hourMs = 3_600_000;
 export const settings = {
     'socket': path(socketPathLimit, {
         doc: 'Unix socket of the control service; empty: ferry/ferry.sock in $XDG_RUNTIME_DIR, else in /run',
+    }),
+    'tcp': loopback({
+        doc: 'HOST:PORT where guests may also come over TCP, of the loopback only; empty: nowhere',
     }),
     'device.driver': choice(['auto', 'nvidia', 'software', 'null'], 'auto', {
         doc: 'auto takes NVIDIA when its driver has a device, else the software device; null answers at once',

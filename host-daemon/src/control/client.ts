@@ -2,6 +2,7 @@
 // own in C++.
 import grpc from '@grpc/grpc-js';
 
+import { grpcTargetOf } from '../config/loopback.ts';
 import { DaemonError } from '../errors.ts';
 import type {
     CloseRequest,
@@ -23,7 +24,7 @@ export class ControlClient {
     /** `endpoint` as in FERRY_ENDPOINT. Nothing is connected before the first call. */
     constructor(endpoint: string) {
         this.#endpoint = endpoint;
-        this.#client = new grpc.Client(endpoint, grpc.credentials.createInsecure(), {
+        this.#client = new grpc.Client(grpcTargetOf(endpoint), grpc.credentials.createInsecure(), {
             // Asked anew by whoever waits for a daemon to start; grpc-js would wait up to two minutes by
             // itself.
             'grpc.initial_reconnect_backoff_ms': 50,

@@ -13,6 +13,8 @@ export interface OpenRequest {
     readonly specHash: string;
     readonly pid: number;
     readonly program: string;
+    /** A worker that is reached over TCP, when the daemon itself is. */
+    readonly wantsTcp?: boolean;
 }
 
 export interface OpenReply {

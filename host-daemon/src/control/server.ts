@@ -5,6 +5,7 @@ import { chmodSync } from 'node:fs';
 import grpc from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 
+import { endpointOfTcp, grpcTargetOf, type LoopbackAddress } from '../config/loopback.ts';
 import { endpointOfSocket } from '../config/places.ts';
 import { DaemonError, messageOf, type ErrorCode } from '../errors.ts';
 import type { CloseRequest, ControlHandlers, OpenRequest } from './messages.ts';
@@ -29,14 +30,20 @@ const statusOf: Readonly<Partial<Record<ErrorCode, grpc.status>>> = {
 };
 
 export interface ControlServer {
+    /** Where it serves over TCP, as in FERRY_ENDPOINT; null: nowhere. */
+    readonly tcpEndpoint: string | null;
     setServing(serving: boolean): void;
     /** Answers what is in flight for at most `limitMs`, then closes everything. */
     close(limitMs: number): Promise<void>;
 }
 
-/** Starts serving on a Unix socket. `unexpected` hears of errors that are no DaemonError: our own bugs. */
+/**
+ * Starts serving on a Unix socket, and on a TCP address of the loopback unless it is null. `unexpected` hears
+ * of errors that are no DaemonError: our own bugs.
+ */
 export async function serveControl(
     socket: string,
+    tcp: LoopbackAddress | null,
     handlers: ControlHandlers,
     unexpected: (method: string, error: unknown) => void,
 ): Promise<ControlServer> {
@@ -44,9 +51,20 @@ export async function serveControl(
     server.addService(controlService, implementationOf(handlers, unexpected));
     const health = new HealthImplementation({ '': 'SERVING', [controlServiceName]: 'SERVING' });
     health.addToServer(server);
-    await bind(server, socket);
+    await bind(server, endpointOfSocket(socket));
     chmodSync(socket, 0o600);
+    let tcpEndpoint: string | null = null;
+    if (tcp !== null) {
+        try {
+            const port = await bind(server, grpcTargetOf(endpointOfTcp(tcp)));
+            tcpEndpoint = endpointOfTcp({ host: tcp.host, port });
+        } catch (error) {
+            server.forceShutdown();
+            throw error;
+        }
+    }
     return {
+        tcpEndpoint,
         setServing: (serving) => {
             for (const name of ['', controlServiceName]) {
                 health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
@@ -56,14 +74,15 @@ export async function serveControl(
     };
 }
 
-function bind(server: grpc.Server, socket: string): Promise<void> {
+function bind(server: grpc.Server, target: string): Promise<number> {
+    const place = target.replace(/^(unix|ipv[46]):/, '');
     return new Promise((resolve, reject) => {
-        server.bindAsync(endpointOfSocket(socket), grpc.ServerCredentials.createInsecure(), (error) => {
+        server.bindAsync(target, grpc.ServerCredentials.createInsecure(), (error, port) => {
             if (error === null) {
-                resolve();
+                resolve(port);
             } else {
                 reject(
-                    new DaemonError('socket_unusable', `cannot listen on ${socket}: ${error.message}`, error),
+                    new DaemonError('socket_unusable', `cannot listen on ${place}: ${error.message}`, error),
                 );
             }
         });

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 
 import type { Config } from '../config/settings.ts';
+import { parseLoopback, type LoopbackAddress } from '../config/loopback.ts';
 import { readVersion } from '../config/places.ts';
 import type {
     ControlHandlers,
@@ -41,6 +42,7 @@ function printable(text: string): string {
 export class Daemon {
     readonly #config: Config;
     readonly #log: Log;
+    readonly #tcp: LoopbackAddress | null;
     readonly #lock: SocketLock;
     readonly #device: ChosenDevice;
     readonly #pool: WorkerPool;
@@ -75,6 +77,7 @@ export class Daemon {
     private constructor(config: Config, spec: WorkerSpec, log: Log, lock: SocketLock, device: ChosenDevice) {
         this.#config = config;
         this.#log = log;
+        this.#tcp = parseLoopback(config.tcp);
         this.#lock = lock;
         this.#device = device;
         this.#pool = new WorkerPool(spec, config['workers.warm'], {
@@ -123,8 +126,12 @@ export class Daemon {
 
     async #serve(): Promise<void> {
         try {
-            this.#server = await serveControl(this.#config.socket, this.#handlers(), (method, error) =>
-                this.#log.error({ method, error: messageOf(error) }, 'control call failed unexpectedly'),
+            this.#server = await serveControl(
+                this.#config.socket,
+                this.#tcp,
+                this.#handlers(),
+                (method, error) =>
+                    this.#log.error({ method, error: messageOf(error) }, 'control call failed unexpectedly'),
             );
         } catch (error) {
             this.#pool.close();
@@ -132,7 +139,9 @@ export class Daemon {
         }
         const { driver, driverPath, devices } = this.#device;
         const names = devices.map((device) => device.name);
-        this.#log.info({ socket: this.#config.socket, driver, driverPath, devices: names }, 'daemon ready');
+        const tcp = this.#server.tcpEndpoint === null ? {} : { tcp: this.#server.tcpEndpoint };
+        const { socket } = this.#config;
+        this.#log.info({ socket, ...tcp, driver, driverPath, devices: names }, 'daemon ready');
     }
 
     async #stop(reason: string): Promise<void> {
@@ -186,7 +195,9 @@ export class Daemon {
             this.#log.warn({ program, guestPid: request.pid, reason: verdict.message }, 'guest refused');
             throw new DaemonError(verdict.code, verdict.message);
         }
-        const opened = await this.#sessions.open({ program, guestPid: request.pid }, this.#pool.take());
+        const tcpAddress = request.wantsTcp === true ? (this.#tcp?.host ?? '') : '';
+        const asked = { program, guestPid: request.pid };
+        const opened = await this.#sessions.open(asked, tcpAddress, this.#pool.take());
         const { id: sessionId, endpoint, ticket } = opened;
         return { sessionId, endpoint, ticket, ticketTtlMs: this.#config['sessions.ticket_ttl_ms'] };
     }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
 import type { Log } from '../daemon/log.ts';
+import { endpointOfTcp } from '../config/loopback.ts';
 import { endpointOfSocket } from '../config/places.ts';
 import { DaemonError } from '../errors.ts';
 import { limits } from '../generated/limits.ts';
@@ -42,7 +43,7 @@ interface Live {
     meters: Meters;
     readonly worker: WorkerProcess;
     /** Resolves or rejects the Open that waits for the worker's socket; null when nobody waits. */
-    opening: { resolve: () => void; reject: (error: Error) => void } | null;
+    opening: { resolve: (tcpPort: number) => void; reject: (error: Error) => void } | null;
     timer: NodeJS.Timeout | null;
     /** Why the daemon asked this session to end, kept until the worker has gone. */
     endReason: string | null;
@@ -58,6 +59,9 @@ const orphanMissCount = 2;
 // CUDA_ERROR_UNKNOWN and CUDA_ERROR_NOT_PERMITTED.
 const lostResult = 999;
 const notPermittedResult = 800;
+
+// What a worker says of a guest that came over TCP: only its ticket vouches for it.
+const unknownUid = 0xffff_ffff;
 
 function isAlive(pid: number): boolean {
     try {
@@ -95,8 +99,15 @@ export class SessionDesk {
         return [...this.#live.values(), ...this.#ended];
     }
 
-    /** Gives the guest a worker of its own; resolves once the worker's socket can be connected to. */
-    async open(asked: { program: string; guestPid: number }, worker: WorkerProcess): Promise<OpenedSession> {
+    /**
+     * Gives the guest a worker of its own; resolves once the worker can be connected to: at a TCP port of
+     * `tcpAddress`, or at its Unix socket when that is empty.
+     */
+    async open(
+        asked: { program: string; guestPid: number },
+        tcpAddress: string,
+        worker: WorkerProcess,
+    ): Promise<OpenedSession> {
         const id = randomBytes(6).toString('hex');
         const ticket = randomBytes(limits.ticketBytes);
         const socketPath = join(this.#settings.workerFolder, `${id}.sock`);
@@ -112,7 +123,7 @@ export class SessionDesk {
         };
         this.#live.set(id, live);
         this.#log.info({ session: id, ...asked, workerPid: worker.pid }, 'session opening');
-        const listening = new Promise<void>((resolve, reject) => {
+        const listening = new Promise<number>((resolve, reject) => {
             live.opening = { resolve, reject };
         });
         this.#limit(live, listenLimitMs, 'the worker did not listen in time');
@@ -124,6 +135,7 @@ export class SessionDesk {
         worker.send({
             t: 'start',
             socketPath,
+            tcpAddress,
             ticket,
             ticketTtlMs,
             driver,
@@ -131,8 +143,10 @@ export class SessionDesk {
             specHash,
             batchLimitBytes,
         });
-        await listening;
-        return { id, endpoint: endpointOfSocket(socketPath), ticket };
+        const port = await listening;
+        const endpoint =
+            tcpAddress === '' ? endpointOfSocket(socketPath) : endpointOfTcp({ host: tcpAddress, port });
+        return { id, endpoint, ticket };
     }
 
     /** Ends one session: its guest sees `result` for ever. False when there is none of that id. */
@@ -214,11 +228,11 @@ export class SessionDesk {
                     this.#settings.ticketTtlMs + 1000,
                     'no guest attached before its ticket expired',
                 );
-                live.opening?.resolve();
+                live.opening?.resolve(up.tcpPort);
                 live.opening = null;
                 return;
             case 'attached':
-                this.#attached(live, up.pid, up.uid);
+                this.#attached(live, up.pid, up.uid === unknownUid ? null : up.uid);
                 return;
             case 'wants':
                 this.#events.wants(id);
@@ -242,11 +256,11 @@ export class SessionDesk {
         }
     }
 
-    #attached(live: Live, pid: number, uid: number): void {
+    #attached(live: Live, pid: number, uid: number | null): void {
         this.#stopTimer(live);
         this.#step(live, { kind: 'attached', pid, uid });
         const { id } = live.record;
-        if (uid !== this.#settings.uid) {
+        if (uid !== null && uid !== this.#settings.uid) {
             this.#log.warn({ session: id, guestPid: pid, uid }, 'guest of another user refused');
             this.end(id, `guest's user: expected ${this.#settings.uid}, got ${uid}`, notPermittedResult);
             return;

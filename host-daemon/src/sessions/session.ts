@@ -21,7 +21,7 @@ export interface SessionRecord {
 }
 
 export type SessionEvent =
-    | { readonly kind: 'attached'; readonly pid: number; readonly uid: number }
+    | { readonly kind: 'attached'; readonly pid: number; readonly uid: number | null }
     | { readonly kind: 'drain' }
     | { readonly kind: 'ended'; readonly reason: string };
 

@@ -82,10 +82,12 @@ async function endSession(result: number, message: string): Promise<void> {
 
 function takeEvent(event: AddonEvent): void {
     switch (event.type) {
-        case 'listening':
         case 'wants':
         case 'released':
             send({ t: event.type });
+            return;
+        case 'listening':
+            send({ t: 'listening', tcpPort: event.tcpPort });
             return;
         case 'attached':
             switchesBefore = readSwitches();

@@ -7,6 +7,7 @@ export type DownRecord =
     | {
           readonly t: 'start';
           readonly socketPath: string;
+          readonly tcpAddress: string;
           readonly ticket: Uint8Array;
           readonly ticketTtlMs: number;
           readonly driver: DriverKind;
@@ -21,7 +22,7 @@ export type DownRecord =
 
 export type UpRecord =
     | { readonly t: 'ready' }
-    | { readonly t: 'listening' }
+    | { readonly t: 'listening'; readonly tcpPort: number }
     | { readonly t: 'attached'; readonly pid: number; readonly uid: number }
     | { readonly t: 'wants' }
     | { readonly t: 'released' }
@@ -43,10 +44,11 @@ export function parseUpRecord(value: unknown): UpRecord | null {
     const fields = value as Fields;
     switch (fields['t']) {
         case 'ready':
-        case 'listening':
         case 'wants':
         case 'released':
             return { t: fields['t'] };
+        case 'listening':
+            return { t: 'listening', tcpPort: numberOf(fields['tcpPort']) };
         case 'attached':
             return { t: 'attached', pid: numberOf(fields['pid']), uid: numberOf(fields['uid']) };
         case 'meters':

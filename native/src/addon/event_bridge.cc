@@ -47,9 +47,12 @@ void EventBridge::send(const char* type, Fill fill) {
     if (function_.NonBlockingCall(event.get(), deliver) == napi_ok) (void)event.release();
 }
 
-void EventBridge::listening() { send("listening"); }
 void EventBridge::wants() { send("wants"); }
 void EventBridge::released() { send("released"); }
+
+void EventBridge::listening(unsigned tcp_port) {
+    send("listening", [tcp_port](Napi::Object& object) { object.Set("tcpPort", tcp_port); });
+}
 
 void EventBridge::attached(int pid, unsigned uid) {
     send("attached", [pid, uid](Napi::Object& object) {

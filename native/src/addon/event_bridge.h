@@ -13,7 +13,7 @@ class EventBridge final : public engine::Events {
 public:
     EventBridge(Napi::Env env, const Napi::Function& on_event);
 
-    void listening() override;
+    void listening(unsigned tcp_port) override;
     void attached(int pid, unsigned uid) override;
     void wants() override;
     void released() override;

@@ -23,6 +23,7 @@ ferry::Result<engine::DriverKind> read_driver_kind(const std::string& name) {
 
 ferry::Result<engine::Options> read_options(const Napi::Object& values) {
     const Napi::Value path = values.Get("socketPath");
+    const Napi::Value tcp_address = values.Get("tcpAddress");
     const Napi::Value ticket = values.Get("ticket");
     const Napi::Value ttl = values.Get("ticketTtlMs");
     const Napi::Value driver = values.Get("driver");
@@ -45,6 +46,7 @@ ferry::Result<engine::Options> read_options(const Napi::Object& values) {
 
     engine::Options options;
     options.socket_path = path.As<Napi::String>().Utf8Value();
+    if (tcp_address.IsString()) options.tcp_address = tcp_address.As<Napi::String>().Utf8Value();
     std::memcpy(options.ticket.data(), ticket.As<Napi::Buffer<char>>().Data(), options.ticket.size());
     options.ticket_ttl_ms = ttl.As<Napi::Number>().Uint32Value();
     options.driver = kind.value();

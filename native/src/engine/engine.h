@@ -20,6 +20,7 @@ enum class DriverKind { nvidia, software, null };
 
 struct Options {
     std::string socket_path;
+    std::string tcp_address;  // of the loopback: listens on a TCP port there, too; empty: does not
     transport::Ticket ticket{};
     std::uint32_t ticket_ttl_ms = 0;
     DriverKind driver = DriverKind::null;
@@ -36,7 +37,9 @@ enum class LogLevel { info, warn, error };
 class Events {
 public:
     virtual ~Events() = default;
-    virtual void listening() = 0;
+    // `tcp_port`: of Options::tcp_address, else 0.
+    virtual void listening(unsigned tcp_port) = 0;
+    // pid 0, uid transport::kNoUid: not known.
     virtual void attached(int pid, unsigned uid) = 0;
     virtual void wants() = 0;
     virtual void released() = 0;

@@ -36,12 +36,19 @@ Session::~Session() {
 void Session::open() {
     const auto status = listener_.open(options_.socket_path);
     if (!status.ok()) return die(kLost, status.message(), GrpcStatus::unavailable);
-    events_.listening();
+    if (!options_.tcp_address.empty()) {
+        const auto opened = tcp_listener_.open_tcp(options_.tcp_address);
+        if (!opened.ok()) return die(kLost, opened.message(), GrpcStatus::unavailable);
+    }
+    events_.listening(tcp_listener_.port());
 }
 
 std::size_t Session::fill_descriptors(pollfd* descriptors) const {
     std::size_t count = 0;
-    if (listener_.is_open() && link_ == nullptr) descriptors[count++] = {listener_.fd(), POLLIN, 0};
+    if (link_ == nullptr) {
+        if (listener_.is_open()) descriptors[count++] = {listener_.fd(), POLLIN, 0};
+        if (tcp_listener_.is_open()) descriptors[count++] = {tcp_listener_.fd(), POLLIN, 0};
+    }
     if (link_ != nullptr) {
         // The hang-up is watched even while nothing is read: a guest that died must not wait for its turn to
         // be missed.
@@ -64,7 +71,9 @@ int Session::timeout_ms(Clock::time_point now) const {
 
 void Session::handle(const pollfd& descriptor) {
     if (descriptor.revents == 0) return;
-    if (listener_.is_open() && descriptor.fd == listener_.fd()) return accept_guest();
+    for (auto* listener : {&listener_, &tcp_listener_}) {
+        if (listener->is_open() && descriptor.fd == listener->fd()) return accept_guest(*listener);
+    }
     if (process_.valid() && descriptor.fd == process_.get()) {
         // A child the guest forked may keep the socket open; the guest itself is gone all the same.
         process_.reset();
@@ -89,8 +98,14 @@ void Session::handle(const pollfd& descriptor) {
     state_ = State::over;
 }
 
-void Session::accept_guest() {
-    auto connection = listener_.accept();
+void Session::stop_listening() {
+    listener_.close();
+    tcp_listener_.close();
+}
+
+void Session::accept_guest(transport::Listener& listener) {
+    if (link_ != nullptr) return;  // both listeners had somebody: one at a time
+    auto connection = listener.accept();
     if (!connection) return;
     guest_pid_ = connection->pid;
     guest_uid_ = connection->uid;
@@ -233,7 +248,7 @@ void Session::die(int result, std::string message, GrpcStatus status) {
     const bool has_guest = link_ != nullptr && state_ == State::attached;
     result_ = result;
     message_ = std::move(message);
-    listener_.close();
+    stop_listening();
     state_ = has_guest ? State::closing : State::over;
     deadline_ = Clock::now() + kClosingBound;
     if (executor_ != nullptr) executor_->abandon();

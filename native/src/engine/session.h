@@ -40,7 +40,7 @@ public:
     const std::string& message() const { return message_; }
 
     // --- the loop: what to wait for, and what came of it
-    static constexpr std::size_t kDescriptors = 3;
+    static constexpr std::size_t kDescriptors = 4;
     std::size_t fill_descriptors(pollfd* descriptors) const;
     // Milliseconds until advance() wants to be called whatever happens; -1: no need.
     int timeout_ms(Clock::time_point now) const;
@@ -70,7 +70,8 @@ private:
                       transport::BodyOwner* owner, std::uint32_t token) override;
     transport::OutBuffer take_buffer() override;
 
-    void accept_guest();
+    void accept_guest(transport::Listener& listener);
+    void stop_listening();
     void drop_connection();
     void refuse_ticket(transport::TicketVerdict verdict);
     transport::Welcome prepare_device(const transport::Hello& hello);
@@ -86,6 +87,7 @@ private:
     Events& events_;
     Poke& poke_;
     transport::Listener listener_;
+    transport::Listener tcp_listener_;
     transport::TicketGate gate_;
     std::unique_ptr<transport::Link> link_;
     transport::UniqueFd process_;  // pidfd of the guest

@@ -44,7 +44,7 @@ bool Session::on_hello(const transport::Hello& hello) {
         refuse_ticket(verdict);
         return false;
     }
-    listener_.close();
+    stop_listening();
     state_ = State::attached;  // from here on this is the guest's session, for better or worse
     events_.attached(guest_pid_, guest_uid_);
     const Welcome welcome = prepare_device(hello);

@@ -1,7 +1,10 @@
-// The worker's Unix socket: creation, peer credentials, pidfd. See listener.h.
+// The worker's sockets: creation, peer credentials, pidfd. See listener.h.
 #include "transport/listener.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -43,6 +46,27 @@ UniqueFd peer_pidfd(int socket, pid_t pid) {
     return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
+// Nagle's delay would be paid by every reply; the keepalive tells of a dead machine while nothing is read.
+void tune_tcp(int socket) {
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+bool loopback_address(const std::string& text, sockaddr_storage& place, socklen_t& size) {
+    sockaddr_in narrow{};
+    narrow.sin_family = AF_INET;
+    sockaddr_in6 wide{};
+    wide.sin6_family = AF_INET6;
+    if (::inet_pton(AF_INET, text.c_str(), &narrow.sin_addr) == 1) {
+        std::memcpy(&place, &narrow, size = sizeof narrow);
+        return (ntohl(narrow.sin_addr.s_addr) >> 24) == 127;
+    }
+    if (::inet_pton(AF_INET6, text.c_str(), &wide.sin6_addr) != 1) return false;
+    std::memcpy(&place, &wide, size = sizeof wide);
+    return IN6_IS_ADDR_LOOPBACK(&wide.sin6_addr);
+}
+
 }  // namespace
 
 ferry::Status Listener::open(const std::string& path) {
@@ -72,10 +96,38 @@ ferry::Status Listener::open(const std::string& path) {
     return ferry::Status::success();
 }
 
+ferry::Status Listener::open_tcp(const std::string& address) {
+    sockaddr_storage place{};
+    socklen_t size = 0;
+    if (!loopback_address(address, place, size)) {
+        return ferry::Status::failure("tcpAddress must be of the loopback (127.0.0.0/8 or ::1), got '" +
+                                      address + "'");
+    }
+    UniqueFd socket(::socket(place.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.valid()) return failure_of("cannot create a socket");
+    // SAFETY: the sockets API takes every address family through this cast.
+    auto* generic = reinterpret_cast<sockaddr*>(&place);
+    if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), kBacklog) != 0 ||
+        ::getsockname(socket.get(), generic, &size) != 0) {
+        return failure_of("cannot listen at " + address);
+    }
+    // SAFETY: the family says which of the two the kernel has filled in.
+    port_ = ntohs(place.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(place).sin_port
+                                             : reinterpret_cast<const sockaddr_in6&>(place).sin6_port);
+    socket_ = std::move(socket);
+    return ferry::Status::success();
+}
+
 std::optional<Connection> Listener::accept() {
     Connection connection;
     connection.socket.reset(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection.socket.valid()) return std::nullopt;
+    if (port_ != 0) {
+        tune_tcp(connection.socket.get());
+        connection.uid = kNoUid;
+        connection.is_tcp = true;
+        return connection;
+    }
     ucred peer{};
     socklen_t size = sizeof peer;
     if (::getsockopt(connection.socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
@@ -90,7 +142,7 @@ std::optional<Connection> Listener::accept() {
 void Listener::close() {
     if (!socket_.valid()) return;
     socket_.reset();
-    ::unlink(path_.c_str());
+    if (!path_.empty()) ::unlink(path_.c_str());
 }
 
 }  // namespace transport
