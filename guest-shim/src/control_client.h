@@ -13,8 +13,8 @@ struct Admission {
     std::size_t ticket_size = 0;
 };
 
-// Asks the daemon at `daemon`; `wants_tcp`: for a worker that is reached over TCP, if it can. Answers 0, or an
-// errno when nobody answers there, or -1 when the daemon refused; then `reason` says why.
+// Asks the daemon at `daemon`; `wants_tcp`: for a worker that is reached over TCP, if it can. Answers 0, or
+// an errno when nobody answers there, or -1 when the daemon refused; then `reason` says why.
 int open_session(const Endpoint& daemon, bool wants_tcp, Admission& admission, char* reason,
                  std::size_t reason_size);
 

@@ -18,8 +18,8 @@ struct Endpoint {
 // Null, or what is wrong with `text`, for people.
 const char* parse_endpoint(const char* text, Endpoint& endpoint);
 
-// The same port at the host of `reached`, when both are TCP: a worker is where its daemon was reached, behind a
-// tunnel or a relay too, whatever address the daemon knows itself by.
+// The same port at the host of `reached`, when both are TCP: a worker is where its daemon was reached, behind
+// a tunnel or a relay too, whatever address the daemon knows itself by.
 void move_to_host_of(const Endpoint& reached, Endpoint& endpoint);
 
 }  // namespace guest

@@ -1,6 +1,6 @@
 // TCP addresses of the daemon: HOST:PORT of this machine's loopback and no other, because nothing on a
-// connection is encrypted and whoever can connect can open a session. Pure; used by config/load.ts, the control
-// service and the CLI.
+// connection is encrypted and whoever can connect can open a session. Pure; used by config/load.ts, the
+// control service and the CLI.
 
 export interface LoopbackAddress {
     /** Without brackets. */
