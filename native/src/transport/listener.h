@@ -1,6 +1,7 @@
 // Listener: the worker's Unix socket, in a folder only this user may enter, or a TCP port on the loopback.
 // Used by the session until a guest is in. Over the Unix socket it hands out accepted connections together
-// with who is behind them, as the kernel says, and refuses other users; over TCP nobody says, and the ticket decides.
+// with who is behind them, as the kernel says, and refuses other users; over TCP nobody says, and the ticket
+// decides.
 #pragma once
 #include <sys/types.h>
 
