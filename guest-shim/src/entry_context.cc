@@ -113,10 +113,12 @@ abi::CUresult cuDevicePrimaryCtxRetain(Session& session, abi::CUcontext* pctx, a
     Context* context = session.contexts.primary_context(session, dev);
     if (context == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     if (!context->alive.load(std::memory_order_relaxed)) {
-        const abi::CUresult result =
-            call_in(session, nullptr,
-                    wire::cuDevicePrimaryCtxRetain_Request{
-                        .context = context->handle, .device = context->host_device, .flags = primary.flags});
+        // Not waited for: a device that was there at cuInit rarely refuses, and when it does, every call in
+        // the context answers what the driver said.
+        const abi::CUresult result = detail::post(
+            session, *thread_state(), nullptr,
+            wire::cuDevicePrimaryCtxRetain_Request{
+                .context = context->handle, .device = context->host_device, .flags = primary.flags});
         if (result != abi::CUDA_SUCCESS) return result;
         context->flags = primary.flags;
         context->alive.store(true, std::memory_order_relaxed);

@@ -105,6 +105,32 @@ abi::CUresult request_load(Session& session, const Image& image, std::span<const
     return session.lost();
 }
 
+// The same without a round trip, for an image whose verdict the host has told beforehand.
+abi::CUresult announce_load(Session& session, const Image& image, const KnownImage& known, bool as_library,
+                            Loaded& loaded) {
+    if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();
+    ThreadState& thread = *thread_state();
+    const wire::PackedReference reference = wire::pack_reference(known.image);
+    loaded = {known.log, known.kernels};
+    if (as_library) {
+        return detail::post(session, thread, thread.current(),
+                            wire::cuLibraryLoadData_Request{.library = image.handle,
+                                                            .module = image.module,
+                                                            .image = reference,
+                                                            .options = known.options});
+    }
+    return detail::post(
+        session, thread, image.context,
+        wire::cuModuleLoadDataEx_Request{
+            .module = image.handle, .image = reference, .options = known.options});
+}
+
+// The device whose attributes a load's kernels have: the current context's, or the first.
+std::int32_t device_of_load() {
+    const Context* context = thread_state()->current();
+    return context == nullptr ? 0 : context->host_device;
+}
+
 // An image with its names; null when there is no room for one more.
 Image* make_image(Session& session, Context* context, bool as_library) {
     auto image = std::make_unique<Image>();
@@ -145,8 +171,12 @@ abi::CUresult load_image(Session& session, const void* pointer, const JitOptions
     Image* image = make_image(session, context, as_library);
     if (image == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     Loaded loaded;
-    abi::CUresult result =
-        request_load(session, *image, whole.bytes(), {packed, packed_size}, as_library, loaded);
+    const std::span<const std::byte> chosen(packed, packed_size);
+    const KnownImage* known =
+        session.snapshot.images.find(whole.bytes(), as_library, device_of_load(), chosen);
+    abi::CUresult result = known != nullptr
+                               ? announce_load(session, *image, *known, as_library, loaded)
+                               : request_load(session, *image, whole.bytes(), chosen, as_library, loaded);
     return_logs(options, result == abi::CUDA_SUCCESS, loaded.log);
     if (result == abi::CUDA_SUCCESS && !read_kernels(loaded.kernels, *image)) {
         session.end(abi::CUDA_ERROR_UNKNOWN, "the host sent malformed kernel metadata");

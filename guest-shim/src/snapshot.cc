@@ -125,6 +125,7 @@ bool read_snapshot(std::span<const std::byte> message, Snapshot& snapshot) {
         if (field.number == 1) snapshot.driver_version = field.integer32();
         if (field.number == 3) snapshot.window_base = field.value;
         if (field.number == 4) snapshot.window_size = field.value;
+        if (field.number == 5) good = snapshot.images.add(field.bytes);
         if (field.number != 2) continue;
         good = snapshot.host_device_count < kMaxDevices;
         if (!good) break;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "cudart/abi.h"
+#include "known_images.h"
 
 namespace guest {
 
@@ -36,6 +37,7 @@ struct Snapshot {
     // The devices this program sees, in its order: indices into host_devices.
     std::uint8_t visible[kMaxDevices] = {};
     std::size_t visible_count = 0;
+    KnownImages images;
 
     // Null when the guest has no device of that ordinal.
     const DeviceFacts* device(int ordinal) const {

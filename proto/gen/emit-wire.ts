@@ -34,7 +34,7 @@ export function emitCallId(model: Model, hash: string): string {
         '// "unknown" for a number no call has: what a guest sends is not trusted to be one.\n' +
         'constexpr std::string_view call_name(CallId call) {\n' +
         `    switch (call) {\n${names}    }\n    return "unknown";\n}\n\n` +
-        '// The place of a call in tables that have one entry per call, and what stands there; kCallCount is ' +
+        '// The place of a call in tables with one entry per call, and what stands there; kCallCount is ' +
         'no call.\n' +
         `inline constexpr CallId kCalls[kCallCount] = {\n${all}};\n` +
         'constexpr std::size_t call_index(CallId call) {\n' +

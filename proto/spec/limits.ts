@@ -45,6 +45,9 @@ export const limits = {
     ringReplyBytes: limit(4 * MiB, 'bytes', 'The reply ring.'),
     fences: limit(65536, 'count', 'Fences of one session: streams and events whose state shows in the ring.'),
     arenaBytes: limit(64 * 1024 * MiB, 'bytes', 'The arena; sparse, never more than the guest keeps free.'),
+    storedImages: limit(256, 'count', 'Code images that a host keeps for the next process that loads them.'),
+    offeredImages: limit(64, 'count', 'Known images that one Welcome names.'),
+    offeredImageBytes: limit(1 * MiB, 'bytes', 'Metadata of known images in one Welcome.'),
     connectTimeoutMs: limit(2000, 'ms', 'The guest gives up reaching the daemon after this long.'),
 } as const satisfies Record<string, Limit>;
 

@@ -90,6 +90,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'fills', classicSizes: [20] },
     { name: 'forks' },
     { name: 'host_functions', classicSizes: [10] },
+    { name: 'load_file', tool: true },
     { name: 'launch_arguments', classicSizes: [3] },
     { name: 'libraries' },
     { name: 'many_launches', sizes: [20000], classicSizes: [300] },

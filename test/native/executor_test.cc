@@ -213,6 +213,22 @@ TEST(destroying_a_context_forgets_its_streams_and_memory) {
     CHECK_EQUAL(host.meters[engine::Meter::device_bytes], 0u);
 }
 
+TEST(a_primary_context_that_was_refused_says_why_to_whoever_uses_it) {
+    Host host;
+    Batch batch;
+    batch.add(
+        wire::cuDevicePrimaryCtxRetain_Request{.context = fake::context_handle(), .device = 99, .flags = 0},
+        {.context = 0});
+    batch.add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 1});
+    batch.add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 2});
+    host.run(batch);
+    CHECK_EQUAL(host.next().header.result, 101);
+    CHECK_EQUAL(host.next().header.result, 101);
+    host.run(fake::with_context());  // it can be had after all, and nothing of the failure is left
+    host.run(Batch().add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 3}));
+    CHECK_EQUAL(host.next().header.result, 0);
+}
+
 TEST(the_primary_context_lives_as_long_as_it_is_retained) {
     Host host;
     host.run(fake::with_context());

@@ -43,6 +43,7 @@ describe('the engine and its transport', () => {
         { name: 'link_test', leaks: true },
         { name: 'http2_test', leaks: true },
         { name: 'session_test', leaks: true },
+        { name: 'image_store_test', leaks: true },
         { name: 'executor_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;

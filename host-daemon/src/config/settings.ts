@@ -109,6 +109,9 @@ export const settings = {
     'sessions.batch_limit_bytes': integer([65_536, limits.batchBytes], 'bytes', limits.batchBytes, {
         doc: 'largest batch a worker accepts',
     }),
+    'images.cache_bytes': integer([0, 2 ** 40], 'bytes', 256 * 2 ** 20, {
+        doc: 'code images kept for the next process that loads them; 0: none',
+    }),
     'workers.warm': integer([0, 64], 'workers', 2, { doc: 'workers started ahead of need' }),
     'workers.spin_us': integer([0, 1000], 'us', limits.spinUs, {
         doc: 'how long a worker looks for more before it sleeps; 0 spares a core, and costs wake-ups',

@@ -1,6 +1,6 @@
 // The daemon: puts control service, sessions, workers and arbiter together, and takes them apart again.
 // Started by `ferry daemon` and by tests. Decisions are in policy/; no driver is loaded here.
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Config } from '../config/settings.ts';
 import { parseLoopback, type LoopbackAddress } from '../config/loopback.ts';
@@ -96,6 +96,8 @@ export class Daemon {
                 workerFolder: lock.workerFolder,
                 ticketTtlMs: config['sessions.ticket_ttl_ms'],
                 batchLimitBytes: config['sessions.batch_limit_bytes'],
+                imageFolder: join(lock.workerFolder, 'images'),
+                imageCacheBytes: config['images.cache_bytes'],
                 driver: device.driver,
                 driverPath: device.driverPath,
                 specHash,

@@ -30,7 +30,7 @@ export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([
     [0x020c, { name: 'cuDeviceCanAccessPeer', class: 'local' }],
     [0x020d, { name: 'cuDeviceGetP2PAttribute', class: 'local' }],
     [0x020e, { name: 'cuDeviceGetTexture1DLinearMaxWidth', class: 'local' }],
-    [0x0300, { name: 'cuDevicePrimaryCtxRetain', class: 'sync' }],
+    [0x0300, { name: 'cuDevicePrimaryCtxRetain', class: 'async' }],
     [0x0301, { name: 'cuDevicePrimaryCtxRelease_v2', class: 'sync' }],
     [0x0302, { name: 'cuDevicePrimaryCtxReset_v2', class: 'sync' }],
     [0x0303, { name: 'cuDevicePrimaryCtxSetFlags_v2', class: 'local' }],

@@ -51,6 +51,12 @@ export const limits = {
     fences: 65536,
     /** The arena; sparse, never more than the guest keeps free. In bytes. */
     arenaBytes: 68719476736,
+    /** Code images that a host keeps for the next process that loads them. In count. */
+    storedImages: 256,
+    /** Known images that one Welcome names. In count. */
+    offeredImages: 64,
+    /** Metadata of known images in one Welcome. In bytes. */
+    offeredImageBytes: 1048576,
     /** The guest gives up reaching the daemon after this long. In ms. */
     connectTimeoutMs: 2000,
 } as const;

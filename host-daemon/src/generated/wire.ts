@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '7195a88705181322';
+export const specHash = '48281138b8531fce';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',

@@ -19,6 +19,8 @@ export interface SessionSettings {
     readonly workerFolder: string;
     readonly ticketTtlMs: number;
     readonly batchLimitBytes: number;
+    readonly imageFolder: string;
+    readonly imageCacheBytes: number;
     readonly driver: DriverKind;
     readonly driverPath: string;
     readonly specHash: string;
@@ -132,6 +134,7 @@ export class SessionDesk {
             exited: (how) => this.#workerExited(live, how),
         });
         const { ticketTtlMs, driver, driverPath, specHash, batchLimitBytes } = this.#settings;
+        const { imageFolder, imageCacheBytes } = this.#settings;
         worker.send({
             t: 'start',
             socketPath,
@@ -142,6 +145,8 @@ export class SessionDesk {
             driverPath,
             specHash,
             batchLimitBytes,
+            imageFolder,
+            imageCacheBytes,
         });
         const port = await listening;
         const endpoint =

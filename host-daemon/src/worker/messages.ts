@@ -14,6 +14,8 @@ export type DownRecord =
           readonly driverPath: string;
           readonly specHash: string;
           readonly batchLimitBytes: number;
+          readonly imageFolder: string;
+          readonly imageCacheBytes: number;
       }
     | { readonly t: 'grant'; readonly quantumMs: number }
     | { readonly t: 'revoke' }

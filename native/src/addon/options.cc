@@ -55,6 +55,11 @@ ferry::Result<engine::Options> read_options(const Napi::Object& values) {
     options.meters = meters.As<Napi::BigUint64Array>().Data();
     if (limit.IsNumber())
         options.batch_limit_bytes = static_cast<std::uint64_t>(limit.As<Napi::Number>().Int64Value());
+    const Napi::Value images = values.Get("imageFolder");
+    const Napi::Value cache = values.Get("imageCacheBytes");
+    if (images.IsString()) options.image_folder = images.As<Napi::String>().Utf8Value();
+    if (cache.IsNumber())
+        options.image_cache_bytes = static_cast<std::uint64_t>(cache.As<Napi::Number>().Int64Value());
     options.capture_output = true;
     return options;
 }

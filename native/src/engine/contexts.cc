@@ -16,8 +16,9 @@ constexpr unsigned kStreamOrdinary =
 abi::CUresult Contexts::use(std::uint16_t index) {
     if (known_ && current_.index() == index) return abi::CUDA_SUCCESS;
     const wire::Handle context = index == 0 ? wire::Handle{} : handles_.at(wire::HandleKind::context, index);
-    if (index != 0 && context.value == 0) return abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
-    return use(context);
+    if (index == 0 || context.value != 0) return use(context);
+    const auto refused = refused_.find(index);
+    return refused != refused_.end() ? refused->second : abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 abi::CUresult Contexts::use(wire::Handle context) {
@@ -101,7 +102,12 @@ abi::CUresult Contexts::retain(wire::Handle context, int device, std::uint32_t f
     }
     abi::CUcontext object = nullptr;
     const abi::CUresult result = driver_.cuDevicePrimaryCtxRetain(&object, device);
-    if (result != abi::CUDA_SUCCESS) return result;
+    const auto index = static_cast<std::uint16_t>(context.index());
+    refused_.erase(index);
+    if (result != abi::CUDA_SUCCESS) {
+        if (index <= kMaxContexts) refused_[index] = result;
+        return result;
+    }
     // The guest keeps one name for a device's primary context as long as it is held; another one is a lie.
     const bool named = primary.retained != 0
                            ? primary.context == context

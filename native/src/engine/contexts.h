@@ -43,11 +43,16 @@ public:
     void forget_streams(wire::Handle context);
 
     // --- primary contexts, by device ordinal
+    // A context that could not be had is remembered with the reason: use() answers it for records that name
+    // it.
     abi::CUresult retain(wire::Handle context, int device, std::uint32_t flags);
     // `emptied`: the context handle that stands for nothing any more, value 0 when it is still retained. A
     // later retain may bind the same handle again.
     abi::CUresult release(int device, wire::Handle& emptied);
     abi::CUresult reset(int device, wire::Handle& emptied);
+    bool refused(wire::Handle context) const {
+        return refused_.contains(static_cast<std::uint16_t>(context.index()));
+    }
     wire::Handle primary(int device) const;
     bool last_release(int device) const;
 
@@ -73,6 +78,7 @@ private:
     abi::CUcontext current_object_ = nullptr;
     bool known_ = false;
     std::unordered_map<int, Primary> primaries_;
+    std::unordered_map<std::uint16_t, abi::CUresult> refused_;  // by index of the handle
     std::vector<ThreadStream> thread_streams_;
     std::vector<Leftover> leftovers_;
 };

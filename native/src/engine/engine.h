@@ -28,6 +28,8 @@ struct Options {
     std::string spec_hash;                // empty: the one this engine was built with
     std::uint64_t* meters = nullptr;      // kMeterSlots words that outlive the engine, or null
     std::uint64_t batch_limit_bytes = 0;  // largest gRPC message accepted; 0: the specification's
+    std::string image_folder;             // shared by the workers of one daemon; empty: images are not kept
+    std::uint64_t image_cache_bytes = 0;  // what all files in it may hold
     bool capture_output = false;          // take over fd 1 and 2 of this process for the guest
 };
 

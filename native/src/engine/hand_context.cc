@@ -61,9 +61,14 @@ abi::CUresult cuCtxDestroy_v2(Executor& executor, const wire::RecordHeader& head
     return executor.wait_for_context(request.context, header, destroy_context, request.context.value);
 }
 
-abi::CUresult cuDevicePrimaryCtxRetain(Executor& executor, const wire::RecordHeader&,
+abi::CUresult cuDevicePrimaryCtxRetain(Executor& executor, const wire::RecordHeader& header,
                                        const wire::cuDevicePrimaryCtxRetain_Request& request, ReplySink&) {
-    return executor.contexts().retain(request.context, executor.device(request.device), request.flags);
+    Contexts& contexts = executor.contexts();
+    const abi::CUresult result =
+        contexts.retain(request.context, executor.device(request.device), request.flags);
+    // Nobody waits, and every record that names the context will be answered with the reason: said once more
+    // by the next reply, it could be taken for the failure of another call.
+    return header.ticket == 0 && contexts.refused(request.context) ? abi::CUDA_SUCCESS : result;
 }
 
 abi::CUresult cuDevicePrimaryCtxRelease_v2(Executor& executor, const wire::RecordHeader& header,

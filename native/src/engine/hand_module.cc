@@ -45,37 +45,45 @@ abi::CUresult unload_quiet_library(Executor& executor, const Watch& watch) {
 
 }  // namespace
 
-abi::CUresult cuModuleLoadDataEx(Executor& executor, const wire::RecordHeader&,
+abi::CUresult cuModuleLoadDataEx(Executor& executor, const wire::RecordHeader& header,
                                  const wire::cuModuleLoadDataEx_Request& request, ReplySink& sink) {
     Modules& modules = executor.modules();
     abi::CUmodule module = nullptr;
-    abi::CUresult result = modules.load_module(request.image, request.options, module);
+    abi::CUresult result = modules.load_module(modules.image_of(request.image), request.options, module);
     if (result == abi::CUDA_SUCCESS) result = executor.bind(wire::HandleKind::module, request.module, module);
+    if (header.ticket == 0) return result;  // of a known image: the guest knows what is in it
     wire::cuModuleLoadDataEx_Reply reply;
     reply.result_detail = static_cast<std::uint32_t>(result);
     reply.log = modules.log();
-    if (result == abi::CUDA_SUCCESS) reply.kernels = modules.describe_module(module);
+    if (result == abi::CUDA_SUCCESS) {
+        reply.kernels = modules.describe_module(module);
+        modules.keep(request.image, request.options, false, device_in_use(executor));
+    }
     sink.outputs(reply);
     return result;
 }
 
-abi::CUresult cuLibraryLoadData(Executor& executor, const wire::RecordHeader&,
+abi::CUresult cuLibraryLoadData(Executor& executor, const wire::RecordHeader& header,
                                 const wire::cuLibraryLoadData_Request& request, ReplySink& sink) {
     if (executor.driver().cuLibraryLoadData == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     Modules& modules = executor.modules();
     abi::CUlibrary library = nullptr;
-    abi::CUresult result = modules.load_library(request.image, request.options, library);
+    abi::CUresult result = modules.load_library(modules.image_of(request.image), request.options, library);
     if (result == abi::CUDA_SUCCESS)
         result = executor.bind(wire::HandleKind::library, request.library, library);
     if (result == abi::CUDA_SUCCESS && !modules.name_module(request.module, request.library)) {
         executor.violate("a library's module handle cannot be a name");
         return abi::CUDA_ERROR_INVALID_HANDLE;
     }
+    if (header.ticket == 0) return result;
     wire::cuLibraryLoadData_Reply reply;
     reply.result_detail = static_cast<std::uint32_t>(result);
     reply.log = modules.log();
-    if (result == abi::CUDA_SUCCESS)
-        reply.kernels = modules.describe_library(library, device_in_use(executor));
+    if (result == abi::CUDA_SUCCESS) {
+        const abi::CUdevice device = device_in_use(executor);
+        reply.kernels = modules.describe_library(library, device);
+        modules.keep(request.image, request.options, true, device);
+    }
     sink.outputs(reply);
     return result;
 }

@@ -117,6 +117,26 @@ abi::CUresult Modules::place(std::span<const std::byte> image, Placed& placed) c
     return abi::CUDA_SUCCESS;
 }
 
+std::span<const std::byte> Modules::image_of(std::span<const std::byte> field) {
+    referenced_.clear();
+    wire::ImageReference reference{};
+    if (!wire::read_reference(field, reference)) return field;
+    if (store_ != nullptr) referenced_ = store_->find(reference);
+    return referenced_;
+}
+
+void Modules::keep(std::span<const std::byte> field, std::span<const std::byte> options, bool library,
+                   abi::CUdevice device) {
+    wire::ImageReference reference{};
+    if (store_ == nullptr || wire::read_reference(field, reference)) return;
+    store_->keep(field, {.image = {},
+                         .library = library,
+                         .device = device,
+                         .options = options,
+                         .log = log(),
+                         .kernels = kernels_});
+}
+
 void Modules::keep_log(const Options& options, abi::CUresult result) {
     const auto& bytes = result == abi::CUDA_SUCCESS ? options.info : options.error;
     log_.assign(bytes.data(), ::strnlen(bytes.data(), bytes.size()));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cudart/abi.h"
+#include "engine/image_store.h"
 #include "host/driver_table.h"
 #include "wire/handle.h"
 
@@ -25,6 +26,15 @@ class Executor;
 class Modules {
 public:
     explicit Modules(const device::DriverTable& driver) : driver_(driver) {}
+
+    // Where images are kept for the next process; outlives this. Null: nowhere.
+    void keep_in(ImageStore* store) { store_ = store; }
+    // The image that a record's field means: its bytes, or those of the kept image it refers to, until the
+    // next call of this. Empty when there is none such.
+    std::span<const std::byte> image_of(std::span<const std::byte> field);
+    // Keeps an image whose load has been described last, unless the field was a reference.
+    void keep(std::span<const std::byte> field, std::span<const std::byte> options, bool library,
+              abi::CUdevice device);
 
     // Both leave what the compiler said in log(). The image is copied where the driver needs it beyond the
     // call.
@@ -59,6 +69,8 @@ private:
     struct KernelSubject;
 
     const device::DriverTable& driver_;
+    ImageStore* store_ = nullptr;
+    std::vector<std::byte> referenced_;
     std::string log_;
     std::vector<std::byte> kernels_;
     std::unordered_map<std::uint64_t, wire::Handle> module_names_;  // module handle to its library's

@@ -17,6 +17,7 @@
 
 #include "engine/engine.h"
 #include "engine/executor.h"
+#include "engine/image_store.h"
 #include "engine/meters.h"
 #include "engine/output.h"
 #include "engine/poke.h"
@@ -96,6 +97,7 @@ private:
     Meters meters_;
     Output output_;
     device::DriverTable driver_;
+    ImageStore images_;  // outlives the executor, which loads from it
     std::unique_ptr<Executor> executor_;
     Turns turns_;
     std::deque<std::vector<std::byte>> backlog_;  // batches (or their rest) that wait for the device

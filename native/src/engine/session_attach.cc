@@ -1,4 +1,5 @@
 // Attaching: ticket, versions, driver, the snapshot in the Welcome. Part of session.h's class.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -33,6 +34,22 @@ void place_software_arena(const transport::Hello& hello) {
 
 transport::DeviceDescription described(const device::DeviceReport& report) {
     return {report.name, report.uuid, report.total_memory, report.attributes};
+}
+
+// What this host knows of images, with the guest's numbers for devices.
+std::vector<transport::KnownImage> offered(const ImageStore& images, const std::vector<int>& ordinals) {
+    std::vector<transport::KnownImage> known;
+    for (const ImageFacts& facts : images.offered()) {
+        const auto device = std::ranges::find(ordinals, facts.device);
+        if (device == ordinals.end()) continue;
+        known.push_back({.image = facts.image,
+                         .library = facts.library,
+                         .device = static_cast<std::int32_t>(device - ordinals.begin()),
+                         .options = facts.options,
+                         .log = facts.log,
+                         .kernels = facts.kernels});
+    }
+    return known;
 }
 
 }  // namespace
@@ -100,7 +117,10 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
         welcome.snapshot.window_base = hello.window_base;
         welcome.snapshot.window_size = hello.window_size;
     }
+    images_.open(options_.image_folder, options_.image_cache_bytes, report.driver_version);
+    welcome.snapshot.images = offered(images_, ordinals);
     executor_.reset(new Executor(driver_, std::move(ordinals), *this, meters_, poke_, output_));
+    executor_->modules().keep_in(&images_);
     return welcome;
 }
 

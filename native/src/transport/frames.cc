@@ -38,6 +38,7 @@ struct Measured {
     void integer(std::uint32_t field, std::int64_t value) {
         varint(field, static_cast<std::uint64_t>(value));
     }
+    void boolean(std::uint32_t field, bool value) { varint(field, value ? 1 : 0); }
     void length(std::uint32_t field, std::uint64_t bytes) {
         size += wire::varint_size(std::uint64_t{field} << 3) + wire::varint_size(bytes);
     }
@@ -59,6 +60,8 @@ struct Farewell {
 
 template <class Sink>
 void put(Sink& sink, const DeviceDescription& device);
+template <class Sink>
+void put(Sink& sink, const KnownImage& known);
 template <class Sink>
 void put(Sink& sink, const Snapshot& snapshot);
 template <class Sink>
@@ -91,11 +94,23 @@ void put(Sink& sink, const DeviceDescription& device) {
 }
 
 template <class Sink>
+void put(Sink& sink, const KnownImage& known) {
+    sink.bytes(1, std::as_bytes(std::span(known.image.hash)));
+    sink.varint(2, known.image.size);
+    sink.boolean(3, known.library);
+    sink.integer(4, known.device);
+    sink.bytes(5, known.options);
+    sink.bytes(6, known.log);
+    sink.bytes(7, known.kernels);
+}
+
+template <class Sink>
 void put(Sink& sink, const Snapshot& snapshot) {
     sink.integer(1, snapshot.driver_version);
     for (const DeviceDescription& device : snapshot.devices) put_message(sink, 2, device);
     sink.varint(3, snapshot.window_base);
     sink.varint(4, snapshot.window_size);
+    for (const KnownImage& image : snapshot.images) put_message(sink, 5, image);
 }
 
 template <class Sink>

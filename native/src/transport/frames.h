@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "transport/out_buffer.h"
+#include "wire/content_hash.h"
 
 namespace transport {
 
@@ -35,11 +36,22 @@ struct DeviceDescription {
     std::vector<std::int32_t> attributes;  // index = CUdevice_attribute
 };
 
+// Spans of the caller's, read when the Welcome is written.
+struct KnownImage {
+    wire::ImageReference image{};
+    bool library = false;
+    std::int32_t device = 0;  // index into Snapshot::devices
+    std::span<const std::byte> options;
+    std::span<const std::byte> log;
+    std::span<const std::byte> kernels;
+};
+
 struct Snapshot {
     std::int32_t driver_version = 0;
     std::vector<DeviceDescription> devices;
     std::uint64_t window_base = 0;
     std::uint64_t window_size = 0;
+    std::vector<KnownImage> images;
 };
 
 struct Welcome {

@@ -8,7 +8,7 @@ export const primaryContext = {
     cuDevicePrimaryCtxRetain: call({
         id: 0x0300,
         since: 7000,
-        flow: { class: 'sync', waits: 'reply' },
+        flow: { class: 'async', error: 'nextSync' },
         params: { pctx: raw('CUcontext*'), dev: device },
         hand: 'both',
         wire: { request: { context: field.handle('context'), device: field.i32, flags: field.u32 } },
