@@ -1,4 +1,6 @@
 // Attaching: ticket, versions, driver, the snapshot in the Welcome. Part of session.h's class.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -117,7 +119,9 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
         welcome.snapshot.window_base = hello.window_base;
         welcome.snapshot.window_size = hello.window_size;
     }
-    images_.open(options_.image_folder, options_.image_cache_bytes, report.driver_version);
+    // Of a guest over TCP nobody says whose it is: it is neither told of others' code nor believed with its own.
+    if (guest_uid_ == ::geteuid())
+        images_.open(options_.image_folder, options_.image_cache_bytes, report.driver_version);
     welcome.snapshot.images = offered(images_, ordinals);
     executor_.reset(new Executor(driver_, std::move(ordinals), *this, meters_, poke_, output_));
     executor_->modules().keep_in(&images_);
