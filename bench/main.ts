@@ -1,7 +1,7 @@
 // The benchmarks, `npm run bench`; options.ts has the flags. Called by host-daemon/scripts/bench.mjs and
 // bench/gpu when everything is built. Measures, writes results.json, report.md and its charts, and prints a
 // short table. It judges nothing: only a run that failed makes it fail.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -120,10 +120,14 @@ async function measure(options: Options): Promise<Results> {
     };
 }
 
-function write(results: Results, folder: string): void {
-    mkdirSync(join(folder, 'charts'), { recursive: true });
+function write(results: Results, folder: string, withCharts: boolean): void {
+    mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
     writeFileSync(join(folder, 'report.md'), writeMarkdown(results, 'charts/'));
+    if (!withCharts) {
+        return;
+    }
+    mkdirSync(join(folder, 'charts'), { recursive: true });
     chartsOf(results).forEach(({ file, text }) => writeFileSync(join(folder, 'charts', file), text));
 }
 
@@ -135,8 +139,11 @@ export async function runBench(words: readonly string[]): Promise<number> {
         return 2;
     }
     const folder = options.out ?? join(installRoot, 'out', 'bench');
-    const results = await measure(options);
-    write(results, folder);
+    const results =
+        options.from === null
+            ? await measure(options)
+            : (JSON.parse(readFileSync(options.from, 'utf8')) as Results);
+    write(results, folder, options.charts);
     say('');
     summaryOf(results).forEach(say);
     results.failures.forEach((failure) => say(`FAILED ${failure}`));

@@ -11,11 +11,14 @@ export interface Options {
     readonly carriers: readonly Carrier[] | null;
     readonly devices: readonly Device[];
     readonly out: string | null;
+    /** Measures nothing: writes the report anew from this results.json. */
+    readonly from: string | null;
+    readonly charts: boolean;
 }
 
 const usage =
     'usage: npm run bench -- [--quick] [--only NAME]... [--rounds N] [--carriers ring,unix,...] ' +
-    '[--device null|software|nvidia]... [--out FOLDER]';
+    '[--device null|software|nvidia]... [--out FOLDER] [--no-charts] [--from results.json]';
 const names = [...benchmarks.map(({ name }) => name), 'limits', 'links'];
 const deviceNames: readonly Device[] = ['null', 'software', 'nvidia'];
 
@@ -26,6 +29,8 @@ interface Draft {
     carriers: Carrier[] | null;
     devices: Device[];
     out: string | null;
+    from: string | null;
+    charts: boolean;
 }
 
 /** What is wrong with `value` for `flag`, or null after taking it. */
@@ -59,6 +64,9 @@ function take(draft: Draft, flag: string, value: string): string | null {
         case '--out':
             draft.out = value;
             return null;
+        case '--from':
+            draft.from = value;
+            return null;
         default:
             return usage;
     }
@@ -66,11 +74,24 @@ function take(draft: Draft, flag: string, value: string): string | null {
 
 /** The options that `words` say, or one line about what is wrong with them. */
 export function parseOptions(words: readonly string[]): Options | string {
-    const draft: Draft = { quick: false, rounds: null, only: [], carriers: null, devices: [], out: null };
+    const draft: Draft = {
+        quick: false,
+        rounds: null,
+        only: [],
+        carriers: null,
+        devices: [],
+        out: null,
+        from: null,
+        charts: true,
+    };
     for (let index = 0; index < words.length; index += 1) {
         const flag = words[index] ?? '';
         if (flag === '--quick') {
             draft.quick = true;
+            continue;
+        }
+        if (flag === '--no-charts') {
+            draft.charts = false;
             continue;
         }
         index += 1;

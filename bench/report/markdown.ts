@@ -216,8 +216,8 @@ function opening(results: Results): string[] {
     return [
         '# Benchmarks',
         '',
-        `A ${kind}run of \`npm run bench\`, version ${results.version}, ${results.startedAt.slice(0, 10)}, ` +
-            `${results.rounds} rounds in ${formatNumber(results.durationS)} s. Medians of the rounds; within ` +
+        `A ${kind}run of \`npm run bench\`, version ${results.version}, ` +
+            `${results.startedAt.slice(0, 10)}, ${results.rounds} rounds in ${formatNumber(results.durationS)} s. Medians of the rounds; within ` +
             'each round carriers were measured in turns: what the machine did besides falls on all alike.',
         '',
         `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}`,

@@ -2,11 +2,14 @@
 // runner. The classic model is FERRY_BATCH=off over gRPC on the Unix socket with guest and worker on
 // different cores, both asleep while the other works: two wake-ups per call, as in every older design.
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 
 import { guestEnvironment } from '../../host-daemon/src/cli/guest-environment.ts';
 import { startPrivateDaemon, type PrivateDaemon } from '../../host-daemon/src/cli/private-daemon.ts';
+import { settingKeys } from '../../host-daemon/src/config/settings.ts';
 import { installRoot, places } from '../../host-daemon/src/config/places.ts';
 import { ControlClient } from '../../host-daemon/src/control/client.ts';
 import type { Carrier, Device } from '../report/results.ts';
@@ -22,6 +25,7 @@ const softwareLinks = join(installRoot, 'build', 'soft', 'links');
 const guestLimitMs = 180_000;
 // The daemon starts the next warm worker when a session begins; until it stands it takes a core.
 const settleMs = 300;
+const loopback = '127.0.0.1';
 const guestCore = 0;
 const workerCore = 1;
 
@@ -31,6 +35,14 @@ export function plainEnvironment(): Record<string, string> {
         ([name, value]) => value !== undefined && !/^(LD_|FERRY_|CUDA_|NODE_OPTIONS)/.test(name),
     );
     return Object.fromEntries(kept) as Record<string, string>;
+}
+
+/** For a program that runs on the driver itself, without Ferry. */
+export function nativeEnvironment(device: Device): Record<string, string> {
+    const env = plainEnvironment();
+    return device === 'nvidia'
+        ? env
+        : { ...env, LD_PRELOAD: places.softwareDriver, LD_LIBRARY_PATH: softwareLinks };
 }
 
 export interface RunRequest {
@@ -53,21 +65,39 @@ async function serve(flags: readonly string[]): Promise<Served> {
     return { daemon, client: new ControlClient(daemon.endpoint) };
 }
 
+// A TCP port that nobody has now; a daemon says where it listens only to those who reach it.
+async function freePort(): Promise<number> {
+    const server = createServer();
+    server.listen(0, loopback);
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, 'close');
+    return port;
+}
+
 /** Two daemons for one device: one as people run it, and one whose workers sleep, for the classic model. */
 export class BenchHost {
     readonly device: Device;
     readonly #usual: Served;
     readonly #asleep: Served;
+    readonly #tcpPort: number;
 
-    private constructor(device: Device, usual: Served, asleep: Served) {
+    private constructor(device: Device, usual: Served, asleep: Served, tcpPort: number) {
         this.device = device;
         this.#usual = usual;
         this.#asleep = asleep;
+        this.#tcpPort = tcpPort;
     }
 
     static async start(device: Device): Promise<BenchHost> {
         const flags = ['--device', device, '--workers-warm', '1'];
-        return new BenchHost(device, await serve(flags), await serve([...flags, '--workers-spin-us', '0']));
+        const port = await freePort();
+        const tcp = (settingKeys as readonly string[]).includes('tcp')
+            ? ['--tcp', `${loopback}:${port}`]
+            : [];
+        const usual = await serve([...flags, ...tcp]);
+        return new BenchHost(device, usual, await serve([...flags, '--workers-spin-us', '0']), port);
     }
 
     /** The device's name as the daemon tells it. */
@@ -97,19 +127,24 @@ export class BenchHost {
         });
     }
 
-    #environment(carrier: Carrier, _tcpHost?: string): Record<string, string> {
+    #environment(carrier: Carrier, tcpHost = loopback): Record<string, string> {
         const env = plainEnvironment();
         if (carrier === 'direct') {
-            return this.device === 'nvidia'
-                ? env
-                : { ...env, LD_PRELOAD: places.softwareDriver, LD_LIBRARY_PATH: softwareLinks };
+            return nativeEnvironment(this.device);
         }
         const { shim, shimLinks: links } = places;
-        const { endpoint } = (carrier === 'classic' ? this.#asleep : this.#usual).daemon;
+        const endpoint = this.#endpointFor(carrier, tcpHost);
         const guest = guestEnvironment(env, { shim, links, endpoint });
         return carrier === 'classic'
             ? { ...guest, FERRY_CARRIER: 'unix', FERRY_BATCH: 'off', FERRY_SPIN_US: '0' }
             : { ...guest, FERRY_CARRIER: carrier };
+    }
+
+    #endpointFor(carrier: Carrier, tcpHost: string): string {
+        if (carrier === 'tcp') {
+            return `tcp:${tcpHost}:${this.#tcpPort}`;
+        }
+        return (carrier === 'classic' ? this.#asleep : this.#usual).daemon.endpoint;
     }
 
     async #meet(guestPid: number, carrier: Carrier, pinned: boolean): Promise<number> {
