@@ -75,7 +75,8 @@ async function runTests(native: Native): Promise<boolean> {
 function reasonToSkip(native: Native): string | null {
     const limits = { encoding: 'utf8', timeout: testLimitMs } as const;
     const done = spawnSync(programs.guest, ['startup'], { env: nativeEnvironment(native), ...limits });
-    return done.status === 0 ? null : done.stderr.trim() || `the guest ended with ${done.signal ?? done.status}`;
+    const end = `the guest ended with ${done.signal ?? done.status}`;
+    return done.status === 0 ? null : done.stderr.trim() || end;
 }
 
 async function main(words: readonly string[]): Promise<number> {

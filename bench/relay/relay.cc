@@ -21,7 +21,6 @@ namespace relay {
 namespace {
 
 constexpr Nanoseconds kMillisecond = 1'000'000;
-constexpr std::size_t kChunk = 64 << 10;
 // How often to look for new ports, and how long after its beginning a connection may carry the news of one:
 // a daemon answers with the port of a worker, and whoever hears of it connects at once.
 constexpr Nanoseconds kLookEvery = 20 * kMillisecond;
@@ -138,20 +137,16 @@ void Relay::set_interest(Side& side) {
 }
 
 void Relay::read_from(Side& side, Nanoseconds time) {
-    Chunk chunk;
-    chunk.bytes.resize(kChunk);
-    const ssize_t got = recv(side.socket, chunk.bytes.data(), kChunk, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got < 0) {
-        side.connection->broken = true;
-        return;
-    }
-    if (got == 0) {
-        side.incoming.sender_ended = true;
+    Chunk chunk = chunks_.take();
+    const ssize_t got = recv(side.socket, chunk.bytes.get(), kChunk, 0);
+    if (got <= 0) {
+        chunks_.give_back(chunk);
+        side.incoming.sender_ended = got == 0;
+        side.connection->broken |= got < 0 && errno != EAGAIN && errno != EINTR;
         return;
     }
     const auto size = static_cast<std::size_t>(got);
-    chunk.bytes.resize(size);
+    chunk.size = size;
     const bool up = is_near(side);
     if (!up && time - side.connection->begun < kYoung) mirror_ports(time);
     chunk.arrives = (up ? up_ : down_).arrival(time, size);
@@ -165,15 +160,16 @@ void Relay::pass_on(Side& from, Side& to, Nanoseconds time) {
     InFlight& flight = from.incoming;
     while (!flight.chunks.empty() && flight.chunks.front().arrives <= time) {
         Chunk& chunk = flight.chunks.front();
-        const ssize_t sent = send(to.socket, chunk.bytes.data() + chunk.done, chunk.bytes.size() - chunk.done,
-                                  MSG_NOSIGNAL);
+        const ssize_t sent =
+            send(to.socket, chunk.bytes.get() + chunk.done, chunk.size - chunk.done, MSG_NOSIGNAL);
         if (sent < 0) {
             from.connection->broken |= errno != EAGAIN && errno != EINTR && errno != ENOTCONN;
             return;
         }
         chunk.done += static_cast<std::size_t>(sent);
         flight.size -= static_cast<std::size_t>(sent);
-        if (chunk.done < chunk.bytes.size()) return;
+        if (chunk.done < chunk.size) return;
+        chunks_.give_back(chunk);
         flight.chunks.pop_front();
     }
     if (flight.sender_ended && flight.chunks.empty() && !flight.end_passed_on) {

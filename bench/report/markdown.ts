@@ -211,14 +211,15 @@ function counterTable(results: Results): string[] {
 function opening(results: Results): string[] {
     const { machine } = results;
     const kind = results.quick ? 'quick ' : '';
+    const day = results.startedAt.slice(0, 10);
     const devices = Object.entries(results.devices).map(([kindOf, name]) => `${kindOf} (${name})`);
     const load = `${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after`;
     return [
         '# Benchmarks',
         '',
-        `A ${kind}run of \`npm run bench\`, version ${results.version}, ` +
-            `${results.startedAt.slice(0, 10)}, ${results.rounds} rounds in ${formatNumber(results.durationS)} s. Medians of the rounds; within ` +
-            'each round carriers were measured in turns: what the machine did besides falls on all alike.',
+        `A ${kind}run of \`npm run bench\`, version ${results.version}, ${day}, ${results.rounds} rounds in ` +
+            `${formatNumber(results.durationS)} s. Medians of the rounds; within each round carriers were ` +
+            'measured in turns: what the machine did besides falls on all alike.',
         '',
         `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}`,
         `- Load of the machine: ${load}`,

@@ -10,7 +10,7 @@ export interface Availability {
 
 /**
  * Why `counters` show that a guest was not carried by `carrier`, or null when it was. A shim that does not
- * say has gRPC on the Unix socket only.
+ * say has gRPC only, on the socket that it was sent to.
  */
 export function mismatchOf(
     carrier: Carrier,
@@ -22,12 +22,9 @@ export function mismatchOf(
     if (counters === null) {
         return 'the guest was not forwarded';
     }
-    const named = counters['carrier'];
-    const actual = typeof named === 'string' ? named : 'unix';
     const expected = carrier === 'classic' ? 'unix' : carrier;
-    return actual === expected || actual === `grpc-${expected}`
-        ? null
-        : `the guest was carried by ${actual}`;
+    const actual = counters['carrier'] ?? (expected === 'ring' ? 'gRPC' : expected);
+    return actual === expected ? null : `the guest was carried by ${String(actual)}`;
 }
 
 /** Tries each of `wanted` on `host`. */

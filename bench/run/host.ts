@@ -9,7 +9,6 @@ import { join } from 'node:path';
 
 import { guestEnvironment } from '../../host-daemon/src/cli/guest-environment.ts';
 import { startPrivateDaemon, type PrivateDaemon } from '../../host-daemon/src/cli/private-daemon.ts';
-import { settingKeys } from '../../host-daemon/src/config/settings.ts';
 import { installRoot, places } from '../../host-daemon/src/config/places.ts';
 import { ControlClient } from '../../host-daemon/src/control/client.ts';
 import type { Carrier, Device } from '../report/results.ts';
@@ -93,10 +92,7 @@ export class BenchHost {
     static async start(device: Device): Promise<BenchHost> {
         const flags = ['--device', device, '--workers-warm', '1'];
         const port = await freePort();
-        const tcp = (settingKeys as readonly string[]).includes('tcp')
-            ? ['--tcp', `${loopback}:${port}`]
-            : [];
-        const usual = await serve([...flags, ...tcp]);
+        const usual = await serve([...flags, '--tcp', `${loopback}:${port}`]);
         return new BenchHost(device, usual, await serve([...flags, '--workers-spin-us', '0']), port);
     }
 
