@@ -1,5 +1,5 @@
-// Chapters "Execution Control" and "Occupancy", what is not generated: launches with their arguments packed
-// by layout and everything checked that CUDA reports at once, and the search for a block size.
+// Chapter "Execution Control", what is not generated: launches with their arguments packed by layout and
+// everything checked that CUDA reports at once.
 #include <string.h>
 
 #include <algorithm>
@@ -215,51 +215,6 @@ abi::CUresult cuLaunchKernelEx(Session& session, const abi::CUlaunchConfig* conf
                                    kernelParams,
                                    extra,
                                    cooperative});
-}
-
-abi::CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(Session& session, int* minGridSize, int* blockSize,
-                                                        abi::CUfunction func,
-                                                        abi::CUoccupancyB2DSize blockSizeToDynamicSMemSize,
-                                                        std::size_t dynamicSMemSize, int blockSizeLimit,
-                                                        unsigned int flags) {
-    if (minGridSize == nullptr || blockSize == nullptr || blockSizeLimit < 0)
-        return abi::CUDA_ERROR_INVALID_VALUE;
-    Context* context = nullptr;
-    const abi::CUresult usable = need_context(context);
-    if (usable != abi::CUDA_SUCCESS) return usable;
-    const Function* function = find_function(session, wire::to_handle(func));
-    if (function == nullptr || function->facts == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-    const DeviceFacts& device = *session.snapshot.device(context->device);
-    const int warp = std::max(device.attribute(abi::CU_DEVICE_ATTRIBUTE_WARP_SIZE), 1);
-    int most = std::min(device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK),
-                        function->facts->attributes[abi::CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK].load());
-    if (blockSizeLimit != 0) most = std::min(most, blockSizeLimit);
-    int best_blocks = 0;
-    int best_size = 0;
-    // From the largest down, so that of equal occupancies the larger block wins, as the vendor's search has
-    // it.
-    for (int size = most; size > 0; size = (size - 1) / warp * warp) {
-        if (blockSizeToDynamicSMemSize != nullptr) dynamicSMemSize = blockSizeToDynamicSMemSize(size);
-        wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Reply reply;
-        const abi::CUresult result = call(session,
-                                          wire::cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags_Request{
-                                              .func = function->handle,
-                                              .blockSize = size,
-                                              .dynamicSMemSize = dynamicSMemSize,
-                                              .flags = flags},
-                                          reply);
-        if (result != abi::CUDA_SUCCESS) return result;
-        if (std::int64_t{reply.numBlocks} * size > std::int64_t{best_blocks} * best_size) {
-            best_blocks = reply.numBlocks;
-            best_size = size;
-        }
-        if (best_blocks * best_size >=
-            device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR))
-            break;
-    }
-    *blockSize = best_size;
-    *minGridSize = best_blocks * device.attribute(abi::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
-    return abi::CUDA_SUCCESS;
 }
 
 }  // namespace hand

@@ -96,6 +96,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'many_launches', sizes: [20000], classicSizes: [300] },
     { name: 'module_ptx' },
     { name: 'no_devices' },
+    { name: 'occupancy_questions', classicSizes: [3, 10] },
     { name: 'special_streams', classicSizes: [3] },
     { name: 'stale_handles' },
     { name: 'stream_events', classicSizes: [3] },

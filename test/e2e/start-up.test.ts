@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { buildGuests, type Linkage } from './guest-build.ts';
-import { cleanUp, describeResult, newFolder, runGuest, seedFor, startDaemon } from './harness.ts';
+import { cleanUp, describeResult, newFolder, runGuest, seedFor, startDaemon, until } from './harness.ts';
 
 const guests = await buildGuests();
 const daemon = await startDaemon();
@@ -89,5 +89,31 @@ describe('code that the host knows', () => {
         const command = [guests.driver('many_launches'), String(seedFor('start')), '3'];
         await countersOf(command);
         expect(loadWaits(await countersOf(command))).toBe(0);
+    });
+});
+
+// Bytes that a process shares with nobody.
+function privateBytes(pid: number): number {
+    const lines = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+:\s+(\d+) kB$/gm);
+    return [...lines].reduce((sum, [, kib]) => sum + Number(kib) * 1024, 0);
+}
+
+function warmWorkers(daemonPid: number): number[] {
+    const children = readFileSync(`/proc/${daemonPid}/task/${daemonPid}/children`, 'utf8');
+    const pids = children.split(' ').map(Number).filter((pid) => pid > 0);
+    return pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker/main'));
+}
+
+describe('a warm worker', () => {
+    it('has at most 12 MB of its own', async () => {
+        const mine = await startDaemon(['--workers-warm', '2']);
+        let before: number[] = [];
+        await until('two workers are warm and have stopped growing', () => {
+            const now = warmWorkers(mine.pid).map(privateBytes);
+            const settled = now.length === 2 && now.join() === before.join() && Math.min(...now) > 4e6;
+            before = now;
+            return settled;
+        });
+        expect(Math.max(...before)).toBeLessThanOrEqual(12e6);
     });
 });

@@ -119,7 +119,7 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
         welcome.snapshot.window_base = hello.window_base;
         welcome.snapshot.window_size = hello.window_size;
     }
-    // Of a guest over TCP nobody says whose it is: it is neither told of others' code nor believed with its own.
+    // Of a guest over TCP nobody says whose it is: it is not told of others' code, nor believed with its own.
     if (guest_uid_ == ::geteuid())
         images_.open(options_.image_folder, options_.image_cache_bytes, report.driver_version);
     welcome.snapshot.images = offered(images_, ordinals);

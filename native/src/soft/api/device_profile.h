@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cudart/abi.h"
+#include "cudart/occupancy.h"
 
 namespace soft::driver {
 
@@ -21,6 +22,12 @@ inline constexpr int kSharedReserved = 1 << 10;  // bytes per block
 inline constexpr int kRegistersPerMultiprocessor = 65536;
 inline constexpr int kThreadsPerMultiprocessor = 2048;
 inline constexpr int kBlocksPerMultiprocessor = 32;
+inline constexpr cudart::OccupancyDevice kOccupancyDevice = {.threads = kThreadsPerMultiprocessor,
+                                                             .blocks = kBlocksPerMultiprocessor,
+                                                             .registers = kRegistersPerMultiprocessor,
+                                                             .shared = kSharedPerMultiprocessor,
+                                                             .reserved = kSharedReserved,
+                                                             .opt_in_shared = kSharedPerBlockOptIn};
 inline constexpr std::uint64_t kMaxPitch = 0x7fffffff;  // bytes
 inline constexpr std::uint64_t kPitchAlignment = 512;   // bytes, of cuMemAllocPitch
 inline constexpr char kDeviceName[] = "Ferry Software Device";

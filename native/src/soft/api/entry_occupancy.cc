@@ -81,12 +81,9 @@ SOFT_EXPORT CUresult cuOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes,
                                                              int blocks, int block) {
     return on_function(f, 0, [&](const Device&, const FunctionView& view) {
         if (bytes == nullptr || blocks <= 0 || block <= 0) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (resident_blocks(view, block, 0) < blocks) return abi::CUDA_ERROR_INVALID_VALUE;
-        const int share = kSharedPerMultiprocessor / blocks / 128 * 128 - kSharedReserved;
-        const int room =
-            std::min(share, kSharedPerBlockOptIn) - static_cast<int>(view.declared->static_shared);
-        *bytes = static_cast<std::size_t>(std::max(room, 0));
-        return abi::CUDA_SUCCESS;
+        const bool fits =
+            cudart::available_shared(kOccupancyDevice, occupancy_of(view), blocks, block, *bytes);
+        return fits ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
     });
 }
 

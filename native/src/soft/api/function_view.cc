@@ -1,15 +1,10 @@
-// Attributes and occupancy of functions, by the published rules of compute capability 8.0.
+// Attributes and occupancy of functions.
 #include "soft/api/function_view.h"
 
 #include <algorithm>
 
 namespace soft::driver {
 namespace {
-
-constexpr int kRegisterUnit = 256;  // registers are given to a warp in units of this
-constexpr int kSharedUnit = 128;    // bytes
-constexpr int kWarpUnit = 4;        // warps are spread over four schedulers
-constexpr int kMaxWarps = kThreadsPerMultiprocessor / kWarpSize;
 
 constexpr int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
 
@@ -112,18 +107,15 @@ abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::si
     return abi::CUDA_SUCCESS;
 }
 
-int resident_blocks(const FunctionView& view, int threads, std::size_t dynamic_shared) {
+cudart::OccupancyKernel occupancy_of(const FunctionView& view) {
     const FunctionInfo& declared = *view.declared;
-    if (threads <= 0 || threads > static_cast<int>(std::min(declared.max_threads, kMaxThreadsPerBlock)))
-        return 0;
-    const auto per_block = static_cast<std::size_t>(kSharedPerBlockOptIn);
-    if (dynamic_shared > per_block || declared.static_shared + dynamic_shared > per_block) return 0;
-    const int warps = round_up(threads, kWarpSize) / kWarpSize;
-    const int warp_registers = round_up(registers_of(declared) * kWarpSize, kRegisterUnit);
-    const int warps_by_registers = kRegistersPerMultiprocessor / warp_registers / kWarpUnit * kWarpUnit;
-    const int shared = round_up(static_cast<int>(declared.static_shared + dynamic_shared), kSharedUnit);
-    return std::min({kBlocksPerMultiprocessor, kMaxWarps / warps, warps_by_registers / warps,
-                     kSharedPerMultiprocessor / (shared + kSharedReserved)});
+    return {.max_threads = static_cast<int>(std::min(declared.max_threads, kMaxThreadsPerBlock)),
+            .registers = registers_of(declared),
+            .static_shared = declared.static_shared};
+}
+
+int resident_blocks(const FunctionView& view, int threads, std::size_t dynamic_shared) {
+    return cudart::resident_blocks(kOccupancyDevice, occupancy_of(view), threads, dynamic_shared);
 }
 
 }  // namespace soft::driver

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "cudart/abi.h"
+#include "cudart/occupancy.h"
 #include "soft/api/device.h"
 
 namespace soft::driver {
@@ -25,6 +26,7 @@ abi::CUresult set_attribute(const FunctionView& view, abi::CUfunction_attribute 
 abi::CUresult get_parameter(const FunctionView& view, std::size_t index, std::size_t* offset,
                             std::size_t* size);
 
+cudart::OccupancyKernel occupancy_of(const FunctionView& view);
 // Blocks of `threads` threads and `dynamic_shared` bytes that one multiprocessor holds at a time; 0 when none
 // fits.
 int resident_blocks(const FunctionView& view, int threads, std::size_t dynamic_shared);
