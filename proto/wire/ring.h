@@ -34,6 +34,12 @@ inline constexpr std::uint32_t kLastPiece = 1u << 30;
 inline constexpr std::size_t kPieceHead = 8;
 inline constexpr std::size_t kLine = 64;  // bytes of a cache line
 
+// The first word of an item. SAFETY: items are 8-aligned; volatile, so that what has been checked is what is
+// used although the other end may write there meanwhile.
+inline std::uint32_t load_word(const std::byte* at) {
+    return *reinterpret_cast<const volatile std::uint32_t*>(at);
+}
+
 // The largest record of a ring of `size` bytes that is written whole. An item and what it may have to skip
 // fit in a quarter of the ring together, so that whoever has waited for that much room can write.
 constexpr std::size_t ring_whole(std::uint64_t size) {
@@ -142,6 +148,11 @@ public:
         words_->producer_waits.store(0, std::memory_order_relaxed);
         return false;
     }
+    // False when the reader's position cannot be: it has gone back, or beyond what was published.
+    bool believable() const {
+        const std::uint64_t head = words_->head.load(std::memory_order_relaxed);
+        return head >= head_ && head <= tail_;
+    }
     bool roomy() const { return tail_ - words_->head.load(std::memory_order_seq_cst) <= size_ / 4 * 3; }
     // Records above this travel as pieces.
     std::size_t whole() const { return ring_whole(size_); }
@@ -195,8 +206,7 @@ public:
             const std::uint64_t offset = head_ & (size_ - 1);
             const auto bytes =
                 static_cast<std::size_t>(std::min({tail - head_, size_ - offset, std::uint64_t{kCopied}}));
-            std::uint32_t word = 0;
-            std::memcpy(&word, data_ + offset, sizeof word);
+            const std::uint32_t word = load_word(data_ + offset);
             if (word == 0) {
                 if (tail - head_ < size_ - offset) return State::broken;
                 advance(size_ - offset);
@@ -220,7 +230,8 @@ public:
         if (gathered_capacity_ > kKept) release_gathered();
     }
 
-    // After done(): true when the caller has to ring the producer's doorbell, because it sleeps for room.
+    // After done(), and after a next() that took pieces out (consumed() has changed): true when the caller
+    // has to ring the producer's doorbell, because it sleeps for room.
     bool must_ring() {
         std::atomic_thread_fence(std::memory_order_seq_cst);
         if (words_->producer_waits.load(std::memory_order_relaxed) == 0) return false;

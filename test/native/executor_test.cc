@@ -203,7 +203,7 @@ TEST(destroying_a_context_forgets_its_streams_and_memory) {
     batch.add(wire::cuStreamCreateWithPriority_Request{.stream = stream, .flags = 0, .priority = 0},
               {.context = 7});
     batch.add(wire::cuCtxDestroy_v2_Request{.context = context}, {.ticket = 2, .context = 7});
-    batch.add(wire::cuStreamQuery_Request{.hStream = stream}, {.ticket = 3, .context = 0});
+    batch.add(wire::cuStreamQuery_Request{.stream = stream}, {.ticket = 3, .context = 0});
     batch.add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 4, .context = 7});
     host.run(batch);
     CHECK_EQUAL(host.next().header.result, 0);

@@ -119,6 +119,28 @@ bool Client::write_pending() {
     return true;
 }
 
+ssize_t Client::receive(std::span<std::byte> into) {
+    iovec vector{into.data(), into.size()};
+    alignas(cmsghdr) char control[CMSG_SPACE(8 * sizeof(int))];
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t size = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size < 0) return size;
+    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t index = 0; index < count; ++index) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(head) + index * sizeof fd, sizeof fd);
+            passed.emplace_back(fd);
+        }
+    }
+    return size;
+}
+
 bool Client::pump(int timeout_ms) {
     if (!open) return false;
     nghttp2_session_send(session_);
@@ -127,7 +149,7 @@ bool Client::pump(int timeout_ms) {
     if (timeout_ms > 0) ::poll(&descriptor, 1, timeout_ms);
     std::byte buffer[1 << 16];
     for (;;) {
-        const ssize_t size = ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+        const ssize_t size = receive(buffer);
         if (size < 0) break;
         if (size == 0) {
             open = false;
@@ -179,6 +201,10 @@ std::vector<std::byte> hello(const HelloFields& fields) {
     writer.varint(5, fields.window_size);
     writer.string(6, fields.visible_devices);
     writer.boolean(7, fields.has_visible_devices);
+    writer.boolean(8, fields.wants_ring);
+    writer.varint(9, fields.arena_base);
+    writer.varint(10, fields.arena_size);
+    writer.varint(11, fields.ring_bytes);
     return guest_frame(1, writer.written());
 }
 

@@ -55,10 +55,12 @@ public:
 
     std::map<std::int32_t, Stream> streams;
     bool open = true;
+    std::vector<transport::UniqueFd> passed;  // descriptors that came along
 
 private:
     friend struct Callbacks;
     bool write_pending();
+    ssize_t receive(std::span<std::byte> into);
     transport::UniqueFd socket_;
     nghttp2_session* session_ = nullptr;
     std::vector<std::byte> pending_;
@@ -75,6 +77,10 @@ struct HelloFields {
     std::uint64_t window_size = 0;
     std::string visible_devices = {};
     bool has_visible_devices = false;
+    bool wants_ring = false;
+    std::uint64_t arena_base = 0;
+    std::uint64_t arena_size = 0;
+    std::uint64_t ring_bytes = 0;
 };
 std::vector<std::byte> hello(const HelloFields& fields);
 std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged,

@@ -44,6 +44,8 @@ describe('the engine and its transport', () => {
         { name: 'http2_test', leaks: true },
         { name: 'session_test', leaks: true },
         { name: 'image_store_test', leaks: true },
+        { name: 'ring_link_test', leaks: true },
+        { name: 'ring_session_test', leaks: false },
         { name: 'executor_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;

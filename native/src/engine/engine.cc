@@ -1,5 +1,5 @@
 // The engine thread: one loop over the session's descriptors, the daemon's commands and the clock. See
-// engine.h. poll, not epoll: there are at most four descriptors, and which of them matter changes all the
+// engine.h. poll, not epoll: there are at most five descriptors, and which of them matter changes all the
 // time.
 #include "engine/engine.h"
 
@@ -15,6 +15,20 @@
 #include "wire/record.h"
 
 namespace engine {
+namespace {
+
+// Looks at an awake ring between two looks at the descriptors.
+constexpr unsigned kLooksPerPoll = 64;
+
+void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace
 
 std::uint32_t wire_version() { return wire::kWireVersion; }
 std::string_view spec_hash() { return wire::kSpecHash; }
@@ -76,23 +90,45 @@ void Engine::obey(Session& session) {
     }
 }
 
-// Waits, or looks for as long as more is likely, then lets everything go on..
+// Looks at the ring a number of times, which costs no system call while there is work. True: it has been
+// empty for so long that the thread may sleep, and the guest knows that it has to ring.
+bool Engine::follow_ring(Session& session) {
+    bool worked = false;
+    for (unsigned looks = 0; looks < kLooksPerPoll && !poke_.poked(); ++looks) {
+        if (session.look()) {
+            worked = true;
+        } else if (session.awaits_device()) {
+            // The device may be made of this machine's cores, and what a thread waits for goes first.
+            ::sched_yield();
+        } else {
+            relax();
+        }
+    }
+    if (worked) last_work_ = Session::Clock::now();
+    if (worked || poke_.poked()) return false;
+    ::sched_yield();
+    return Session::Clock::now() - last_work_ >= kSpin && session.begin_sleep();
+}
+
+// Waits, or looks for as long as more is likely, then lets everything go on.
 void Engine::turn(Session& session) {
-    const auto now = Session::Clock::now();
+    const bool sleeps = session.has_ring() ? follow_ring(session) : !poke_.poked();
     pollfd descriptors[1 + Session::kDescriptors];
     descriptors[0] = {poke_.fd(), POLLIN, 0};
-    const std::size_t count = 1 + session.fill_descriptors(descriptors + 1);
+    const auto count = static_cast<nfds_t>(1 + session.fill_descriptors(descriptors + 1));
     int ready = 0;
     if (session.lively()) {
         // A guest that waits for a reply usually sends again at once: looking is much cheaper than being
         // woken.
-        for (const auto until = now + kSpin; ready == 0 && Session::Clock::now() < until;) {
-            ready = ::poll(descriptors, static_cast<nfds_t>(count), 0);
+        for (const auto until = Session::Clock::now() + kSpin; ready == 0 && Session::Clock::now() < until;) {
+            ready = ::poll(descriptors, count, 0);
             if (ready == 0) ::sched_yield();
         }
     }
-    if (ready == 0) ready = ::poll(descriptors, static_cast<nfds_t>(count), session.timeout_ms(now));
-    if ((descriptors[0].revents & POLLIN) != 0) {
+    const int timeout_ms = sleeps ? session.timeout_ms(Session::Clock::now()) : 0;
+    if (ready == 0) ready = ::poll(descriptors, count, timeout_ms);
+    if (sleeps) session.end_sleep();
+    if (poke_.poked()) {
         poke_.clear();
         obey(session);
     }

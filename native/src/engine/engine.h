@@ -1,6 +1,7 @@
 // The engine's face: one session on one thread, and the probe. Used by the addon and by tests; knows no Node.
 // Commands come in from any thread; events go out on the engine thread.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -73,6 +74,7 @@ private:
     void send(Command command);
     void run();
     void turn(class Session& session);
+    bool follow_ring(class Session& session);
     void obey(class Session& session);
 
     const Options options_;
@@ -80,6 +82,7 @@ private:
     Poke poke_;
     std::mutex mutex_;
     std::vector<Command> commands_;
+    std::chrono::steady_clock::time_point last_work_{};  // when the ring last held something to do
     std::thread thread_;
 };
 

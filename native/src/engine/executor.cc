@@ -51,10 +51,13 @@ Executor::Executor(const device::DriverTable& driver, std::vector<int> ordinals,
       waiters_(driver, poke),
       watches_(driver, contexts_, waiters_, *this) {}
 
-std::size_t Executor::run(std::span<const std::byte> records) {
+std::size_t Executor::run(std::span<const std::byte> records) { return run(records, false); }
+std::size_t Executor::run_to_reply(std::span<const std::byte> records) { return run(records, true); }
+
+std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
     std::size_t done = 0;
     held_ = false;
-    while (done < records.size() && !violated()) {
+    while (done < records.size()) {
         wire::RecordHeader record{};
         if (!read_header(records.subspan(done), record)) {
             violate("a batch does not consist of whole records");
@@ -71,6 +74,7 @@ std::size_t Executor::run(std::span<const std::byte> records) {
         }
         done += record.size;
         ++meters_[Meter::records];
+        if (violated() || (to_reply && !replies_.empty())) break;
     }
     return done;
 }
@@ -170,28 +174,33 @@ void Executor::collect_callbacks() {
     });
 }
 
-// One look at everything; true while something might end within the spin.
-bool Executor::spin() {
+bool Executor::look() {
+    if (!watches_.any() && !landing_.pending() && callbacks_.outstanding() == 0) return false;
     collect_callbacks();
     watches_.poll();
     landing_.collect();
     return watches_.any_polled() || landing_.pending();
 }
 
+bool Executor::hand_over() {
+    const bool watched = watches_.hand_over();
+    return landing_.watch_heads([this](const Awaited& awaited) {
+        return waiters_.start(watches_.next_job(), awaited);
+    }) && watched;
+}
+
 bool Executor::settle() {
-    const auto deadline = std::chrono::steady_clock::now() + kSpin;
-    bool unfinished = spin();
-    while (unfinished && std::chrono::steady_clock::now() < deadline) {
-        ::sched_yield();
-        unfinished = spin();
+    bool unfinished = look();
+    if (unfinished) {
+        const auto deadline = std::chrono::steady_clock::now() + kSpin;
+        while (unfinished && std::chrono::steady_clock::now() < deadline) {
+            ::sched_yield();
+            unfinished = look();
+        }
     }
     replies_.flush();
     const bool fences_asked = publish_fences();
-    if (!unfinished) return fences_asked;
-    const bool watched = watches_.hand_over();
-    const bool landings_watched = landing_.watch_heads(
-        [this](const Awaited& awaited) { return waiters_.start(watches_.next_job(), awaited); });
-    return !watched || !landings_watched || fences_asked;
+    return (unfinished && !hand_over()) || fences_asked;
 }
 
 // A fence reports completion as a reply does, so the same things go out before it.
@@ -199,7 +208,7 @@ bool Executor::publish_fences() {
     return fences_.look([this] {
         before_reply();
         replies_.flush();
-        return true;
+        return replies_.delivered();
     });
 }
 

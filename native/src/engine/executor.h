@@ -43,6 +43,17 @@ public:
     // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and
     // sends what there is to say. Answers true when the caller should come again before long, poked or not.
     bool settle();
+    // The same up to the first record that has been answered: for a carrier on which a reply can go out at
+    // once.
+    std::size_t run_to_reply(std::span<const std::byte> records);
+    // One look at what is waited for, without waiting. True while a wait might end by being looked at again.
+    bool look();
+    // Leaves what look() would have to ask for to waiter threads. False: some of it is still for look(),
+    // soon.
+    bool hand_over();
+    bool has_replies() const { return !replies_.empty(); }
+    // Publishes what is done of what the guest asks for by looking. True while it waits for more.
+    bool publish_fences();
     bool held() const { return held_; }
     bool violated() const { return !violation_.empty(); }
     const std::string& violation() const { return violation_; }
@@ -119,8 +130,7 @@ private:
     void watch_ended(const Watch& watch, abi::CUresult result) override;
     void landed(const wire::RecordHeader& record, const CopyPlace& place, abi::CUresult result) override;
     void bring_out_text(const CopyPlace& place);
-    bool spin();
-    bool publish_fences();
+    std::size_t run(std::span<const std::byte> records, bool to_reply);
 
     const device::DriverTable& driver_;
     const std::vector<int> ordinals_;

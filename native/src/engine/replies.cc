@@ -1,6 +1,7 @@
 // Framing of replies. See replies.h; layouts are those of proto/wire/record.h.
 #include "engine/replies.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace engine {
@@ -40,23 +41,36 @@ void Replies::result(const wire::RecordHeader& record, std::int32_t result,
 bool Replies::landing(const wire::RecordHeader& record, std::uint64_t offset,
                       std::span<const std::byte> bytes, transport::BodyOwner* owner, std::uint32_t token) {
     constexpr std::size_t kFixed = 16;  // offset and length
-    wire::ReplyHeader header{0, number(wire::ReplyKind::landing), record.call, record.ticket, 0};
-    const std::uint64_t fixed[2] = {offset, bytes.size()};
     if (bytes.size() <= kCopiedLanding) {
-        std::byte* at = begin(kFixed + bytes.size(), header);
-        std::memcpy(at, fixed, kFixed);
-        if (!bytes.empty()) std::memcpy(at + kFixed, bytes.data(), bytes.size());
+        std::byte* at = begin_landing(record, offset, bytes.size(), bytes.size());
+        if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
         return false;
     }
-    std::byte* at = begin(kFixed, header);
-    std::memcpy(at, fixed, kFixed);
-    // begin() has stated the size without the body, which goes out behind the buffer.
-    header.size = static_cast<std::uint32_t>(
-        wire::align_up(sizeof header + kFixed + bytes.size(), wire::kRecordAlignment));
-    std::memcpy(at - sizeof header, &header, sizeof header);
-    channel_.send_replies(std::move(buffer_), bytes, owner, token);
-    buffer_ = channel_.take_buffer();
+    const std::size_t whole =
+        std::max(channel_.whole_reply(), kCopiedLanding) - sizeof(wire::ReplyHeader) - kFixed;
+    while (!bytes.empty()) {
+        const auto part = bytes.first(std::min(bytes.size(), whole));
+        bytes = bytes.subspan(part.size());
+        (void)begin_landing(record, offset, part.size(), 0);
+        offset += part.size();
+        channel_.send_replies(std::move(buffer_), part, bytes.empty() ? owner : nullptr, token);
+        buffer_ = channel_.take_buffer();
+    }
     return true;
+}
+
+// A landing of `size` bytes, of which `here` follow its head in the buffer and the others go out behind it.
+std::byte* Replies::begin_landing(const wire::RecordHeader& record, std::uint64_t offset, std::size_t size,
+                                  std::size_t here) {
+    const std::uint64_t fixed[2] = {offset, size};
+    wire::ReplyHeader header{0, number(wire::ReplyKind::landing), record.call, record.ticket, 0};
+    std::byte* at = begin(sizeof fixed + here, header);
+    std::memcpy(at, fixed, sizeof fixed);
+    // begin() has stated the size of what lies in the buffer.
+    header.size = static_cast<std::uint32_t>(
+        wire::align_up(sizeof header + sizeof fixed + size, wire::kRecordAlignment));
+    std::memcpy(at - sizeof header, &header, sizeof header);
+    return at + sizeof fixed;
 }
 
 void Replies::output(std::uint32_t fd, std::span<const std::byte> text) {

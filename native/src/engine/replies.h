@@ -25,6 +25,10 @@ public:
     virtual void send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
                               transport::BodyOwner* owner, std::uint32_t token) = 0;
     virtual transport::OutBuffer take_buffer() = 0;
+    // A reply up to this size is not cut on its way; landings are made to fit.
+    virtual std::size_t whole_reply() const = 0;
+    // Whether the guest can read all that has been sent so far.
+    virtual bool delivered() const = 0;
 
 protected:
     ~ReplyChannel() = default;
@@ -70,9 +74,13 @@ public:
     void callback(const Callback& callback);
     // Sends what has been gathered as one batch.
     void flush();
+    bool empty() const { return buffer_.empty(); }
+    bool delivered() const { return buffer_.empty() && channel_.delivered(); }
 
 private:
     std::byte* begin(std::size_t payload_size, wire::ReplyHeader header);
+    std::byte* begin_landing(const wire::RecordHeader& record, std::uint64_t offset, std::size_t size,
+                             std::size_t here);
 
     ReplyChannel& channel_;
     Meters& meters_;

@@ -10,7 +10,6 @@ namespace {
 
 using transport::GrpcStatus;
 
-constexpr int kLost = 999;  // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone
 constexpr std::chrono::milliseconds kGreetingBound{5000};
 constexpr std::chrono::milliseconds kClosingBound{200};
 
@@ -58,6 +57,7 @@ std::size_t Session::fill_descriptors(pollfd* descriptors) const {
         descriptors[count++] = {link_->fd(), wanted, 0};
     }
     if (process_.valid()) descriptors[count++] = {process_.get(), POLLIN, 0};
+    if (ring_ != nullptr) descriptors[count++] = {ring_->doorbell(), POLLIN, 0};
     return count;
 }
 
@@ -79,6 +79,10 @@ void Session::handle(const pollfd& descriptor) {
         process_.reset();
         const bool said_goodbye = executor_ != nullptr && executor_->detached();
         return die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest process ended", GrpcStatus::ok);
+    }
+    if (ring_ != nullptr && descriptor.fd == ring_->doorbell()) {
+        ++meters_[Meter::batches];
+        return ring_->hear();
     }
     if (link_ == nullptr || descriptor.fd != link_->fd()) return;
     const bool readable = (descriptor.revents & POLLIN) != 0;
@@ -110,12 +114,14 @@ void Session::accept_guest(transport::Listener& listener) {
     guest_pid_ = connection->pid;
     guest_uid_ = connection->uid;
     process_ = std::move(connection->process);
-    const std::size_t limit =
-        options_.batch_limit_bytes != 0 ? options_.batch_limit_bytes : wire::limits::kBatchBytes;
-    link_.reset(new transport::Link(std::move(connection->socket), limit, *this));
+    link_.reset(new transport::Link(std::move(connection->socket), record_limit(), *this));
     state_ = State::greeting;
     deadline_ = Clock::now() + kGreetingBound;
     if (!link_->start().ok() || link_->flush() == transport::Link::Io::closed) drop_connection();
+}
+
+std::size_t Session::record_limit() const {
+    return options_.batch_limit_bytes != 0 ? options_.batch_limit_bytes : wire::limits::kBatchBytes;
 }
 
 void Session::drop_connection() {
@@ -126,7 +132,7 @@ void Session::drop_connection() {
 }
 
 bool Session::may_run() const {
-    if (state_ != State::attached || executor_ == nullptr || link_->held() > kMaxUnsent) return false;
+    if (state_ != State::attached || executor_ == nullptr || unsent() > kMaxUnsent) return false;
     // A host function in flight can only end by a record of the guest's: while it does, draining goes on
     // executing.
     return turns_.held() || (turns_.draining() && executor_->callbacks_outstanding() != 0);
@@ -134,7 +140,7 @@ bool Session::may_run() const {
 
 bool Session::holds_reading() const {
     return !backlog_.empty() || state_ == State::closing || state_ == State::over ||
-           (link_ != nullptr && link_->held() > kMaxUnsent);
+           unsent() > kMaxUnsent;
 }
 
 std::size_t Session::execute(std::span<const std::byte> records) {
@@ -145,6 +151,7 @@ std::size_t Session::execute(std::span<const std::byte> records) {
 
 bool Session::on_batch(std::span<const std::byte> records) {
     if (state_ != State::attached) return false;
+    if (ring_ != nullptr && !leave_ring()) return false;
     ++meters_[Meter::batches];
     if (backlog_.empty() && may_run()) records = records.subspan(execute(records));
     if (state_ != State::attached) return false;
@@ -170,8 +177,12 @@ bool Session::pump() {
 
 void Session::advance(Clock::time_point now) {
     while (executor_ != nullptr && state_ == State::attached) {
-        poll_soon_ = executor_->settle();
-        publish_meters();  // before the guest can know, so that whoever hears from it finds its work counted
+        if (ring_ != nullptr) {
+            (void)look();
+        } else {
+            poll_soon_ = executor_->settle();
+            publish_meters();  // before the guest can know: whoever hears from it finds its work counted
+        }
         if (link_->flush() == transport::Link::Io::closed) {
             die(kLost, "the guest closed the connection", GrpcStatus::ok);
             break;
@@ -180,6 +191,7 @@ void Session::advance(Clock::time_point now) {
         if (!pump()) break;
     }
     settle_turn(now);
+    if (ring_ != nullptr && state_ == State::closing) (void)ring_->flush();
     if (link_ != nullptr && state_ != State::attached && link_->flush() == transport::Link::Io::closed) {
         if (state_ == State::greeting) drop_connection();
         if (state_ == State::closing) state_ = State::over;
@@ -195,7 +207,7 @@ void Session::advance(Clock::time_point now) {
 void Session::settle_turn(Clock::time_point now) {
     if (state_ != State::attached || executor_ == nullptr) return;
     if (turns_.draining() && turns_.drained(executor_->idle(), now)) events_.released();
-    if (!backlog_.empty() && turns_.want()) events_.wants();
+    if ((!backlog_.empty() || ring_waits()) && turns_.want()) events_.wants();
 }
 
 void Session::check_clock(Clock::time_point now) {
@@ -211,8 +223,9 @@ void Session::check_clock(Clock::time_point now) {
 
 void Session::publish_meters() {
     if (link_ != nullptr) {
-        meters_[Meter::bytes_in] = link_->bytes_received();
-        meters_[Meter::bytes_out] = link_->bytes_sent();
+        const bool rings = ring_ != nullptr;
+        meters_[Meter::bytes_in] = link_->bytes_received() + (rings ? ring_->bytes_received() : 0);
+        meters_[Meter::bytes_out] = link_->bytes_sent() + (rings ? ring_->bytes_sent() : 0);
     }
     meters_.publish();
 }
@@ -259,13 +272,27 @@ void Session::die(int result, std::string message, GrpcStatus status) {
     link_->close(status, message_);
 }
 
-void Session::send_replies(transport::OutBuffer replies) { link_->send_batch(std::move(replies)); }
+std::size_t Session::unsent() const {
+    return (link_ != nullptr ? link_->held() : 0) + (ring_ != nullptr ? ring_->held() : 0);
+}
+
+void Session::send_replies(transport::OutBuffer replies) { send_replies(std::move(replies), {}, nullptr, 0); }
 
 void Session::send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
                            transport::BodyOwner* owner, std::uint32_t token) {
-    link_->send_batch(std::move(replies), body, owner, token);
+    if (ring_ == nullptr) return link_->send_batch(std::move(replies), body, owner, token);
+    const std::size_t padding = wire::align_up(body.size(), wire::kRecordAlignment) - body.size();
+    ring_->send({std::move(replies), body, padding, owner, token});
 }
 
-transport::OutBuffer Session::take_buffer() { return link_->take_buffer(); }
+transport::OutBuffer Session::take_buffer() {
+    return ring_ != nullptr ? ring_->take_buffer() : link_->take_buffer();
+}
+
+// The largest reply that travels in one piece.
+std::size_t Session::whole_reply() const {
+    constexpr std::size_t kLandingHead = sizeof(wire::ReplyHeader) + 2 * sizeof(std::uint64_t);
+    return ring_ != nullptr ? ring_->whole() : kLandingHead + kSlotSize;
+}
 
 }  // namespace engine

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "engine/turns.h"
 #include "transport/link.h"
 #include "transport/listener.h"
+#include "transport/ring_link.h"
 #include "transport/ticket.h"
 
 namespace engine {
@@ -51,12 +54,26 @@ public:
     // Whether something has arrived since the last question: then more is likely to come at once.
     bool lively() { return std::exchange(lively_, false); }
 
+    // --- the loop of a session whose records come through a ring
+    bool has_ring() const { return ring_ != nullptr; }
+    // Executes some of what lies in the ring, as far as that may be, and sends what has been answered. True:
+    // there was something to execute.
+    bool look();
+    // A guest waits for something that is looked for by asking the device.
+    bool awaits_device() const { return awaits_device_; }
+    // False: there is something to do after all. Otherwise the guest rings, and end_sleep() is due once
+    // awake.
+    bool begin_sleep();
+    void end_sleep();
+
     // --- the daemon
     void grant();
     void revoke(Clock::time_point now);
     void stop(int result);
 
 private:
+    // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone.
+    static constexpr int kLost = 999;
     enum class State { listening, greeting, attached, closing, over };
 
     // LinkEvents
@@ -70,12 +87,20 @@ private:
     void send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
                       transport::BodyOwner* owner, std::uint32_t token) override;
     transport::OutBuffer take_buffer() override;
+    std::size_t whole_reply() const override;
+    bool delivered() const override { return ring_ != nullptr && ring_->held() == 0; }
 
     void accept_guest(transport::Listener& listener);
     void stop_listening();
     void drop_connection();
     void refuse_ticket(transport::TicketVerdict verdict);
     transport::Welcome prepare_device(const transport::Hello& hello);
+    std::optional<transport::RingTerms> open_ring(const transport::Hello& hello);
+    bool leave_ring();
+    bool run_ring();
+    bool ring_waits() const;
+    std::size_t unsent() const;
+    std::size_t record_limit() const;
     bool may_run() const;
     std::size_t execute(std::span<const std::byte> records);
     bool pump();
@@ -91,6 +116,7 @@ private:
     transport::Listener tcp_listener_;
     transport::TicketGate gate_;
     std::unique_ptr<transport::Link> link_;
+    std::unique_ptr<transport::RingLink> ring_;
     transport::UniqueFd process_;  // pidfd of the guest
     int guest_pid_ = 0;
     unsigned guest_uid_ = 0;
@@ -102,12 +128,14 @@ private:
     Turns turns_;
     std::deque<std::vector<std::byte>> backlog_;  // batches (or their rest) that wait for the device
     std::size_t backlog_done_ = 0;                // bytes of the first one that have been executed
+    std::span<const std::byte> run_;              // of the ring's records: those that are being executed
     State state_ = State::listening;
     Clock::time_point deadline_{};  // of greeting, leaving and closing
     int result_ = 0;
     std::string message_;
     bool poll_soon_ = false;  // the executor waits for something that will not poke
     bool lively_ = false;
+    bool awaits_device_ = false;
     bool leaving_ = false;  // session_detach has been answered
 };
 

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -66,8 +67,11 @@ bool Session::on_hello(const transport::Hello& hello) {
     stop_listening();
     state_ = State::attached;  // from here on this is the guest's session, for better or worse
     events_.attached(guest_pid_, guest_uid_);
-    const Welcome welcome = prepare_device(hello);
-    link_->send_welcome(welcome);
+    Welcome welcome = prepare_device(hello);
+    if (welcome.result == 0) welcome.ring = open_ring(hello);
+    std::array<int, 3> descriptors{};
+    if (welcome.ring) descriptors = ring_->descriptors();
+    link_->send_welcome(welcome, std::span(descriptors).first(welcome.ring ? descriptors.size() : 0));
     if (welcome.result == 0) return true;
     events_.log(LogLevel::warn, "the guest was turned away: " + welcome.message);
     die(welcome.result, welcome.message, GrpcStatus::failed_precondition);

@@ -24,6 +24,10 @@ std::optional<Hello> read_hello(std::span<const std::byte> message) {
         if (field.number == 5 && is_varint) hello.window_size = field.value;
         if (field.number == 6 && is_bytes) hello.visible_devices = field.text();
         if (field.number == 7 && is_varint) hello.has_visible_devices = field.boolean();
+        if (field.number == 8 && is_varint) hello.wants_ring = field.boolean();
+        if (field.number == 9 && is_varint) hello.arena_base = field.value;
+        if (field.number == 10 && is_varint) hello.arena_size = field.value;
+        if (field.number == 11 && is_varint) hello.ring_bytes = field.value;
     }
     if (!reader.ok() || hello.visible_devices.size() > kVisibleDevicesSize) return std::nullopt;
     return hello;
@@ -64,6 +68,8 @@ template <class Sink>
 void put(Sink& sink, const KnownImage& known);
 template <class Sink>
 void put(Sink& sink, const Snapshot& snapshot);
+template <class Sink>
+void put(Sink& sink, const RingTerms& ring);
 template <class Sink>
 void put(Sink& sink, const Welcome& welcome);
 template <class Sink>
@@ -114,10 +120,20 @@ void put(Sink& sink, const Snapshot& snapshot) {
 }
 
 template <class Sink>
+void put(Sink& sink, const RingTerms& ring) {
+    sink.varint(1, ring.command_bytes);
+    sink.varint(2, ring.reply_bytes);
+    sink.varint(3, ring.fence_count);
+    sink.varint(4, ring.arena_bytes);
+    sink.varint(5, ring.arena_base);
+}
+
+template <class Sink>
 void put(Sink& sink, const Welcome& welcome) {
     sink.integer(1, welcome.result);
     sink.string(2, welcome.message);
     put_message(sink, 3, welcome.snapshot);
+    if (welcome.ring) put_message(sink, 4, *welcome.ring);
 }
 
 template <class Sink>

@@ -27,6 +27,10 @@ struct Hello {
     std::uint64_t window_size = 0;
     std::string_view visible_devices;
     bool has_visible_devices = false;
+    bool wants_ring = false;
+    std::uint64_t arena_base = 0;
+    std::uint64_t arena_size = 0;
+    std::uint64_t ring_bytes = 0;
 };
 
 struct DeviceDescription {
@@ -54,10 +58,20 @@ struct Snapshot {
     std::vector<KnownImage> images;
 };
 
+// What the shared memory holds whose descriptors travel with the Welcome; see wire/ring.h.
+struct RingTerms {
+    std::uint64_t command_bytes = 0;
+    std::uint64_t reply_bytes = 0;
+    std::uint32_t fence_count = 0;
+    std::uint64_t arena_bytes = 0;
+    std::uint64_t arena_base = 0;
+};
+
 struct Welcome {
     std::int32_t result = 0;
     std::string message;
     Snapshot snapshot;
+    std::optional<RingTerms> ring = {};
 };
 
 // What a GuestFrame holds: exactly one of the two.

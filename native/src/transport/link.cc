@@ -1,6 +1,8 @@
 // Frames in and out, with their order checked. See link.h.
 #include "transport/link.h"
 
+#include <sys/socket.h>
+
 #include "wire/grpc_frame.h"
 #include "wire/record.h"
 
@@ -44,11 +46,19 @@ bool Link::batch(std::span<const std::byte> message) {
     return events_.on_batch(view.records);
 }
 
-void Link::send_welcome(const Welcome& welcome) {
+bool Link::is_local() const {
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    return ::getsockopt(fd(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
+void Link::send_welcome(const Welcome& welcome, std::span<const int> descriptors) {
+    (void)http_.flush();  // so that the descriptors travel with this message and not with an earlier one
     OutMessage message;
     message.head = take_buffer();
     write_welcome(welcome, message.head);
     http_.send(std::move(message));
+    http_.queue().pass(descriptors);
 }
 
 void Link::send_batch(OutBuffer replies) { send_batch(std::move(replies), {}, nullptr, 0); }

@@ -42,7 +42,10 @@ public:
     // Bytes that wait because the guest does not read.
     std::size_t held() const { return http_.held(); }
 
-    void send_welcome(const Welcome& welcome);
+    // Whether descriptors can be passed to the other side.
+    bool is_local() const;
+    // `descriptors` go along with it; they stay the caller's and open until it has been flushed.
+    void send_welcome(const Welcome& welcome, std::span<const int> descriptors = {});
     // `replies`: whole replies; the buffer comes back through take_buffer() later.
     void send_batch(OutBuffer replies);
     // As one batch: `replies`, then `body` as it stands, then zeros up to a multiple of 8. `owner` hears when

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace transport {
@@ -14,6 +15,20 @@ namespace {
 constexpr std::size_t kVectorsPerWrite = 64;
 constexpr std::size_t kSpareBuffers = 8;
 constexpr std::array<std::byte, 8> kZeros{};
+constexpr std::size_t kPassedAtOnce = 8;
+using Control = std::array<std::byte, CMSG_SPACE(kPassedAtOnce * sizeof(int))>;
+
+// `control` outlives the message; at most kPassedAtOnce descriptors.
+void put_descriptors(msghdr& message, std::span<const int> descriptors, Control& control) {
+    control.fill(std::byte{0});
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(head), descriptors.data(), descriptors.size_bytes());
+}
 
 }  // namespace
 
@@ -84,9 +99,12 @@ SendQueue::Flushed SendQueue::flush(int socket) {
         msghdr message{};
         message.msg_iov = vectors;
         message.msg_iovlen = fill_iovecs(vectors, kVectorsPerWrite);
+        alignas(cmsghdr) Control control;
+        if (!passed_.empty()) put_descriptors(message, passed_, control);
         const ssize_t written = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return errno == EAGAIN ? Flushed::blocked : Flushed::broken;
+        passed_.clear();
         drop(static_cast<std::size_t>(written));
     }
     retire();

@@ -30,6 +30,8 @@ public:
     // --- the chain
     void copy(std::span<const std::byte> piece);
     std::size_t chain_size() const { return chain_bytes_; }
+    // These descriptors (the caller's, open until then) go along with the next bytes that are written.
+    void pass(std::span<const int> descriptors) { passed_.assign(descriptors.begin(), descriptors.end()); }
     // Writes as much as the socket takes.
     Flushed flush(int socket);
     // An empty buffer, recycled when there is one.
@@ -56,6 +58,7 @@ private:
     std::size_t chain_bytes_ = 0;
     std::vector<std::byte> arena_;
     std::vector<OutBuffer> spare_;
+    std::vector<int> passed_;
     std::size_t held_ = 0;
 };
 

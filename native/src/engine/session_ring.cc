@@ -1,0 +1,89 @@
+// The session's records and replies through the ring. Part of session.h's class. The ring is looked at by the
+// engine's loop; nothing is taken out of it that may not be executed at once, so a guest without a lease
+// fills its ring and waits, and holds nothing of ours.
+#include <string>
+
+#include "engine/limits.h"
+#include "engine/session.h"
+
+namespace engine {
+
+using transport::GrpcStatus;
+
+std::optional<transport::RingTerms> Session::open_ring(const transport::Hello& hello) {
+    if (!hello.wants_ring || !link_->is_local()) return std::nullopt;
+    auto ring = std::make_unique<transport::RingLink>();
+    if (const auto status = ring->open(hello, record_limit()); !status.ok()) {
+        events_.log(LogLevel::warn, "this session has no ring: " + status.message());
+        return std::nullopt;
+    }
+    ring_ = std::move(ring);
+    executor_->fences().open(ring_->fences());
+    return ring_->terms();
+}
+
+// A batch has come over gRPC although there is a ring. Lawful as the first word of a guest that could not map
+// it.
+bool Session::leave_ring() {
+    const bool read = ring_->bytes_received() != 0 || ring_->has_commands();
+    if (read || ring_->bytes_sent() != 0 || ring_->held() != 0) {
+        die(kLost, "a batch came over gRPC although the ring is in use", GrpcStatus::invalid_argument);
+        return false;
+    }
+    executor_->fences().open({});
+    ring_.reset();
+    return true;
+}
+
+// Executes up to the end of a run of records, or to the first reply, which then need not wait for what
+// follows it.
+bool Session::run_ring() {
+    if (run_.empty()) {
+        const auto state = ring_->next(run_);
+        if (state == transport::RingLink::State::broken) {
+            die(kLost, "the ring of commands does not hold whole records", GrpcStatus::invalid_argument);
+        }
+        if (state != transport::RingLink::State::run) return false;
+    }
+    const std::size_t done = executor_->run_to_reply(run_);
+    run_ = run_.subspan(done);
+    if (done != 0) ring_->done(done);
+    if (executor_->violated()) die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
+    return done != 0;
+}
+
+bool Session::look() {
+    if (ring_ == nullptr || state_ != State::attached) return false;
+    const bool worked = may_run() && run_ring();
+    if (state_ != State::attached) return true;
+    awaits_device_ = executor_->look();
+    if (worked || executor_->has_replies()) {
+        publish_meters();  // before the guest can know: whoever hears from it finds its work counted
+        executor_->flush();
+    }
+    if (!worked) awaits_device_ = executor_->publish_fences() || awaits_device_;
+    if (!ring_->flush()) {
+        die(kLost, "the ring of replies was read where nothing was written", GrpcStatus::invalid_argument);
+    }
+    return worked;
+}
+
+bool Session::ring_waits() const { return ring_ != nullptr && (!run_.empty() || ring_->has_commands()); }
+
+bool Session::begin_sleep() {
+    if (ring_ == nullptr) return true;
+    if (state_ != State::attached) return ring_->begin_sleep(false);
+    // What waits for a lease, for staging memory or for the guest to read is not made to go on by more of it.
+    if (ring_waits() && turns_.want()) events_.wants();
+    const bool stuck = !run_.empty() || (!may_run() && ring_->has_commands());
+    if (!ring_->begin_sleep(!stuck)) return false;
+    const bool fences_asked = executor_->publish_fences();
+    poll_soon_ = !executor_->hand_over() || fences_asked;
+    return true;
+}
+
+void Session::end_sleep() {
+    if (ring_ != nullptr) ring_->end_sleep();
+}
+
+}  // namespace engine
