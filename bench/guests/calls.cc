@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "benchmarks.h"
+#include "marks.h"
 
 namespace bench {
 namespace {
@@ -90,6 +91,24 @@ void measure_calls(Run& run, const Session& session) {
     measure_burst(run, "stream waits for event", [&] { CU(cuStreamWaitEvent(nullptr, event, 0)); });
     CU(cuEventDestroy_v2(event));
     CU(cuMemFree_v2(memory));
+}
+
+void measure_million(Run& run, const Session& session) {
+    constexpr double kCalls = 1e6;
+    unsigned long long wide[4] = {};
+    void* parameters[] = {&wide[0], &wide[1], &wide[2], &wide[3], nullptr};
+    const Launch launch{session.function("empty4"), parameters};
+    for (int index = 0; index < 1000; ++index) launch();
+    CU(cuCtxSynchronize());
+    Section section(run);
+    mark(kMarkBegin);
+    const double begin = now_ns();
+    for (double index = 0; index < kCalls; ++index) launch();
+    const double took = now_ns() - begin;
+    mark(kMarkEnd);
+    CU(cuCtxSynchronize());
+    section.stop();
+    run.add("launch, in a row of a million", "ns", {took / kCalls}, kCalls, section.guest(), section.host());
 }
 
 void measure_round_trips(Run& run, const Session& session) {

@@ -14,6 +14,7 @@ constexpr Named kBenchmarks[] = {
     {"calls", bench::measure_calls},
     {"round-trips", bench::measure_round_trips},
     {"copies", bench::measure_copies},
+    {"million", bench::measure_million},
     {"objects", bench::measure_objects},
     {"threads", bench::measure_threads},
     {"startup", bench::program_startup},

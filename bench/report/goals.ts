@@ -192,13 +192,22 @@ function switchGoals(results: Results): Goal[] {
         measured: switchesOf(results, key),
     });
     const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
+    const burst = {
+        benchmark: 'calls',
+        metric: 'launch, 4 arguments',
+        device: 'null',
+        carrier: 'ring',
+    } as const;
+    const million = ['million', 'system calls in a million launches'] as const;
     return [
-        goal('ring: context switches per 1,000 calls, bursts of launches', {
-            benchmark: 'calls',
-            metric: 'launch, 4 arguments',
-            device: 'null',
-            carrier: 'ring',
-        }),
+        {
+            text: `ring: ${million[1]}`,
+            limit: 10,
+            unit: '',
+            side: 'below',
+            measured: valueOf(results, million, 'null', 'ring'),
+        },
+        goal('ring: context switches per 1,000 calls, bursts of launches', burst),
         goal('ring: context switches per 1,000 calls, the program `launches`', {
             benchmark: 'launches',
             metric: 'loop',

@@ -184,7 +184,7 @@ function details(results: Results, device: Device): string[] {
         const rows = metricsOf(results, benchmark, device).map((metric) => {
             const all = shown.map((carrier) => findSeries(results, { benchmark, metric, device, carrier }));
             const unit = all.find((each) => each !== undefined)?.unit ?? '';
-            return [`${metric}, ${unit}`, ...all.map(cellOf)];
+            return [unit === '' ? metric : `${metric}, ${unit}`, ...all.map(cellOf)];
         });
         return [`### ${benchmark} on the ${device} device`, '', ...table(['', ...shown], rows)];
     });
@@ -217,7 +217,7 @@ function opening(results: Results): string[] {
     return [
         '# Benchmarks',
         '',
-        `A ${kind}run of \`npm run bench\`, version ${results.version}, ${day}, ${results.rounds} rounds in ` +
+        `A ${kind}run of \`npm run bench\`, version ${results.version}, ${day}: ${results.rounds} rounds, ` +
             `${formatNumber(results.durationS)} s. Medians of the rounds; within each round carriers were ` +
             'measured in turns: what the machine did besides falls on all alike.',
         '',

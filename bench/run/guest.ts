@@ -21,6 +21,8 @@ export interface GuestReport {
     readonly results: readonly GuestResult[];
     /** Start to exit, without the handshake's pause. */
     readonly wallMs: number;
+    /** Of the program's threads between its marks; null where nobody counted. */
+    readonly systemCalls: number | null;
     /** The shim's line of counters; null for a direct run. */
     readonly counters: Readonly<Record<string, unknown>> | null;
 }
@@ -45,9 +47,9 @@ export async function runGuest(guest: GuestCommand): Promise<GuestReport> {
             env: { ...guest.env, FERRY_STATS_FILE: statsFile },
             stdio: ['pipe', 'pipe', 'pipe'],
         });
-        const { line, pausedMs } = await converse(child, guest);
+        const { line, systemCalls, pausedMs } = await converse(child, guest);
         const wallMs = performance.now() - startedMs - pausedMs;
-        return { ...parseReport(line), wallMs, counters: readCounters(statsFile) };
+        return { ...parseReport(line), wallMs, systemCalls, counters: readCounters(statsFile) };
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
@@ -55,6 +57,7 @@ export async function runGuest(guest: GuestCommand): Promise<GuestReport> {
 
 interface Conversation {
     readonly line: string;
+    readonly systemCalls: number | null;
     readonly pausedMs: number;
 }
 
@@ -86,7 +89,8 @@ function converse(child: ChildProcess, guest: GuestCommand): Promise<Conversatio
             clearTimeout(timer);
             const line = output.split('\n').find((each) => each.startsWith('{'));
             if (code === 0 && line !== undefined) {
-                resolve({ line, pausedMs });
+                const counted = /^\{"systemCalls":(\d+)\}$/m.exec(output)?.[1];
+                resolve({ line, systemCalls: counted === undefined ? null : Number(counted), pausedMs });
             } else {
                 const words = errors.trim().split('\n').slice(-3).join(' | ');
                 reject(new Error(`${guest.command.join(' ')} ended with ${signal ?? code}: ${words}`));

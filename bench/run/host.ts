@@ -17,6 +17,7 @@ import { runGuest, type GuestReport } from './guest.ts';
 export const programs = {
     guest: join(installRoot, 'build', 'bench', 'ferry-bench-guest'),
     limits: join(installRoot, 'build', 'bench', 'ferry-bench-limits'),
+    counter: join(installRoot, 'build', 'bench', 'ferry-bench-count-system-calls'),
     relay: join(installRoot, 'build', 'bench', 'ferry-bench-relay'),
 } as const;
 
@@ -50,6 +51,8 @@ export interface RunRequest {
     readonly args: readonly string[];
     /** Waits for the session to settle and counts the worker's switches; the pause is not in the time. */
     readonly meets: boolean;
+    /** Counts the guest's system calls between its marks, which makes every time worthless. */
+    readonly counted?: boolean;
     /** Where the guest looks for the daemon over TCP, when not where it is. */
     readonly tcpHost?: string;
 }
@@ -114,9 +117,10 @@ export class BenchHost {
         const { carrier, benchmark, args } = request;
         const pinned = carrier === 'classic' && cpus().length > 1;
         const pin = pinned ? ['taskset', '-c', String(guestCore)] : [];
+        const counter = request.counted === true ? [programs.counter] : [];
         const meet = (guestPid: number) => this.#meet(guestPid, carrier, pinned);
         return runGuest({
-            command: [...pin, programs.guest, benchmark, ...args],
+            command: [...pin, ...counter, programs.guest, benchmark, ...args],
             env: this.#environment(carrier, request.tcpHost),
             limitMs: guestLimitMs,
             ...(request.meets ? { meet } : {}),

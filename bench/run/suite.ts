@@ -9,8 +9,8 @@ export interface Benchmark {
     /** A program: timed from start to exit, and given the device's speed. */
     readonly isProgram: boolean;
     readonly devices: readonly Device[];
-    /** Where call by call would take minutes and say nothing new. */
-    readonly notClassic?: true;
+    /** Not timed: its system calls are counted, where it is forwarded and not call by call. */
+    readonly counted?: true;
 }
 
 const everyDevice: readonly Device[] = ['null', 'software', 'nvidia'];
@@ -18,6 +18,7 @@ const computing: readonly Device[] = ['software', 'nvidia'];
 
 export const benchmarks: readonly Benchmark[] = [
     { name: 'calls', isProgram: false, devices: everyDevice },
+    { name: 'million', isProgram: false, devices: ['null'], counted: true },
     { name: 'round-trips', isProgram: false, devices: everyDevice },
     { name: 'objects', isProgram: false, devices: everyDevice },
     { name: 'copies', isProgram: false, devices: everyDevice },
@@ -50,20 +51,27 @@ export class Collector {
 
     add(benchmark: Benchmark, device: Device, carrier: Carrier, report: GuestReport): void {
         const key = { benchmark: benchmark.name, device, carrier };
+        if (benchmark.counted === true) {
+            this.#addPlain(key, 'system calls in a million launches', '', report.systemCalls ?? Number.NaN);
+            return;
+        }
         report.results.forEach((result) => this.#addResult(key, result));
         if (benchmark.isProgram) {
-            const times = {
-                metric: processMetric,
-                unit: 'ms',
-                p50: report.wallMs,
-                p99: report.wallMs,
-                calls: 0,
-            };
-            this.#addResult(key, { ...times, guestSwitches: [0, 0], hostSwitches: [0, 0] });
+            this.#addPlain(key, processMetric, 'ms', report.wallMs);
         }
         if (report.counters !== null) {
             this.#addCounters(key, report.counters);
         }
+    }
+
+    #addPlain(
+        key: Pick<Series, 'benchmark' | 'device' | 'carrier'>,
+        metric: string,
+        unit: string,
+        value: number,
+    ): void {
+        const none = { calls: 0, guestSwitches: [0, 0], hostSwitches: [0, 0] } as const;
+        this.#addResult(key, { metric, unit, p50: value, p99: value, ...none });
     }
 
     #addResult(key: Pick<Series, 'benchmark' | 'device' | 'carrier'>, result: GuestResult): void {
@@ -126,7 +134,7 @@ export function addTo(series: Series, result: GuestResult): void {
 function carriersFor(benchmark: Benchmark, host: BenchHost, options: SuiteOptions): readonly Carrier[] {
     return options.carriers
         .filter((carrier) => carrier !== 'direct' || host.device !== 'null')
-        .filter((carrier) => carrier !== 'classic' || benchmark.notClassic !== true);
+        .filter((carrier) => benchmark.counted !== true || (carrier !== 'classic' && carrier !== 'direct'));
 }
 
 /** Runs what is wanted on `host`, adding to `collector`; a failure is noted and passed over. */
@@ -167,6 +175,7 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
             carrier,
             args: pace,
             meets: benchmark.name !== 'startup',
+            counted: benchmark.counted === true,
         };
         try {
             collector.add(benchmark, host.device, carrier, await host.run(request));

@@ -81,6 +81,16 @@ describe('the suite', () => {
         runLimitMs,
     );
 
+    it('counts the system calls of a million launches', async () => {
+        const out = newFolder();
+        const words = ['--quick', '--rounds', '1', '--device', 'null', '--carriers', 'unix', '--no-charts'];
+        expect(await runBench([...words, '--only', 'million', '--out', out])).toBe(0);
+        const { series } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+        expect(series.map(({ values }) => values.length)).toEqual([1]);
+        // Batches of launches have to be written to a socket: none at all would mean that nobody counted.
+        expect(series[0]?.values[0]).toBeGreaterThan(0);
+    }, 120_000);
+
     it('says what it does not know, and measures nothing', async () => {
         expect(await runBench(['--only', 'everything'])).toBe(2);
     });
