@@ -1,6 +1,7 @@
 // ferry-bench-count-system-calls PROGRAM ARGUMENTS: runs a program and counts the system calls that all of
 // its threads make between the marks of guests/marks.h. Prints one line of JSON after the program's own
-// output and ends as the program did. It stops the program at every system call, so it must not be used to time any.
+// output and ends as the program did. It stops the program at every system call: times taken under it are
+// worthless.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
