@@ -1,7 +1,7 @@
 // The benchmarks, `npm run bench`; options.ts has the flags. Called by host-daemon/scripts/bench.mjs and
 // bench/gpu when everything is built. Measures, writes results.json, report.md and its charts, and prints a
 // short table. It judges nothing: only a run that failed makes it fail.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -105,7 +105,8 @@ async function measure(options: Options): Promise<Results> {
             cpu: cpus()[0]?.model.trim() ?? 'unknown',
             cores: cpus().length,
             memoryGib: Math.round(totalmem() / 2 ** 30),
-            kernel: `Linux ${release()}`,
+            // Without what a distribution or a host appends.
+            kernel: `Linux ${/^[0-9.]+/.exec(release())?.[0] ?? ''}`,
             node: process.version,
             loadBefore,
             loadAfter: loadavg()[0] ?? 0,
@@ -127,6 +128,8 @@ function write(results: Results, folder: string, withCharts: boolean): void {
     if (!withCharts) {
         return;
     }
+    // Of an earlier run there may be others, which this report does not show.
+    rmSync(join(folder, 'charts'), { recursive: true, force: true });
     mkdirSync(join(folder, 'charts'), { recursive: true });
     chartsOf(results).forEach(({ file, text }) => writeFileSync(join(folder, 'charts', file), text));
 }

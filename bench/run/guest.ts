@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export interface GuestResult {
     readonly metric: string;
@@ -93,7 +93,8 @@ function converse(child: ChildProcess, guest: GuestCommand): Promise<Conversatio
                 resolve({ line, systemCalls: counted === undefined ? null : Number(counted), pausedMs });
             } else {
                 const words = errors.trim().split('\n').slice(-3).join(' | ');
-                reject(new Error(`${guest.command.join(' ')} ended with ${signal ?? code}: ${words}`));
+                const name = guest.command.map((word) => basename(word)).join(' ');
+                reject(new Error(`${name} ended with ${signal ?? code}: ${words}`));
             }
         });
     });
