@@ -21,7 +21,7 @@ import { findCarriers } from './run/carriers.ts';
 import { runGuest } from './run/guest.ts';
 import { BenchHost, plainEnvironment, programs } from './run/host.ts';
 import { runLinks } from './run/links.ts';
-import { addTo, Collector, emptySeries, runSuite, type SuiteOptions } from './run/suite.ts';
+import { addTo, Collector, emptySeries, runSuite, wantedOn, type SuiteOptions } from './run/suite.ts';
 
 function say(line: string): void {
     process.stdout.write(`${line}\n`);
@@ -61,6 +61,10 @@ interface Found {
 }
 
 async function measureDevice(device: Device, options: Options, found: Found): Promise<void> {
+    const wantsLinks = device !== 'null' && (options.only.length === 0 || options.only.includes('links'));
+    if (wantedOn(device, options.only).length === 0 && !wantsLinks) {
+        return;
+    }
     const host = await BenchHost.start(device);
     try {
         found.devices[device] = await host.describe();
@@ -73,8 +77,7 @@ async function measureDevice(device: Device, options: Options, found: Found): Pr
         const workRounds = device === 'null' ? 1 : await calibrate(host);
         const suite: SuiteOptions = { ...options, carriers, workRounds, say };
         await runSuite(host, suite, found.collector);
-        const wantsLinks = options.only.length === 0 || options.only.includes('links');
-        if (device !== 'null' && wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
+        if (wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
             found.links = await runLinks(host, suite);
         }
     } finally {

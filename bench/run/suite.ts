@@ -137,16 +137,20 @@ function carriersFor(benchmark: Benchmark, host: BenchHost, options: SuiteOption
         .filter((carrier) => benchmark.counted !== true || (carrier !== 'classic' && carrier !== 'direct'));
 }
 
+/** What of `only`, or of all there is, runs on `device`. */
+export function wantedOn(device: Device, only: readonly string[]): readonly Benchmark[] {
+    return benchmarks
+        .filter(({ devices }) => devices.includes(device))
+        .filter(({ name }) => only.length === 0 || only.includes(name));
+}
+
 /** Runs what is wanted on `host`, adding to `collector`; a failure is noted and passed over. */
 export async function runSuite(
     host: BenchHost,
     options: SuiteOptions,
     collector: Collector,
 ): Promise<void> {
-    const wanted = benchmarks
-        .filter(({ devices }) => devices.includes(host.device))
-        .filter(({ name }) => options.only.length === 0 || options.only.includes(name));
-    for (const benchmark of wanted) {
+    for (const benchmark of wantedOn(host.device, options.only)) {
         const startedMs = performance.now();
         const failed = new Set<Carrier>();
         for (let round = 0; round < options.rounds; round += 1) {

@@ -91,6 +91,16 @@ describe('the suite', () => {
         expect(series[0]?.values[0]).toBeGreaterThan(0);
     }, 120_000);
 
+    it('writes the report of numbers that it has measured before', async () => {
+        const [out, again] = [newFolder(), newFolder()];
+        expect(await runBench(['--quick', '--rounds', '1', '--only', 'limits', '--out', out])).toBe(0);
+        expect(await runBench(['--from', join(out, 'results.json'), '--out', again])).toBe(0);
+        const [first, second] = [out, again].map((folder) =>
+            readFileSync(join(folder, 'report.md'), 'utf8'),
+        );
+        expect(second).toBe(first);
+    }, 120_000);
+
     it('says what it does not know, and measures nothing', async () => {
         expect(await runBench(['--only', 'everything'])).toBe(2);
     });
