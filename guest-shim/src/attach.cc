@@ -13,6 +13,7 @@
 #include "environment.h"
 #include "log.h"
 #include "session.h"
+#include "trace.h"
 #include "window.h"
 #include "wire/limits.h"
 
@@ -83,6 +84,9 @@ bool find_worker(const Opening& opening, CarrierChoice wish, Endpoint& worker) {
 Session* attach(abi::CUresult& result) {
     result = abi::CUDA_ERROR_NO_DEVICE;
     const Settings settings = read_settings();
+    start_trace();
+    const TraceSpan span(wire::TraceKind::call, static_cast<std::uint16_t>(wire::CallId::cuInit),
+                         thread_state() == nullptr ? 0 : thread_state()->number);
     Opening opening;
     opening.wants_tcp = settings.carrier == CarrierChoice::tcp;
     Endpoint worker;

@@ -11,6 +11,7 @@
 #include "session.h"
 #include "statistics.h"
 #include "stub_runtime.h"
+#include "trace.h"
 #include "wire/codec.h"
 
 namespace guest {
@@ -41,6 +42,7 @@ void after_fork_in_child() {
     process_mutex.reset();
     cudart::local_after_fork();
     forget_threads_after_fork();
+    forget_trace_after_fork();
     live.store(nullptr, std::memory_order_release);
     if (session != nullptr) {
         close(session->carrier.fd());
@@ -60,9 +62,11 @@ void detach(Session& ending) {
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
     if (ending.lane.append(wire::session_detach_Request{}, header) == Appended::no_memory) return;
+    const auto call = wire::CallId::session_detach;
+    const TraceSpan span(wire::TraceKind::wait, static_cast<std::uint16_t>(call), thread->number);
     const std::int64_t began_ns = now_ns();
     ending.wait_until(*slot, began_ns + kDetachTimeoutNs);
-    ending.counters.waited(wire::call_index(wire::CallId::session_detach), now_ns() - began_ns);
+    ending.counters.waited(wire::call_index(call), now_ns() - began_ns);
 }
 
 void at_exit() {
@@ -78,6 +82,7 @@ void at_exit() {
     ending->end(abi::CUDA_ERROR_DEINITIALIZED, nullptr);
     ending->carrier.shut();
     write_statistics(*ending);
+    finish_trace();
 }
 
 // The lock is held.

@@ -9,6 +9,7 @@
 
 #include "log.h"
 #include "process.h"
+#include "trace.h"
 #include "wire/limits.h"
 
 namespace guest {
@@ -91,6 +92,7 @@ void Session::seal() {
 void Session::seal_locked() {
     if (lane.empty() || lost() != abi::CUDA_SUCCESS) return;
     ByteBuffer* batch = lane.take(carrier.spare());
+    const TraceSpan span(wire::TraceKind::batch, 0, 0, batch == nullptr ? 0 : batch->size());
     if (batch != nullptr && !carrier.send(batch)) end(carrier.lost_result(), carrier.lost_reason());
 }
 
@@ -98,6 +100,7 @@ void Session::seal_locked() {
 // for that.
 void Session::relieve() {
     back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
+    const TraceSpan span(wire::TraceKind::stall, 0, current_thread == nullptr ? 0 : current_thread->number);
     bool full = true;
     while (full && lost() == abi::CUDA_SUCCESS) {
         bool wants_write = false;

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "session.h"
 #include "thread_state.h"
+#include "trace.h"
 #include "verdicts.h"
 #include "wire/codec.h"
 #include "wire/handle.h"
@@ -27,6 +28,7 @@ abi::CUresult boundary(F&& body) noexcept {
     Session* session = live_session();
     if (session == nullptr || thread->in_callback) [[unlikely]]
         return refusal(*thread);
+    const TraceSpan span(wire::TraceKind::call, static_cast<std::uint16_t>(kCall), thread->number);
     try {
         const abi::CUresult result = body(*session);
         if (result != abi::CUDA_SUCCESS) [[unlikely]]
@@ -78,6 +80,7 @@ abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
     abi::CUresult result = abi::CUDA_ERROR_OUT_OF_MEMORY;
+    const TraceSpan span(wire::TraceKind::wait, static_cast<std::uint16_t>(Request::kId), thread.number);
     const std::int64_t began_ns = now_ns();
     if (session.lane.append(request, header) != Appended::no_memory) result = session.wait(*slot);
     session.counters.waited(thread.call, now_ns() - began_ns);

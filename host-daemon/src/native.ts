@@ -20,6 +20,8 @@ export interface StartOptions {
     /** Shared with the engine, in the order of telemetry/meters.ts. */
     readonly meters: BigUint64Array;
     readonly batchLimitBytes: number;
+    /** Where the engine writes spans; absent: it keeps none. */
+    readonly trace?: Buffer;
     /** Where code images are kept for the next process that loads them. */
     readonly imageFolder: string;
     readonly imageCacheBytes: number;

@@ -1,6 +1,6 @@
 // How many blocks of a kernel one multiprocessor holds at a time, by the published rules of compute
-// capability 8.0 with the default split of shared memory. Two users, which must agree to the last block: the software
-// device, and the shim, which so answers the occupancy calls without asking.
+// capability 8.0 with the default split of shared memory. Two users, which must agree to the last block: the
+// software device, and the shim, which so answers the occupancy calls without asking.
 #pragma once
 #include <algorithm>
 #include <cstddef>

@@ -9,6 +9,7 @@ export interface GuestPlaces {
     readonly links: string;
     readonly endpoint: string;
     readonly statsFile?: string;
+    readonly traceFolder?: string;
 }
 
 /**
@@ -36,6 +37,9 @@ export function guestEnvironment(env: Environment, places: GuestPlaces): Record<
     kept['FERRY_ENDPOINT'] = places.endpoint;
     if (places.statsFile !== undefined) {
         kept['FERRY_STATS_FILE'] = places.statsFile;
+    }
+    if (places.traceFolder !== undefined) {
+        kept['FERRY_TRACE_FOLDER'] = places.traceFolder;
     }
     return kept;
 }

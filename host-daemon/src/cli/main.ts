@@ -15,6 +15,7 @@ import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { printError, printJson, printLine } from './output.ts';
 import { runProgram, type RunOptions } from './run-command.ts';
 import type { QueryOptions } from './status-command.ts';
+import type { TraceOptions } from './trace-command.ts';
 
 const endpointOption = [
     '--endpoint <endpoint>',
@@ -108,14 +109,35 @@ function addRunCommand(program: Command, finish: (code: number) => void): void {
         .argument('[args...]')
         .passThroughOptions()
         .action(async (name: string, args: string[], options: RunOptions) => {
-            finish(await runOrExplain(name, args, options));
+            finish(await runOrExplain(() => runProgram(name, args, options)));
+        });
+}
+
+function addTraceCommand(program: Command, finish: (code: number) => void): void {
+    program
+        .command('trace')
+        .description('run a program on a private daemon and write what happened, for ui.perfetto.dev')
+        .usage('[options] -- program [args]')
+        .option('--output <file>', 'the JSON file', 'ferry-trace.json')
+        .option('--endpoint <endpoint>', 'use this daemon, as unix:/path; then only the program is traced')
+        .addOption(
+            new Option('--device <driver>', 'device of the private daemon').choices([
+                ...settings['device.driver'].choices,
+            ]),
+        )
+        .argument('<program>')
+        .argument('[args...]')
+        .passThroughOptions()
+        .action(async (name: string, args: string[], options: TraceOptions) => {
+            const { traceProgram } = await import('./trace-command.ts');
+            finish(await runOrExplain(() => traceProgram(name, args, options)));
         });
 }
 
 // 125 as in env(1), so that a caller can tell our failure from the program's.
-async function runOrExplain(name: string, args: readonly string[], options: RunOptions): Promise<number> {
+async function runOrExplain(run: () => Promise<number>): Promise<number> {
     try {
-        return await runProgram(name, args, options);
+        return await run();
     } catch (error) {
         if (error instanceof DaemonError) {
             printError(`ferry: ${error.message}`);
@@ -162,6 +184,7 @@ async function main(): Promise<void> {
         .exitOverride();
     addDaemonCommand(program, finish);
     addRunCommand(program, finish);
+    addTraceCommand(program, finish);
     addQueryCommands(program, finish);
     addSmallCommands(program, finish);
     try {

@@ -22,6 +22,8 @@ export interface RunOptions {
     readonly device?: string;
     readonly stats?: boolean;
     readonly json?: boolean;
+    /** Folder for the traces of the guests, and of the workers when the daemon is a private one. */
+    readonly traceFolder?: string;
 }
 
 const reachLimitMs = 1000;
@@ -42,7 +44,9 @@ export async function runProgram(
     const statsFolder = options.stats === true ? mkdtempSync(join(tmpdir(), 'ferry-stats-')) : null;
     try {
         const statsFile = statsFolder === null ? {} : { statsFile: join(statsFolder, 'stats.jsonl') };
-        const guest = { shim: places.shim, links: places.shimLinks, endpoint: daemon.endpoint, ...statsFile };
+        const traced = options.traceFolder === undefined ? {} : { traceFolder: options.traceFolder };
+        const { endpoint } = daemon;
+        const guest = { shim: places.shim, links: places.shimLinks, endpoint, ...statsFile, ...traced };
         const code = await runGuest(program, args, guestEnvironment(process.env, guest));
         if (statsFile.statsFile !== undefined) {
             const stats = await withWorkers(readStats(statsFile.statsFile), daemon.endpoint);
@@ -63,8 +67,11 @@ export async function runProgram(
 async function findDaemon(options: RunOptions): Promise<PrivateDaemon> {
     const { endpoint, named } = chooseEndpoint(options.endpoint, process.env);
     const stay = { endpoint, stop: () => Promise.resolve() };
-    if (options.device !== undefined) {
-        return startPrivateDaemon(['--device', options.device], process.env);
+    const device = options.device === undefined ? [] : ['--device', options.device];
+    const trace = options.traceFolder === undefined ? [] : ['--trace-folder', options.traceFolder];
+    // Only a daemon of ours can be told to have its workers traced.
+    if (options.device !== undefined || (options.traceFolder !== undefined && !named)) {
+        return startPrivateDaemon([...device, ...trace], process.env);
     }
     if (await canConnect(endpoint, reachLimitMs)) {
         return stay;

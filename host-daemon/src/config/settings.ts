@@ -120,6 +120,9 @@ export const settings = {
     'daemon.drain_limit_ms': integer([0, hourMs], 'ms', 5000, {
         doc: 'how long a stopping daemon waits for its guests to finish',
     }),
+    'trace.folder': path(4096, {
+        doc: 'existing folder into which workers write traces of their sessions; empty: none',
+    }),
     'log.level': choice(['debug', 'info', 'warn', 'error'], 'info', {
         doc: 'least severe line that is logged',
     }),

@@ -98,6 +98,7 @@ export class Daemon {
                 batchLimitBytes: config['sessions.batch_limit_bytes'],
                 imageFolder: join(lock.workerFolder, 'images'),
                 imageCacheBytes: config['images.cache_bytes'],
+                traceFolder: config['trace.folder'],
                 driver: device.driver,
                 driverPath: device.driverPath,
                 specHash,

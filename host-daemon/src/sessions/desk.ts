@@ -21,6 +21,8 @@ export interface SessionSettings {
     readonly batchLimitBytes: number;
     readonly imageFolder: string;
     readonly imageCacheBytes: number;
+    /** Where workers write their traces; empty: nowhere. */
+    readonly traceFolder: string;
     readonly driver: DriverKind;
     readonly driverPath: string;
     readonly specHash: string;
@@ -134,7 +136,7 @@ export class SessionDesk {
             exited: (how) => this.#workerExited(live, how),
         });
         const { ticketTtlMs, driver, driverPath, specHash, batchLimitBytes } = this.#settings;
-        const { imageFolder, imageCacheBytes } = this.#settings;
+        const { imageFolder, imageCacheBytes, traceFolder } = this.#settings;
         worker.send({
             t: 'start',
             socketPath,
@@ -147,6 +149,7 @@ export class SessionDesk {
             batchLimitBytes,
             imageFolder,
             imageCacheBytes,
+            traceFile: traceFolder === '' ? '' : join(traceFolder, `worker-${id}.trace`),
         });
         const port = await listening;
         const endpoint =

@@ -95,7 +95,8 @@ export class RecordChannel {
     }
 }
 
-function frameOf(record: unknown): Buffer {
+/** A record as it travels, length first. */
+export function frameOf(record: unknown): Buffer {
     const body = packr.pack(record);
     const header = Buffer.alloc(headerSize);
     header.writeUInt32LE(body.length, 0);

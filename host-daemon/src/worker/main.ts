@@ -8,6 +8,7 @@ import { loadAddon, type Addon, type AddonEvent } from '../native.ts';
 import { meterNames, meterSlotCount } from '../telemetry/meters.ts';
 import { RecordChannel } from './channel.ts';
 import type { DownRecord, UpRecord } from './messages.ts';
+import { TraceWriter } from './trace-writer.ts';
 
 const channelDescriptor = 3;
 const meterIntervalMs = 250;
@@ -20,6 +21,7 @@ const addonPath = process.argv[2] ?? '';
 const meters = new BigUint64Array(meterSlotCount);
 let sentMeters = '';
 let addon: Addon | null = null;
+let trace: TraceWriter | null = null;
 let started = false;
 let ending = false;
 
@@ -75,6 +77,7 @@ async function endSession(result: number, message: string): Promise<void> {
     }
     ending = true;
     sendMeters();
+    trace?.close();
     const last: UpRecord = { t: 'ended', result, message };
     await channel.sendLast(last);
     endProcess();
@@ -91,6 +94,9 @@ function takeEvent(event: AddonEvent): void {
             return;
         case 'attached':
             switchesBefore = readSwitches();
+            if (trace !== null) {
+                trace.guestPid = event.pid;
+            }
             send({ t: 'attached', pid: event.pid, uid: event.uid });
             return;
         case 'log':
@@ -106,9 +112,11 @@ function start(record: Extract<DownRecord, { t: 'start' }>): void {
         return;
     }
     started = true;
-    const { t: _, ticket, ...options } = record;
+    const { t: _, ticket, traceFile, ...options } = record;
     try {
-        addon.start({ ...options, ticket: Buffer.from(ticket), meters }, takeEvent);
+        trace = traceFile === '' ? null : new TraceWriter(traceFile);
+        const traced = trace === null ? {} : { trace: trace.memory };
+        addon.start({ ...options, ...traced, ticket: Buffer.from(ticket), meters }, takeEvent);
     } catch (error) {
         void endSession(lostResult, messageOf(error));
         return;

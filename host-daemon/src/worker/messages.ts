@@ -16,6 +16,8 @@ export type DownRecord =
           readonly batchLimitBytes: number;
           readonly imageFolder: string;
           readonly imageCacheBytes: number;
+          /** Empty: no trace is kept. */
+          readonly traceFile: string;
       }
     | { readonly t: 'grant'; readonly quantumMs: number }
     | { readonly t: 'revoke' }

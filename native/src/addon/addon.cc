@@ -19,7 +19,7 @@ constexpr char kVersion[] = "0.1.0";
 // Both live until the process ends: the engine thread ends the process, not the other way round.
 EventBridge* bridge = nullptr;
 engine::Engine* running = nullptr;
-Napi::ObjectReference* meters_memory = nullptr;
+Napi::ObjectReference* shared_memory = nullptr;  // the options, and with them meters and trace
 
 Napi::Value fail(Napi::Env env, const std::string& message) {
     Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
@@ -36,7 +36,7 @@ Napi::Value start(const Napi::CallbackInfo& call) {
     const auto values = call[0].As<Napi::Object>();
     auto options = read_options(values);
     if (!options.ok()) return fail(env, "start: " + options.message());
-    meters_memory = new Napi::ObjectReference(Napi::Persistent(values.Get("meters").As<Napi::Object>()));
+    shared_memory = new Napi::ObjectReference(Napi::Persistent(values));
     bridge = new EventBridge(env, call[1].As<Napi::Function>());
     running = new engine::Engine(std::move(options.value()), *bridge);
     return env.Undefined();

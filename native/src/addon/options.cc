@@ -60,6 +60,11 @@ ferry::Result<engine::Options> read_options(const Napi::Object& values) {
     if (images.IsString()) options.image_folder = images.As<Napi::String>().Utf8Value();
     if (cache.IsNumber())
         options.image_cache_bytes = static_cast<std::uint64_t>(cache.As<Napi::Number>().Int64Value());
+    const Napi::Value trace = values.Get("trace");
+    if (trace.IsBuffer()) {
+        const auto memory = trace.As<Napi::Buffer<std::byte>>();
+        options.trace = {memory.Data(), memory.Length()};
+    }
     options.capture_output = true;
     return options;
 }

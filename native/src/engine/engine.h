@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,6 +28,7 @@ struct Options {
     DriverKind driver = DriverKind::null;
     std::string driver_path;              // of a libcuda; unused by the null device
     std::string spec_hash;                // empty: the one this engine was built with
+    std::span<std::byte> trace;           // memory for a trace (engine/trace.h); empty: none
     std::uint64_t* meters = nullptr;      // kMeterSlots words that outlive the engine, or null
     std::uint64_t batch_limit_bytes = 0;  // largest gRPC message accepted; 0: the specification's
     std::string image_folder;             // shared by the workers of one daemon; empty: images are not kept

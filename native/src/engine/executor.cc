@@ -56,6 +56,8 @@ std::size_t Executor::run_to_reply(std::span<const std::byte> records) { return 
 
 std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
     std::size_t done = 0;
+    std::uint64_t count = 0;
+    const std::int64_t began_ns = trace_->now();
     held_ = false;
     while (done < records.size()) {
         wire::RecordHeader record{};
@@ -73,9 +75,11 @@ std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
             break;
         }
         done += record.size;
+        ++count;
         ++meters_[Meter::records];
         if (violated() || (to_reply && !replies_.empty())) break;
     }
+    if (count != 0) trace_->add(began_ns, wire::TraceKind::run, 0, 0, count);
     return done;
 }
 
@@ -87,11 +91,37 @@ bool Executor::step(Handler handler, const wire::RecordHeader& record, std::span
     quiet_ = false;
     abi::CUresult result = is_cuda ? sticky_ : abi::CUDA_SUCCESS;
     if (is_cuda && result == abi::CUDA_SUCCESS) result = contexts_.use(record.context);
+    const std::int64_t began_ns = trace_->now();
     if (result == abi::CUDA_SUCCESS) result = handler(*this, record, cursor, sink);
+    trace_->add(began_ns, wire::TraceKind::record, record.call, record.thread);
     if (result == kRetry) return false;
+    if (began_ns != 0) [[unlikely]]
+        note_device_work(record, began_ns);
     progress_ = 0;
     if (result != kPending && !violated()) answer(record, result, sink.payload());
     return true;
+}
+
+// For the trace only: launches, fills and copies are work for the device, and nobody is told when it begins.
+void Executor::note_device_work(const wire::RecordHeader& record, std::int64_t began_ns) {
+    const bool is_work = record.call >= static_cast<std::uint16_t>(wire::CallId::cuMemcpy) &&
+                         record.call <= static_cast<std::uint16_t>(wire::CallId::cuMemsetD2D32Async);
+    const bool is_launch = record.call == static_cast<std::uint16_t>(wire::CallId::cuLaunchKernel);
+    if (!is_work && !is_launch) return;
+    if (device_since_ns_ == 0) device_since_ns_ = began_ns;
+    ++device_records_;
+}
+
+// For the trace only: the answer to a wait, or to a copy that was waited for, says that the device has done
+// what stood before it (or the stream's share of it).
+void Executor::note_device_quiet(const wire::RecordHeader& record) {
+    const auto call = static_cast<wire::CallId>(record.call);
+    const bool waited = call == wire::CallId::cuCtxSynchronize || call == wire::CallId::cuStreamSynchronize ||
+                        call == wire::CallId::cuMemcpyDtoHAsync_v2 || call == wire::CallId::session_detach;
+    if (!waited) return;
+    trace_->add(device_since_ns_, wire::TraceKind::device, 0, 0, device_records_);
+    device_since_ns_ = 0;
+    device_records_ = 0;
 }
 
 void Executor::answer(const wire::RecordHeader& record, abi::CUresult result,
@@ -104,6 +134,8 @@ void Executor::answer(const wire::RecordHeader& record, abi::CUresult result,
     // A call that fails may have had something to say: the driver explains on stderr why it refuses an image.
     if (result != abi::CUDA_SUCCESS && result != abi::CUDA_ERROR_NOT_READY) note_launch();
     before_reply();
+    if (device_since_ns_ != 0) [[unlikely]]
+        note_device_quiet(record);
     const bool fine = result == abi::CUDA_SUCCESS || result == abi::CUDA_ERROR_NOT_READY;
     if (fine && record.call >= kFirstCudaCall && deferred_ != abi::CUDA_SUCCESS) {
         result = std::exchange(deferred_, abi::CUDA_SUCCESS);

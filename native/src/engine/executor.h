@@ -21,6 +21,7 @@
 #include "engine/outcome.h"
 #include "engine/output.h"
 #include "engine/replies.h"
+#include "engine/trace.h"
 #include "engine/waiters.h"
 #include "engine/watches.h"
 #include "host/dispatch.h"
@@ -64,6 +65,8 @@ public:
     std::size_t callbacks_outstanding() const { return callbacks_.outstanding(); }
     // Nobody will answer callbacks any more.
     void abandon() { callbacks_.abandon(); }
+    // Where spans go; outlives this.
+    void trace_to(Trace* trace) { trace_ = trace; }
 
     // Sends what the last records have answered, without looking at what is still waited for.
     void flush() { replies_.flush(); }
@@ -132,6 +135,9 @@ private:
     void bring_out_text(const CopyPlace& place);
     std::size_t run(std::span<const std::byte> records, bool to_reply);
 
+    void note_device_work(const wire::RecordHeader& record, std::int64_t began_ns);
+    void note_device_quiet(const wire::RecordHeader& record);
+
     const device::DriverTable& driver_;
     const std::vector<int> ordinals_;
     Meters& meters_;
@@ -151,6 +157,10 @@ private:
     abi::CUresult deferred_ = abi::CUDA_SUCCESS;  // first failure of a record nobody waited for
     abi::CUresult sticky_ = abi::CUDA_SUCCESS;
     std::string violation_;
+    Trace untraced_;
+    Trace* trace_ = &untraced_;
+    std::int64_t device_since_ns_ = 0;  // of the trace: the device has had work since, as far as is known
+    std::uint64_t device_records_ = 0;
     bool held_ = false;
     bool detached_ = false;
     bool may_print_ = false;  // something has run since the last synchronising reply

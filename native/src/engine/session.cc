@@ -26,7 +26,8 @@ Session::Session(const Options& options, Events& events, Poke& poke)
       events_(events),
       poke_(poke),
       gate_(options.ticket, std::chrono::milliseconds(options.ticket_ttl_ms), Clock::now()),
-      meters_(options.meters) {}
+      meters_(options.meters),
+      trace_(options.trace) {}
 
 Session::~Session() {
     if (executor_ != nullptr) executor_->abandon();

@@ -121,6 +121,7 @@ private:
     int guest_pid_ = 0;
     unsigned guest_uid_ = 0;
     Meters meters_;
+    Trace trace_;
     Output output_;
     device::DriverTable driver_;
     ImageStore images_;  // outlives the executor, which loads from it

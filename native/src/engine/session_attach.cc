@@ -129,6 +129,7 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
     welcome.snapshot.images = offered(images_, ordinals);
     executor_.reset(new Executor(driver_, std::move(ordinals), *this, meters_, poke_, output_));
     executor_->modules().keep_in(&images_);
+    executor_->trace_to(&trace_);
     return welcome;
 }
 

@@ -1,0 +1,153 @@
+// See trace.h. The file: "FERRYTR1", u32 pid, u32 size of an event, u64 events lost (0 while it is written),
+// then events as they come.
+#include "trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+
+#include "environment.h"
+#include "log.h"
+#include "session.h"
+
+namespace guest {
+
+constinit bool trace_on = false;
+
+namespace {
+
+constexpr std::size_t kPlaces = std::size_t{1} << 18;
+constexpr std::size_t kWords = sizeof(wire::TraceEvent) / sizeof(std::uint64_t);
+constexpr std::size_t kWrittenAtOnce = 4096;
+constexpr long kIntervalNs = 10'000'000;
+constexpr std::size_t kLostOffset = 16;
+
+// A place is whole when `sequence` is one more than the number of the event in it.
+struct Place {
+    std::atomic<std::uint64_t> sequence;
+    std::atomic<std::uint64_t> words[kWords];
+};
+
+constinit Place* places = nullptr;  // zeros to begin with
+constinit std::atomic<std::uint64_t> next_event{0};
+constinit Mutex writing;  // guards what follows
+constinit std::uint64_t written = 0;
+constinit std::uint64_t lost = 0;
+constinit int file = -1;
+constinit std::array<wire::TraceEvent, kWrittenAtOnce> outgoing{};
+
+// False: the event is not whole yet. One that was overwritten counts as lost.
+bool take(std::uint64_t number, wire::TraceEvent& event, bool& good) {
+    Place& place = places[number % kPlaces];
+    const std::uint64_t sequence = place.sequence.load(std::memory_order_acquire);
+    if (sequence <= number && next_event.load(std::memory_order_relaxed) <= number + kPlaces) return false;
+    std::uint64_t words[kWords];
+    for (std::size_t index = 0; index < kWords; ++index) {
+        words[index] = place.words[index].load(std::memory_order_relaxed);
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    good = sequence == number + 1 && place.sequence.load(std::memory_order_relaxed) == sequence;
+    memcpy(&event, words, sizeof event);
+    return true;
+}
+
+void write_out() {
+    Guard guard(writing);
+    const std::uint64_t end = next_event.load(std::memory_order_acquire);
+    while (file >= 0 && written < end) {
+        std::size_t count = 0;
+        bool whole = true;
+        while (written < end && count < kWrittenAtOnce && whole) {
+            bool good = false;
+            whole = take(written, outgoing[count], good);
+            if (!whole) break;
+            ++written;
+            if (good) ++count;
+            if (!good) ++lost;
+        }
+        const std::size_t size = count * sizeof(wire::TraceEvent);
+        const bool kept = count == 0 || write(file, outgoing.data(), size) == static_cast<ssize_t>(size);
+        if (!kept) lost += count;
+        if (!whole) return;
+    }
+}
+
+void* write_for_ever(void*) {
+    for (;;) {
+        const timespec interval{0, kIntervalNs};
+        nanosleep(&interval, nullptr);
+        write_out();
+    }
+}
+
+bool open_file(const char* folder) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/guest-%d.trace", folder, static_cast<int>(getpid()));
+    file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct {
+        char magic[8];
+        std::uint32_t pid;
+        std::uint32_t event_size;
+        std::uint64_t lost;
+    } head{{'F', 'E', 'R', 'R', 'Y', 'T', 'R', '1'}, static_cast<std::uint32_t>(getpid()),
+           sizeof(wire::TraceEvent), 0};
+    if (file >= 0 && write(file, &head, sizeof head) == sizeof head) return true;
+    log_line(LogLevel::error, "cannot write a trace into FERRY_TRACE_FOLDER %s: %s", folder, strerror(errno));
+    return false;
+}
+
+}  // namespace
+
+void start_trace() {
+    const char* folder = environment("FERRY_TRACE_FOLDER");
+    if (folder == nullptr || trace_on || !open_file(folder)) return;
+    void* memory = mmap(nullptr, kPlaces * sizeof(Place), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                        -1, 0);
+    if (memory == MAP_FAILED) return;
+    places = static_cast<Place*>(memory);
+    trace_on = start_thread(write_for_ever, nullptr, "ferry-trace");
+}
+
+void finish_trace() {
+    if (!trace_on) return;
+    write_out();
+    Guard guard(writing);
+    if (pwrite(file, &lost, sizeof lost, kLostOffset) != sizeof lost || lost != 0) {
+        log_line(LogLevel::error, "the trace is not whole: %llu events are lost",
+                 static_cast<unsigned long long>(lost));
+    }
+}
+
+void forget_trace_after_fork() {
+    trace_on = false;
+    writing.reset();
+    if (file >= 0) close(file);
+    file = -1;
+    next_event.store(0, std::memory_order_relaxed);
+    written = lost = 0;
+    // The ring of the parent stays mapped here: it is never written, so it costs nothing.
+}
+
+void trace(const wire::TraceEvent& event) {
+    std::uint64_t words[kWords];
+    memcpy(words, &event, sizeof event);
+    const std::uint64_t number = next_event.fetch_add(1, std::memory_order_relaxed);
+    Place& place = places[number % kPlaces];
+    place.sequence.store(0, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    for (std::size_t index = 0; index < kWords; ++index) {
+        place.words[index].store(words[index], std::memory_order_relaxed);
+    }
+    place.sequence.store(number + 1, std::memory_order_release);
+}
+
+}  // namespace guest
