@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { loadConfig, printConfig, type FlagValues } from '../config/load.ts';
 import { places } from '../config/places.ts';
 import type { Config } from '../config/settings.ts';
-import { Daemon } from '../daemon/daemon.ts';
+import { chooseDevice } from '../daemon/device.ts';
 import { createLog } from '../daemon/log.ts';
 import { workerEnvironment } from '../worker/environment.ts';
 import type { WorkerSpec } from '../worker/process.ts';
@@ -49,7 +49,18 @@ export async function runDaemon(flags: FlagValues, options: DaemonOptions): Prom
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
         process.on(signal, () => act(signal));
     }
-    const daemon = await Daemon.start(config, workerSpecOf(config), log);
+    const spec = workerSpecOf(config);
+    // The probe is a process of its own: it starts while this one loads the gRPC packages.
+    const device = chooseDevice(
+        spec,
+        config['device.driver'],
+        config['device.driver_path'],
+        (driver, why) => log.info({ driver, reason: why }, 'device not taken'),
+    );
+    // When the start fails before it asks for the device, nobody else hears of this.
+    device.catch(() => undefined);
+    const { Daemon } = await import('../daemon/daemon.ts');
+    const daemon = await Daemon.start(config, spec, log, device);
     await new Promise<void>((resolve, reject) => {
         let asked = false;
         act = (reason) => {

@@ -15,7 +15,6 @@ import { printError } from './output.ts';
 import { startPrivateDaemon, type PrivateDaemon } from './private-daemon.ts';
 import { canConnect } from './reach.ts';
 import { formatStats, readStats } from './stats.ts';
-import { withWorkers } from './worker-stats.ts';
 
 export interface RunOptions {
     readonly endpoint?: string;
@@ -49,6 +48,8 @@ export async function runProgram(
         const guest = { shim: places.shim, links: places.shimLinks, endpoint, ...statsFile, ...traced };
         const code = await runGuest(program, args, guestEnvironment(process.env, guest));
         if (statsFile.statsFile !== undefined) {
+            // Not with the other imports: the gRPC packages take 150 ms to load, before every program.
+            const { withWorkers } = await import('./worker-stats.ts');
             const stats = await withWorkers(readStats(statsFile.statsFile), daemon.endpoint);
             (options.json === true ? [JSON.stringify(stats)] : formatStats(stats)).forEach(printError);
         }

@@ -20,7 +20,7 @@ import { SessionDesk } from '../sessions/desk.ts';
 import { specHash, wireVersion } from '../generated/wire.ts';
 import { WorkerPool } from '../worker/pool.ts';
 import type { WorkerSpec } from '../worker/process.ts';
-import { chooseDevice, type ChosenDevice } from './device.ts';
+import type { ChosenDevice } from './device.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { lockSocket, type SocketLock } from './lock.ts';
 import type { Log } from './log.ts';
@@ -53,18 +53,18 @@ export class Daemon {
     #stopping: Promise<void> | null = null;
 
     /**
-     * Takes the lock, finds the device, starts serving. Throws DaemonError; nothing is left behind when it
-     * does.
+     * Takes the lock, starts serving with the device once it is found. Throws DaemonError; nothing is left
+     * behind when it does.
      */
-    static async start(config: Config, spec: WorkerSpec, log: Log): Promise<Daemon> {
+    static async start(
+        config: Config,
+        spec: WorkerSpec,
+        log: Log,
+        found: Promise<ChosenDevice>,
+    ): Promise<Daemon> {
         const lock = lockSocket(config.socket);
         try {
-            const device = await chooseDevice(
-                spec,
-                config['device.driver'],
-                config['device.driver_path'],
-                (driver, why) => log.info({ driver, reason: why }, 'device not taken'),
-            );
+            const device = await found;
             const daemon = new Daemon(config, spec, log, lock, device);
             await daemon.#serve();
             return daemon;
