@@ -14,7 +14,9 @@ import type { Config } from '../../host-daemon/src/config/settings.ts';
 import type { ControlClient } from '../../host-daemon/src/control/client.ts';
 import type { SessionMessage } from '../../host-daemon/src/control/messages.ts';
 import { Daemon } from '../../host-daemon/src/daemon/daemon.ts';
+import { chooseDevice, type ChosenDevice } from '../../host-daemon/src/daemon/device.ts';
 import { specHash, wireVersion } from '../../host-daemon/src/generated/wire.ts';
+import type { WorkerSpec } from '../../host-daemon/src/worker/process.ts';
 import { atEnd, cleanUp, fakeConfig, fakeSpec, FakeGuest, isAlive, newClient, until } from './harness.ts';
 
 afterEach(cleanUp);
@@ -27,11 +29,16 @@ interface Running {
     readonly logged: string[];
 }
 
+function deviceOf(config: Config, spec: WorkerSpec): Promise<ChosenDevice> {
+    return chooseDevice(spec, config['device.driver'], config['device.driver_path'], () => undefined);
+}
+
 async function startDaemon(flags: FlagValues = {}): Promise<Running> {
     const config = fakeConfig({ 'daemon.drain_limit_ms': '100', ...flags });
     const logged: string[] = [];
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-    const daemon = await Daemon.start(config, fakeSpec(config), log);
+    const spec = fakeSpec(config);
+    const daemon = await Daemon.start(config, spec, log, deviceOf(config, spec));
     atEnd(() => daemon.stop('end of test'));
     return { config, daemon, client: newClient(config), logged };
 }
@@ -257,7 +264,8 @@ describe('workers', () => {
     it('that cannot be started fail the Open with UNAVAILABLE, not the daemon', async () => {
         const config = fakeConfig({ 'workers.warm': '0', 'daemon.drain_limit_ms': '100' });
         const good = fakeSpec(config);
-        const daemon = await Daemon.start(config, good, pino({ level: 'silent' }));
+        const silent = pino({ level: 'silent' });
+        const daemon = await Daemon.start(config, good, silent, deviceOf(config, good));
         atEnd(() => daemon.stop('end of test'));
         // The spec is read at each spawn, so this is what a removed installation looks like.
         Object.assign(good, { entry: '/nonexistent/main.js' });
