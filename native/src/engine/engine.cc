@@ -19,6 +19,11 @@ namespace {
 
 // Looks at an awake ring between two looks at the descriptors.
 constexpr unsigned kLooksPerPoll = 64;
+// Empty looks until the core is first offered to others, about as long as a guest on another one takes to
+// send again, and between two later offers. A guest that shares this core can only send once it has been
+// given it.
+constexpr unsigned kLooksToYield = 8;
+constexpr unsigned kLooksPerYield = 32;
 
 void relax() {
 #if defined(__x86_64__)
@@ -94,11 +99,14 @@ void Engine::obey(Session& session) {
 // empty for so long that the thread may sleep, and the guest knows that it has to ring.
 bool Engine::follow_ring(Session& session) {
     bool worked = false;
+    unsigned empty = 0;
     for (unsigned looks = 0; looks < kLooksPerPoll && !poke_.poked(); ++looks) {
         if (session.look()) {
             worked = true;
-        } else if (session.awaits_device()) {
-            // The device may be made of this machine's cores, and what a thread waits for goes first.
+            empty = 0;
+        } else if (session.awaits_device() || ++empty == kLooksToYield || empty % kLooksPerYield == 0) {
+            // The guest may share this core, and the device be made of this machine's cores: what a thread
+            // waits for goes first.
             ::sched_yield();
         } else {
             relax();
@@ -106,7 +114,6 @@ bool Engine::follow_ring(Session& session) {
     }
     if (worked) last_work_ = Session::Clock::now();
     if (worked || poke_.poked()) return false;
-    ::sched_yield();
     return Session::Clock::now() - last_work_ >= kSpin && session.begin_sleep();
 }
 
