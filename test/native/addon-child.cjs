@@ -11,6 +11,12 @@ process.on('message', (message) => {
         addon.start(options, (event) => process.send(event));
     }
     if (message.command) addon.command(message.command[0], message.command[1]);
+    if (message.block) {
+        // For ever: nothing in this process's JavaScript runs again.
+        process.send({ type: 'blocked' }, () =>
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+        );
+    }
     if (message.meters) process.send({ type: 'meters', values: Array.from(meters, Number) });
     if (message.probe) {
         try {
