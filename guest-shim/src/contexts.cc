@@ -37,6 +37,8 @@ void Contexts::end(Session& session, Context& context, bool keep_name) {
     context.alive.store(false, std::memory_order_relaxed);
     context.epoch.fetch_add(1, std::memory_order_relaxed);
     session.regions.remove_of(&context);
+    context.heap.clear();
+    session.note_memory_change();
     if (!keep_name) session.handles.remove(wire::HandleKind::context, context.handle);
     cudart::local_context_gone(wire::to_pointer<abi::CUcontext>(context.handle));
 }

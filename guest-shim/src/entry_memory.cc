@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "copy.h"
+#include "device_memory.h"
 #include "guest/hand.h"
 #include "log.h"
 #include "stub_runtime.h"
@@ -19,31 +20,18 @@ std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uin
 
 std::size_t mapped_size(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
 
-// Remembers what the host has allocated. A host that gives out addresses twice is lying.
-abi::CUresult remember(Session& session, std::uint64_t address, std::uint64_t size, abi::CUdeviceptr* out) {
-    const Region region{.start = address,
-                        .size = size,
-                        .kind = RegionKind::device,
-                        .context = thread_state()->current(),
-                        .flags = 0,
-                        .buffer_id = 0};
-    if (address == 0 || !session.regions.add(region)) {
-        session.end(abi::CUDA_ERROR_UNKNOWN, "the host allocated memory that is in use");
-        return session.lost();
-    }
-    *out = address;
-    return abi::CUDA_SUCCESS;
-}
-
 }  // namespace
 
 namespace hand {
 
 abi::CUresult cuMemAlloc_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t bytesize) {
     if (dptr == nullptr || bytesize == 0) return abi::CUDA_ERROR_INVALID_VALUE;
-    wire::cuMemAlloc_v2_Reply reply;
-    const abi::CUresult result = call(session, wire::cuMemAlloc_v2_Request{.size = bytesize}, reply);
-    return result != abi::CUDA_SUCCESS ? result : remember(session, reply.address, bytesize, dptr);
+    Context* context = nullptr;
+    abi::CUresult result = need_context(context);
+    std::uint64_t address = 0;
+    if (result == abi::CUDA_SUCCESS) result = allocate_device(session, *context, bytesize, address);
+    if (result == abi::CUDA_SUCCESS) *dptr = address;
+    return result;
 }
 
 abi::CUresult cuMemAllocPitch_v2(Session& session, abi::CUdeviceptr* dptr, std::size_t* pPitch,
@@ -53,30 +41,36 @@ abi::CUresult cuMemAllocPitch_v2(Session& session, abi::CUdeviceptr* dptr, std::
     if (dptr == nullptr || pPitch == nullptr || WidthInBytes == 0 || Height == 0 || !element_good) {
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
-    wire::cuMemAllocPitch_v2_Reply reply;
-    const abi::CUresult result =
-        call(session,
-             wire::cuMemAllocPitch_v2_Request{
-                 .WidthInBytes = WidthInBytes, .Height = Height, .ElementSizeBytes = ElementSizeBytes},
-             reply);
-    if (result != abi::CUDA_SUCCESS) return result;
-    std::uint64_t size = 0;
-    if (reply.pitch < WidthInBytes || __builtin_mul_overflow(reply.pitch, Height, &size)) {
-        session.end(abi::CUDA_ERROR_UNKNOWN, "the host allocated an impossible pitch");
-        return session.lost();
+    Context* context = nullptr;
+    abi::CUresult result = need_context(context);
+    std::uint64_t address = 0;
+    std::uint64_t pitch = 0;
+    if (result == abi::CUDA_SUCCESS) {
+        result = allocate_rows(session, *context, WidthInBytes, Height, ElementSizeBytes, address, pitch);
     }
-    *pPitch = reply.pitch;
-    return remember(session, reply.address, size, dptr);
+    if (result != abi::CUDA_SUCCESS) return result;
+    *dptr = address;
+    *pPitch = pitch;
+    return abi::CUDA_SUCCESS;
 }
 
 abi::CUresult cuMemFree_v2(Session& session, abi::CUdeviceptr dptr) {
     if (dptr == 0) return abi::CUDA_SUCCESS;
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
-    if (usable != abi::CUDA_SUCCESS) return usable;
-    Region region;
-    if (!session.regions.remove(dptr, RegionKind::device, region)) return abi::CUDA_ERROR_INVALID_VALUE;
-    return call(session, wire::cuMemFree_v2_Request{.address = dptr});
+    return usable != abi::CUDA_SUCCESS ? usable : free_device(session, *context, dptr);
+}
+
+abi::CUresult cuMemGetInfo_v2(Session& session, std::size_t* free, std::size_t* total) {
+    Context* context = nullptr;
+    abi::CUresult result = need_context(context);
+    std::uint64_t left = 0;
+    std::uint64_t all = 0;
+    if (result == abi::CUDA_SUCCESS) result = device_memory_left(session, *context, left, all);
+    if (result != abi::CUDA_SUCCESS) return result;
+    if (free != nullptr) *free = left;
+    if (total != nullptr) *total = all;
+    return abi::CUDA_SUCCESS;
 }
 
 }  // namespace hand

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cudart/abi.h"
+#include "device_memory.h"
 #include "wire/handle.h"
 
 namespace guest {
@@ -33,6 +34,8 @@ struct Context {
     std::atomic<std::uint32_t> epoch{1};
     std::atomic<int> uses{1};  // cuCtxAttach
     abi::CUfunc_cache cache_config = abi::CU_FUNC_CACHE_PREFER_NONE;
+    DeviceHeap heap;
+    MemoryFacts memory;
     Question legacy;  // of the legacy default stream; see Stream
 };
 

@@ -43,6 +43,7 @@ Slot* Replies::take_slot() {
     slot->landing = nullptr;
     slot->landing_size = 0;
     slot->stream = {};
+    slot->settles = nullptr;
     slot->next = slot->previous = nullptr;
     return slot;
 }
@@ -117,6 +118,12 @@ const char* Replies::land(Slot& slot, std::span<const std::byte> payload) {
 
 const char* Replies::finish(Slot& slot, const wire::ReplyHeader& header, std::span<const std::byte> payload) {
     slot.result = static_cast<abi::CUresult>(header.result);
+    if (slot.settles != nullptr) {
+        DeviceHeap::settled(slot.settles);
+        slot.done.store(true, std::memory_order_release);
+        free_slot(&slot);
+        return nullptr;
+    }
     if (slot.payload != nullptr && !slot.payload->assign(payload))
         slot.result = abi::CUDA_ERROR_OUT_OF_MEMORY;
     if (slot.detached) {

@@ -10,6 +10,7 @@
 
 #include "byte_buffer.h"
 #include "cudart/abi.h"
+#include "device_heap.h"
 #include "futex.h"
 #include "wire/handle.h"
 #include "wire/record.h"
@@ -29,6 +30,7 @@ struct Slot {
     std::byte* landing = nullptr;   // guest memory the ticket stands for
     std::size_t landing_size = 0;
     bool detached = false;  // nobody waits: freed when the result arrives
+    DeviceHeap::Batch* settles = nullptr;  // nobody waits: frees of which the result says that they are over
     wire::Handle stream;    // of a detached landing
     Slot* next = nullptr;   // free list, or the list of waiting slots
     Slot* previous = nullptr;

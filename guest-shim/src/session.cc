@@ -114,6 +114,11 @@ void Session::relieve() {
     }
 }
 
+void Session::glance() {
+    Guard guard(carrier.mutex());
+    pump_locked(nullptr);
+}
+
 void Session::pump_locked(const Slot* reader) {
     replies.reader = reader;
     if (lost() == abi::CUDA_SUCCESS && !carrier.pump()) end(carrier.lost_result(), carrier.lost_reason());

@@ -52,6 +52,8 @@ public:
     bool wait_until(Slot& slot, std::int64_t deadline_ns);
     // Reads what has arrived, without waiting: what the host says is done has landed after this.
     void read_arrived();
+    // Reads what has come, without waiting for anything.
+    void glance();
     // The pump has callbacks or landings to look out for.
     void wake_pump();
 
@@ -64,6 +66,10 @@ public:
         return static_cast<abi::CUresult>(sticky_.load(std::memory_order_relaxed));
     }
     void note(abi::CUresult result);
+
+    // How often something was sent that changes what the device has left.
+    std::uint64_t memory_changes() const { return memory_changes_.load(std::memory_order_relaxed); }
+    void note_memory_change() { memory_changes_.fetch_add(1, std::memory_order_relaxed); }
 
     std::uint64_t round_trips() const { return round_trips_.load(std::memory_order_relaxed); }
     std::uint64_t back_pressure_waits() const { return back_pressure_waits_.load(std::memory_order_relaxed); }
@@ -85,6 +91,7 @@ private:
     std::atomic<int> sticky_{0};
     std::atomic<std::uint64_t> random_state_{0};
     std::atomic<std::uint64_t> round_trips_{0};
+    std::atomic<std::uint64_t> memory_changes_{0};
     std::atomic<std::uint64_t> back_pressure_waits_{0};
     std::atomic<std::uint32_t> pump_word_{0};
     std::atomic<bool> pump_asleep_{false};

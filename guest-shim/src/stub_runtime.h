@@ -63,6 +63,12 @@ abi::CUresult need_context(Context*& context);
 
 namespace detail {
 
+// Whether a record may change what the device has left beside what the program allocates: contexts, code.
+constexpr bool changes_memory(wire::CallId call) {
+    const auto chapter = static_cast<std::uint16_t>(call) >> 8;
+    return chapter >= 0x03 && chapter <= 0x06;
+}
+
 inline wire::RecordHeader header_of(ThreadState& thread, const Context* context) {
     wire::RecordHeader header{};
     header.thread = thread.number;
@@ -102,6 +108,7 @@ abi::CUresult exchange(Session& session, ThreadState& thread, const Context* con
 
 template <class Request>
 abi::CUresult post(Session& session, ThreadState& thread, const Context* context, const Request& request) {
+    if constexpr (changes_memory(Request::kId)) session.note_memory_change();
     if (session.lost() != abi::CUDA_SUCCESS) return session.lost();
     if (!session.settings.batching) return exchange(session, thread, context, request);
     return session.appended(session.lane.append(request, header_of(thread, context)));

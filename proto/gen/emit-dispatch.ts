@@ -21,8 +21,11 @@ export function emitDriverTable(model: Model): string {
         "// The seam to a CUDA driver: NVIDIA's, the software device or the null device fill it. Only " +
         'required entries are\n' +
         '// sure to be there; whoever calls another one looks first.\n' +
-        '#pragma once\n#include <cstddef>\n\n#include "cudart/abi.h"\n\nnamespace device {\n\n' +
-        `struct DriverTable {\n${members.join('')}};\n\n` +
+        '#pragma once\n#include <cstddef>\n\n#include "cudart/abi.h"\n#include "cudart/lent_memory.h"\n\n' +
+        'namespace device {\n\n' +
+        `struct DriverTable {\n${members.join('')}` +
+        "    // No part of libcuda's ABI: the software device's.\n" +
+        '    const LentMemory* lent_memory = nullptr;\n};\n\n' +
         'struct DriverSymbol {\n    const char* name;\n    std::size_t offset;\n    bool required;\n};\n\n' +
         `inline constexpr DriverSymbol kDriverSymbols[] = {\n${symbols.join('')}};\n\n` +
         `}  // namespace device\n`

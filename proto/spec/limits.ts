@@ -38,6 +38,7 @@ export const limits = {
     functions: limit(1048576, 'count', 'Functions and kernels of one session at a time, each.'),
     pendingCallbacks: limit(65536, 'count', 'Host functions queued and not yet answered.'),
     allocations: limit(4194304, 'count', 'Device allocations of one session at a time.'),
+    lendBytes: limit(64 * MiB, 'bytes', 'Device memory lent to a guest at a time, which sub-allocates it.'),
     outputBytes: limit(1 * MiB, 'bytes', 'Device printf text of one reply; longer text takes several.'),
     ticketBytes: limit(32, 'bytes', 'An attach ticket.'),
     spinUs: limit(50, 'us', 'A wait yields and polls this long before it sleeps.'),

@@ -21,4 +21,35 @@ export const session = {
         wire: { request: { callback: field.u32 } },
         doc: 'The host function of callback reply `callback` has returned: its stream goes on.',
     },
+    session_lend: {
+        id: 0x0010,
+        class: 'sync',
+        wire: {
+            request: { size: field.u64 },
+            reply: { address: field.u64, size: field.u64, carves: field.u32 },
+        },
+        doc:
+            'Device memory of at least `size` bytes (a multiple of 2 MiB) that the guest sub-allocates; ' +
+            'carves: it says which parts with session_carve, and frees them with cuMemFree_v2.',
+    },
+    session_carve: {
+        id: 0x0011,
+        class: 'async',
+        wire: { request: { address: field.u64, size: field.u64 } },
+        doc: 'The guest has given out [address, address + size) of lent memory.',
+    },
+    session_settle: {
+        id: 0x0012,
+        class: 'sync',
+        wire: { request: { waited: field.u32 } },
+        doc:
+            'Answered when the work before it in the context can touch nothing any more that was freed ' +
+            'before it; waited: somebody sleeps until then.',
+    },
+    session_return: {
+        id: 0x0013,
+        class: 'async',
+        wire: { request: { address: field.u64, close: field.u32 } },
+        doc: 'Gives lent memory back whose blocks are all settled; close: nothing more is given out of it.',
+    },
 } as const satisfies Record<string, SessionRow>;

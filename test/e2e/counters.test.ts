@@ -35,9 +35,13 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-async function countersOf(launches: number, extra: Readonly<Record<string, string>> = {}): Promise<Counters> {
+async function countersOf(
+    count: number,
+    extra: Readonly<Record<string, string>> = {},
+    program = 'many_launches',
+): Promise<Counters> {
     const file = join(newFolder(), 'stats.jsonl');
-    const command = [guests.driver('many_launches'), String(seedFor('counters')), String(launches)];
+    const command = [guests.driver(program), String(seedFor('counters')), String(count)];
     const result = await runGuest(command, daemon.environment({ FERRY_STATS_FILE: file, ...extra }));
     expect(result.code, describeResult(command, result)).toBe(0);
     const lines = readFileSync(file, 'utf8').trim().split('\n');
@@ -53,6 +57,16 @@ describe('counters of the shim', () => {
         expect(busy.records - idle.records).toBe(100_000);
         expect(busy.round_trips - idle.round_trips).toBeLessThanOrEqual(1);
         expect(busy.batches - idle.batches).toBeLessThan(20_000);
+    });
+
+    it('show a few waits for 20,000 allocations, frees and questions for the memory left', async () => {
+        const idle = await countersOf(0, {}, 'device_blocks');
+        const busy = await countersOf(20_000, {}, 'device_blocks');
+        expect(busy.calls - idle.calls).toBe(80_000);
+        // Questions are asked of the host again every 10 ms; allocations take a loan, or a few.
+        const questions = busy.blocking['cuMemGetInfo_v2'] ?? 0;
+        expect(busy.round_trips - idle.round_trips - questions).toBeLessThan(20);
+        expect(questions).toBeLessThan(2_000);
     });
 
     it('show a wait for every launch in the classic mode', async () => {

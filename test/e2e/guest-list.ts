@@ -86,6 +86,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'callback_threads', classicSizes: [2, 5] },
     { name: 'contexts', classicSizes: [] },
     { name: 'copies', classicSizes: [30001] },
+    { name: 'device_blocks', classicSizes: [20] },
     { name: 'endless', tool: true },
     { name: 'fills', classicSizes: [20] },
     { name: 'forks' },

@@ -47,6 +47,7 @@ describe('the engine and its transport', () => {
         { name: 'ring_link_test', leaks: true },
         { name: 'ring_session_test', leaks: false },
         { name: 'executor_test', leaks: false },
+        { name: 'lending_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;
     for (const { name, leaks } of programs) {

@@ -5,7 +5,10 @@
 #include <cstring>
 #include <numeric>
 
+#include "cudart/lent_memory.h"
 #include "soft-api/claim.h"
+
+extern "C" const device::LentMemory* ferry_soft_lent_memory();
 
 using namespace abi;
 using claims::begin;
@@ -40,6 +43,46 @@ CLAIM("every byte is accounted for in steps of 512") {
     for (const CUdeviceptr address : addresses) EXPECT_IS(cuMemFree_v2(address), CUDA_ERROR_INVALID_VALUE);
     EXPECT_IS(cuMemFree_v2(0), CUDA_SUCCESS);
     EXPECT_IS(unused_bytes(), before);
+}
+
+CLAIM("a lent block holds what has been carved out of it and nothing else") {
+    begin();
+    const device::LentMemory& lent = *ferry_soft_lent_memory();
+    constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+    const std::size_t before = unused_bytes();
+    CUdeviceptr loan = 0;
+    MUST(cuMemAlloc_v2(&loan, 8 * kMiB));
+    EXPECT_IS(lent.lend(loan + 512), CUDA_ERROR_INVALID_VALUE);
+    MUST(lent.lend(loan));
+    EXPECT_IS(lent.lend(loan), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_IS(cuMemsetD8_v2(loan, 1, 1), CUDA_ERROR_INVALID_VALUE);
+    MUST(lent.carve(loan + 512, 1000));
+    MUST(lent.carve(loan + 4 * kMiB, 3 * kMiB));
+    EXPECT_IS(lent.carve(loan, 513), CUDA_ERROR_INVALID_VALUE);                  // overlaps
+    EXPECT_IS(lent.carve(loan + 100, 10), CUDA_ERROR_INVALID_VALUE);             // misaligned
+    EXPECT_IS(lent.carve(loan + 2 * kMiB - 512, 513), CUDA_ERROR_INVALID_VALUE);  // crosses a granule
+    EXPECT_IS(lent.carve(loan + 6 * kMiB, 3 * kMiB), CUDA_ERROR_INVALID_VALUE);  // leaves the loan
+    EXPECT_IS(lent.carve(loan + 6 * kMiB, 4096), CUDA_ERROR_INVALID_VALUE);      // overlaps
+    MUST(lent.carve(loan, 512));
+    MUST(cuMemsetD8_v2(loan + 512, 1, 1000));
+    EXPECT_IS(cuMemsetD8_v2(loan + 512, 1, 1025), CUDA_ERROR_INVALID_VALUE);
+    MUST(cuMemsetD8_v2(loan + 4 * kMiB, 1, 3 * kMiB));
+    CUdeviceptr base = 0;
+    std::size_t size = 0;
+    MUST(cuMemGetAddressRange_v2(&base, &size, loan + 6 * kMiB));
+    EXPECT_IS(base, loan + 4 * kMiB);
+    EXPECT_IS(unused_bytes(), before - 8 * kMiB);
+    MUST(lent.close(loan));
+    EXPECT_IS(unused_bytes(), before - 3 * kMiB - 1024 - 512);
+    EXPECT_IS(lent.carve(loan + 2 * kMiB, 512), CUDA_ERROR_INVALID_VALUE);
+    MUST(lent.uncarve(loan + 512));
+    EXPECT_IS(lent.uncarve(loan + 512), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_IS(cuMemsetD8_v2(loan + 512, 1, 1), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_IS(unused_bytes(), before - 3 * kMiB - 512);
+    MUST(lent.uncarve(loan));
+    MUST(cuMemFree_v2(loan));
+    EXPECT_IS(unused_bytes(), before);
+    EXPECT_IS(cuMemsetD8_v2(loan + 4 * kMiB, 1, 1), CUDA_ERROR_INVALID_VALUE);
 }
 
 CLAIM("the last byte can be allocated and one more cannot") {

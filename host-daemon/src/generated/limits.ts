@@ -37,6 +37,8 @@ export const limits = {
     pendingCallbacks: 65536,
     /** Device allocations of one session at a time. In count. */
     allocations: 4194304,
+    /** Device memory lent to a guest at a time, which sub-allocates it. In bytes. */
+    lendBytes: 67108864,
     /** Device printf text of one reply; longer text takes several. In bytes. */
     outputBytes: 1048576,
     /** An attach ticket. In bytes. */

@@ -3,12 +3,16 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '48281138b8531fce';
+export const specHash = 'dc6baf1e495957f4';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
     0x0002: 'session_thread_exit',
     0x0003: 'session_callback_done',
+    0x0010: 'session_lend',
+    0x0011: 'session_carve',
+    0x0012: 'session_settle',
+    0x0013: 'session_return',
     0x0100: 'cuInit',
     0x0101: 'cuDriverGetVersion',
     0x0102: 'cuGetErrorString',

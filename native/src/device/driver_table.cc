@@ -28,6 +28,14 @@ void prefer_helping_queries(DriverTable& table, void* library) {
     }
 }
 
+const LentMemory* find_lent_memory(void* library) {
+    void* symbol = ::dlsym(library, kLentMemorySymbol);
+    if (symbol == nullptr) return nullptr;
+    LentMemoryEntry entry = nullptr;
+    std::memcpy(&entry, &symbol, sizeof entry);
+    return entry();
+}
+
 }  // namespace
 
 ferry::Result<DriverTable> load_driver(const std::string& path) {
@@ -53,6 +61,7 @@ ferry::Result<DriverTable> load_driver(const std::string& path) {
     if (!missing.empty())
         return ferry::Status::failure(path + " is no driver Ferry can use: it lacks " + missing);
     prefer_helping_queries(table, library);
+    table.lent_memory = find_lent_memory(library);
     return table;
 }
 

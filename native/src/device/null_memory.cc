@@ -7,6 +7,8 @@ namespace device::null {
 namespace {
 
 constexpr std::uint64_t kAlignment = 512;
+// Of blocks of that size and more, as on GPUs.
+constexpr std::uint64_t kLargeAlignment = std::uint64_t{2} << 20;
 constexpr std::uint64_t kOwnBase = 0x6000'0000'0000;
 constexpr std::uint64_t kOwnSize = std::uint64_t{1} << 40;
 constexpr std::size_t kPitch = 512;
@@ -106,11 +108,11 @@ std::uint64_t Memory::allocate(std::uint64_t size) {
     if (const auto found = returned_.find(whole); found != returned_.end()) {
         start = found->second;
         returned_.erase(found);
-    } else if (end_ - next_ >= whole) {
-        start = next_;
-        next_ += whole;
     } else {
-        return 0;
+        const std::uint64_t alignment = whole >= kLargeAlignment ? kLargeAlignment : kAlignment;
+        start = (next_ + alignment - 1) / alignment * alignment;
+        if (start > end_ || end_ - start < whole) return 0;
+        next_ = start + whole;
     }
     used_ += whole;
     ranges_.emplace(start, whole);

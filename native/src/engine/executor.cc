@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::uint16_t kFirstCudaCall = 0x0100;
 
+// Records that give the device nothing to do: frees before them need not be looked at first.
+constexpr bool is_allocation_record(std::uint16_t call) {
+    return call == static_cast<std::uint16_t>(wire::CallId::cuMemFree_v2) ||
+           call == static_cast<std::uint16_t>(wire::CallId::session_carve);
+}
+
 bool wants_reply(const wire::RecordHeader& record) {
     return record.ticket != 0 ||
            (record.flags & static_cast<std::uint16_t>(wire::RecordFlag::wants_reply)) != 0;
@@ -49,7 +55,8 @@ Executor::Executor(const device::DriverTable& driver, std::vector<int> ordinals,
       modules_(driver),
       fences_(driver, contexts_, handles_),
       waiters_(driver, poke),
-      watches_(driver, contexts_, waiters_, *this) {}
+      watches_(driver, contexts_, waiters_, *this),
+      frees_(contexts_, watches_) {}
 
 std::size_t Executor::run(std::span<const std::byte> records) { return run(records, false); }
 std::size_t Executor::run_to_reply(std::span<const std::byte> records) { return run(records, true); }
@@ -70,6 +77,7 @@ std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
             violate("unknown " + describe(record));
             break;
         }
+        if (frees_.due() && !is_allocation_record(record.call)) frees_.look(*this);
         if (!step(handler, record, records.subspan(done + sizeof record, record.size - sizeof record))) {
             held_ = true;
             break;
@@ -146,6 +154,7 @@ void Executor::answer(const wire::RecordHeader& record, abi::CUresult result,
 // What must be on the wire before anything that can report completion: outputs of copies, and device printf.
 void Executor::before_reply() {
     landing_.collect();
+    if (frees_.any()) frees_.look(*this);
     if (may_print_) output_.drain(replies_);
     if (std::exchange(quiet_, false)) may_print_ = false;  // all there was to print has been printed
 }
@@ -165,11 +174,15 @@ void Executor::bring_out_text(const CopyPlace& place) {
 }
 
 void Executor::watch_ended(const Watch& watch, abi::CUresult result) {
-    if (result == abi::CUDA_SUCCESS && watch.after != nullptr) {
+    const bool of_frees = watch.record.call == 0;
+    if (result == abi::CUDA_SUCCESS && (watch.after != nullptr || of_frees)) {
         // What follows may synchronise in the driver. Behind a host function queued meanwhile it would wait
         // for the guest's answer, which only this thread can pass on: then the wait begins again.
         const bool calls_back = callbacks_.outstanding() != 0;
         if (calls_back && watches_.query(watch) == abi::CUDA_ERROR_NOT_READY) return watches_.add(watch);
+    }
+    if (of_frees) return frees_.ended(*this, watch, result);
+    if (result == abi::CUDA_SUCCESS && watch.after != nullptr) {
         result = contexts_.use(watch.record.context);
         if (result == abi::CUDA_SUCCESS) result = watch.after(*this, watch);
     }
@@ -209,6 +222,7 @@ void Executor::collect_callbacks() {
 bool Executor::look() {
     if (!watches_.any() && !landing_.pending() && callbacks_.outstanding() == 0) return false;
     collect_callbacks();
+    if (frees_.any()) frees_.look(*this);
     watches_.poll();
     landing_.collect();
     return watches_.any_polled() || landing_.pending();

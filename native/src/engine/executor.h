@@ -14,6 +14,7 @@
 #include "engine/callbacks.h"
 #include "engine/contexts.h"
 #include "engine/fences.h"
+#include "engine/frees.h"
 #include "engine/handles.h"
 #include "engine/landing.h"
 #include "engine/meters.h"
@@ -113,7 +114,17 @@ public:
     void note_launch() { may_print_ = true; }
     void note_allocation(std::uint64_t address, std::uint64_t size);
     void note_free(std::uint64_t address);
+    void note_loan(std::uint64_t address, std::uint64_t size);
     bool may_allocate() const;
+    // Whether it is the start of device memory that the guest has been given whole, or that was lent to it.
+    bool is_allocation(std::uint64_t address) const;
+    bool is_loan(std::uint64_t address) const;
+    // Does it once the work so far in the current context has ended; see frees.h.
+    abi::CUresult free_later(const Freed& freed);
+    // Frees an allocation or a loan that nothing uses any more.
+    void end_allocation(std::uint64_t address);
+    // Sends the record's result, and before it what must be on the wire by then.
+    void answer(const wire::RecordHeader& record, abi::CUresult result, std::span<const std::byte> payload);
     void note_detach() { detached_ = true; }
     // `context` is gone, and everything in it.
     void forget_context(wire::Handle context);
@@ -122,12 +133,12 @@ private:
     struct Allocation {
         std::uint64_t size;
         wire::Handle context;
+        bool lent = false;  // the guest gives out parts of it
     };
     bool step(Handler handler, const wire::RecordHeader& record, std::span<const std::byte> payload);
     abi::CUresult find_object(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record,
                               void*& object);
     abi::CUresult find_stream(wire::Handle handle, const wire::RecordHeader& record, void*& object);
-    void answer(const wire::RecordHeader& record, abi::CUresult result, std::span<const std::byte> payload);
     void before_reply();
     void collect_callbacks();
     void watch_ended(const Watch& watch, abi::CUresult result) override;
@@ -151,6 +162,7 @@ private:
     Fences fences_;
     Waiters waiters_;
     Watches watches_;
+    Frees frees_;
     std::unordered_map<std::uint64_t, Allocation> allocations_;
     std::vector<std::byte> scratch_;
     std::uint64_t progress_ = 0;

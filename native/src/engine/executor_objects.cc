@@ -77,6 +77,7 @@ abi::CUresult Executor::take(wire::HandleKind kind, wire::Handle handle, void** 
 void Executor::forget_context(wire::Handle context) {
     auto* object = static_cast<abi::CUcontext>(handles_.find(wire::HandleKind::context, context));
     landing_.forget_context(object);
+    frees_.forget_context(*this, context);
     contexts_.forget_streams(context);
     handles_.forget(context, [](wire::Handle, void*) {});
     std::erase_if(allocations_, [this, context](const auto& entry) {
@@ -86,10 +87,38 @@ void Executor::forget_context(wire::Handle context) {
     });
 }
 
+bool Executor::is_allocation(std::uint64_t address) const {
+    const auto found = allocations_.find(address);
+    return found != allocations_.end() && !found->second.lent;
+}
+
+bool Executor::is_loan(std::uint64_t address) const {
+    const auto found = allocations_.find(address);
+    return found != allocations_.end() && found->second.lent;
+}
+
+abi::CUresult Executor::free_later(const Freed& freed) {
+    if (!frees_.add(*this, freed)) violate("more frees than allocations wait");
+    return kPending;
+}
+
+void Executor::end_allocation(std::uint64_t address) {
+    const abi::CUresult result = driver_.cuMemFree_v2(address);
+    if (result == abi::CUDA_SUCCESS) return note_free(address);
+    if (is_sticky(result)) sticky_ = result;
+    if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
+}
+
+void Executor::note_loan(std::uint64_t address, std::uint64_t size) {
+    note_allocation(address, size);
+    allocations_.at(address).lent = true;
+}
+
 bool Executor::may_allocate() const { return allocations_.size() < kMaxAllocations; }
 
 void Executor::note_allocation(std::uint64_t address, std::uint64_t size) {
-    const auto [entry, is_new] = allocations_.emplace(address, Allocation{size, contexts_.current_handle()});
+    const Allocation allocation{size, contexts_.current_handle(), false};
+    const auto [entry, is_new] = allocations_.emplace(address, allocation);
     if (is_new) meters_[Meter::device_bytes] += entry->second.size;
 }
 

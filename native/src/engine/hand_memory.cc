@@ -74,6 +74,12 @@ abi::CUresult cuMemFree_v2(Executor& executor, const wire::RecordHeader& header,
                            const wire::cuMemFree_v2_Request& request, ReplySink&) {
     if (request.address == 0) return abi::CUDA_SUCCESS;
     if (executor.contexts().current() == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
+    if (header.ticket == 0) {
+        const bool own = executor.is_allocation(request.address);
+        if (!own && executor.driver().lent_memory == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        const auto kind = own ? Freed::Kind::allocation : Freed::Kind::block;
+        return executor.free_later({.kind = kind, .urgent = own, .address = request.address});
+    }
     // cuMemFree itself would block the engine thread until the device is quiet.
     return executor.wait(Awaited::Kind::context, nullptr, header, free_memory, request.address);
 }

@@ -17,8 +17,9 @@ export const memory = {
         since: 3020,
         flow: sync,
         params: { free: out(size, 'nullable'), total: out(size, 'nullable') },
+        hand: 'guest',
         fails: { INVALID_CONTEXT: 'no context is current' },
-        doc: 'Free and total device memory in bytes, within what the grant allows.',
+        doc: 'Free and total device memory in bytes; the host is asked when it may have changed.',
         source,
     }),
     cuMemAlloc_v2: call({
@@ -31,7 +32,7 @@ export const memory = {
         charge: { quota: 'deviceBytes', by: 'bytesize' },
         driver: 'required',
         fails: { OUT_OF_MEMORY: 'device or quota exhausted', INVALID_VALUE: 'null, or no bytes' },
-        doc: 'Allocates; `*dptr` is the device address itself, so kernels need no rewriting.',
+        doc: 'Allocates, out of lent memory without a reply; `*dptr` is the device address itself.',
         source,
     }),
     cuMemAllocPitch_v2: call({
@@ -57,12 +58,12 @@ export const memory = {
     cuMemFree_v2: call({
         id: 0x0703,
         since: 3020,
-        flow: sync,
+        flow: { class: 'async', error: 'nextSync' },
         params: { dptr: named('address', devicePtr) },
         hand: 'both',
         driver: 'required',
         fails: { INVALID_VALUE: 'not the start of an allocation' },
-        doc: 'Waits for the work that could use the memory, then frees it; 0 is nothing.',
+        doc: 'Frees the memory once no work before it can use it; 0 is nothing. Waits only where that shows.',
         source,
     }),
     cuMemGetAddressRange_v2: call({

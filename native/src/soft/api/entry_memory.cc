@@ -20,8 +20,8 @@ CUresult allocate(Device& device, const Context& context, std::size_t size, Bloc
 
 // Frees after all work that could still use the block: CUDA's frees synchronise, and programs rely on it.
 CUresult release(Device& device, Context& context, std::uint64_t address, BlockKind kind) {
-    const auto block = device.memory.find_block(address);
-    if (!block || block->address != address || block->kind != kind) return abi::CUDA_ERROR_INVALID_VALUE;
+    const auto block = device.memory.find_start(address);
+    if (!block || block->kind != kind) return abi::CUDA_ERROR_INVALID_VALUE;
     context.synchronize();
     if (block->owner != context.number) {
         if (Context* owner = device.context_of(block->owner))

@@ -86,7 +86,9 @@ void DeviceMemory::vacate(std::uint64_t lo, std::uint64_t size) {
 
 void DeviceMemory::drop(std::unordered_map<std::uint64_t, Block>::iterator at) {
     const std::uint64_t paid = round_up(at->second.size, kSlot);
-    if (counted(at->second.kind)) used_ -= paid;
+    const auto lent = lent_.find(at->first);
+    const std::uint64_t counts = lent == lent_.end() ? paid : end_lent(lent);
+    if (counted(at->second.kind)) used_ -= counts;
     vacate(at->second.address, paid);
     blocks_.erase(at);
 }
@@ -157,7 +159,7 @@ std::optional<Block> DeviceMemory::find_block(std::uint64_t address) const {
     if (index_.covers(address)) {
         const std::lock_guard lock(mutex_);
         const auto found = blocks_.find(range.lo);
-        if (found == blocks_.end()) return std::nullopt;
+        if (found == blocks_.end() || lent_.contains(range.lo)) return find_carved(range);
         return found->second;
     }
     const std::shared_lock lock(registered_mutex_);

@@ -48,6 +48,18 @@ class DeviceMemory {
     // Everything a context still owns, when it ends.
     void release_all_of(std::uint64_t owner);
 
+    // --- lending: Ferry's guest gives out parts of a block by itself and says later which (lent_memory.cc).
+    // A lent block holds no live range of its own any more; kernels may touch what has been carved out of it.
+    // False when `address` is not the start of a device block that is a multiple of 2 MiB in size.
+    bool lend(std::uint64_t address);
+    // A block of the guest's within a lent one: below 1 MiB inside one granule and 512-byte aligned, above
+    // that 2 MiB aligned. False when it is not, or touches another one.
+    bool carve(std::uint64_t address, std::uint64_t size);
+    // Ends such a block. False when `address` is not the start of one.
+    bool uncarve(std::uint64_t address);
+    // Nothing more will be carved out of the lent block: from now on only what is in use counts as used.
+    bool close(std::uint64_t address);
+
     enum class Registration : std::uint8_t { done, overlap };
     Registration add_registered(std::uint64_t address, std::uint64_t size, std::uint32_t flags,
                                 std::uint64_t owner);
@@ -56,6 +68,8 @@ class DeviceMemory {
     bool find_range(std::uint64_t address, Range& range) const;
     bool in_arena(std::uint64_t address) const { return index_.covers(address); }
     std::optional<Block> find_block(std::uint64_t address) const;
+    // The block that starts at `address`, lent or not: what can be released.
+    std::optional<Block> find_start(std::uint64_t address) const;
     // True when all of [address, address + size) lies in one live block.
     bool spans(std::uint64_t address, std::uint64_t size) const;
 
@@ -66,6 +80,15 @@ class DeviceMemory {
     std::optional<std::uint64_t> place_small(std::uint64_t size);
     std::optional<std::uint64_t> place_large(std::uint64_t size);
     void vacate(std::uint64_t lo, std::uint64_t size);
+    struct Lent {
+        std::uint64_t size;        // bytes
+        std::uint64_t carved = 0;  // bytes, in steps of 512
+        bool closed = false;
+    };
+    std::map<std::uint64_t, Lent>::iterator lent_around(std::uint64_t address);
+    std::optional<Block> find_carved(const Range& range) const;
+    // Takes back what is left of a lent block; answers the bytes it counts for.
+    std::uint64_t end_lent(std::map<std::uint64_t, Lent>::iterator at);
     void drop(std::unordered_map<std::uint64_t, Block>::iterator at);
     static bool counted(BlockKind kind) { return kind == BlockKind::device || kind == BlockKind::image; }
 
@@ -77,6 +100,7 @@ class DeviceMemory {
     std::uint64_t spare_granule_ =
         0;  // one emptied granule stays committed: allocate-free loops need no system call
     std::unordered_map<std::uint64_t, Block> blocks_;
+    std::map<std::uint64_t, Lent> lent_;
     std::uint64_t total_ = 0;
     std::uint64_t used_ = 0;
     std::uint64_t next_id_ = 1;

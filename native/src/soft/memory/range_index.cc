@@ -3,6 +3,9 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "soft/memory/bytes_unsafe.h"
 
 namespace soft::driver {
@@ -32,9 +35,11 @@ void RangeIndex::insert_small(std::uint64_t lo, std::uint64_t size) {
     for (std::uint64_t slot = first; slot < first + count; ++slot) {
         table->start_plus_one[slot].store(static_cast<std::uint16_t>(first + 1), std::memory_order_release);
     }
+    ++entry.small_count;
 }
 
 void RangeIndex::erase_small(std::uint64_t lo, std::uint64_t size) {
+    --entry_of(lo).small_count;
     SlotTable* table = entry_of(lo).slots.load(std::memory_order_relaxed);
     const std::uint64_t first = lo % kGranule / kSlot;
     const std::uint64_t count = (size + kSlot - 1) / kSlot;
@@ -54,6 +59,29 @@ void RangeIndex::erase_large(std::uint64_t lo, std::uint64_t size) {
     for (std::uint64_t at = lo; at < lo + size; at += kGranule) {
         entry_of(at).lo.store(0, std::memory_order_release);
     }
+}
+
+bool RangeIndex::vacant(std::uint64_t lo, std::uint64_t size) const {
+    for (std::uint64_t at = lo / kGranule * kGranule; at < lo + size; at += kGranule) {
+        const Entry& entry = entry_of(at);
+        if (entry.lo.load(std::memory_order_relaxed) != 0) return false;
+        if (entry.small_count == 0) continue;
+        const SlotTable* table = entry.slots.load(std::memory_order_relaxed);
+        const std::uint64_t first = at < lo ? (lo - at) / kSlot : 0;
+        const std::uint64_t end = std::min((lo + size - at + kSlot - 1) / kSlot, kSlotsPerGranule);
+        for (std::uint64_t slot = first; slot < end; ++slot) {
+            if (table->start_plus_one[slot].load(std::memory_order_relaxed) != 0) return false;
+        }
+    }
+    return true;
+}
+
+void RangeIndex::clear_granule(std::uint64_t lo) {
+    Entry& entry = entry_of(lo);
+    entry.lo.store(0, std::memory_order_release);
+    if (std::exchange(entry.small_count, 0) == 0) return;
+    SlotTable* table = entry.slots.load(std::memory_order_relaxed);
+    for (auto& start : table->start_plus_one) start.store(0, std::memory_order_release);
 }
 
 bool RangeIndex::find(std::uint64_t address, Range& range) const {

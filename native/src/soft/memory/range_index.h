@@ -30,6 +30,10 @@ class RangeIndex {
     // A range that has its granules to itself: `lo` a multiple of kGranule.
     void insert_large(std::uint64_t lo, std::uint64_t size);
     void erase_large(std::uint64_t lo, std::uint64_t size);
+    // True when no range touches [lo, lo + size), which lies in one granule or begins and ends with one.
+    bool vacant(std::uint64_t lo, std::uint64_t size) const;
+    // Erases whatever stands in the granule at `lo`.
+    void clear_granule(std::uint64_t lo);
 
     bool find(std::uint64_t address, Range& range) const;
     bool covers(std::uint64_t address) const { return address - base_ < size_; }
@@ -43,6 +47,7 @@ class RangeIndex {
         std::atomic<std::uint64_t> lo;
         std::atomic<std::uint64_t> hi;
         std::atomic<SlotTable*> slots;  // stays once made: a reader may be inside
+        std::uint64_t small_count;      // ranges in `slots`, for writers
     };
     Entry& entry_of(std::uint64_t address) const { return entries_[(address - base_) / kGranule]; }
 
