@@ -36,6 +36,7 @@ Context* Contexts::primary_context(Session& session, int device) {
 void Contexts::end(Session& session, Context& context, bool keep_name) {
     context.alive.store(false, std::memory_order_relaxed);
     context.epoch.fetch_add(1, std::memory_order_relaxed);
+    for (auto& limit : context.limits) limit.store(0, std::memory_order_relaxed);
     session.regions.remove_of(&context);
     context.heap.clear();
     session.note_memory_change();

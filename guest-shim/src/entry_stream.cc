@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "context_answers.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -99,11 +100,10 @@ abi::CUresult cuStreamGetPriority(Session& session, abi::CUstream hStream, int* 
     if (good != abi::CUDA_SUCCESS) return good;
     *priority = stream == nullptr ? 0 : stream->priority;
     if (*priority == 0) return abi::CUDA_SUCCESS;
-    wire::cuCtxGetStreamPriorityRange_Reply range;
-    const abi::CUresult asked = call(session, wire::cuCtxGetStreamPriorityRange_Request{}, range);
+    PriorityRange range;
+    const abi::CUresult asked = find_priority_range(session, range);
     if (asked != abi::CUDA_SUCCESS) return asked;
-    // The greatest priority is the smallest number.
-    *priority = std::max(std::min(*priority, range.leastPriority), range.greatestPriority);
+    *priority = std::max(std::min(*priority, range.least), range.greatest);
     return abi::CUDA_SUCCESS;
 }
 

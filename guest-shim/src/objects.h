@@ -2,6 +2,7 @@
 // library belongs to a context; when that goes (destroyed, or its primary context reset), its epoch moves on
 // and everything made in it becomes an invalid handle without being visited.
 #pragma once
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,9 @@ struct Context {
     std::atomic<std::uint32_t> epoch{1};
     std::atomic<int> uses{1};  // cuCtxAttach
     abi::CUfunc_cache cache_config = abi::CU_FUNC_CACHE_PREFER_NONE;
+    // What the host has answered once and goes on answering (entry_limits.cc); 0: not asked yet.
+    std::atomic<std::uint64_t> priority_range{0};
+    std::array<std::atomic<std::uint64_t>, abi::CU_LIMIT_MAX> limits = {};  // each the value plus one
     DeviceHeap heap;
     MemoryFacts memory;
     Question legacy;  // of the legacy default stream; see Stream

@@ -32,7 +32,7 @@ function loadWaits({ blocking }: Counters): number {
 
 // What ends a program, or answers with data of its own, is no part of its start. Open and Attach, two waits
 // of every session, are not among the counted ones.
-const notOfStart = ['session_detach', 'cuMemcpyDtoH_v2', 'cuMemAlloc_v2', 'cuMemFree_v2', 'cuCtxSynchronize'];
+const notOfStart = ['session_detach', 'cuMemcpyDtoH_v2', 'cuMemFree_v2', 'cuCtxSynchronize'];
 const mostWaitsOfStart = 3;
 const waitsOfAttaching = 2;
 

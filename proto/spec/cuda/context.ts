@@ -165,6 +165,7 @@ export const context = {
         since: 3010,
         flow: sync,
         params: { limit: enumOf('CUlimit'), value: size },
+        hand: 'guest',
         fails: {
             UNSUPPORTED_LIMIT: 'the device has no such limit',
             INVALID_VALUE: 'out of range',
@@ -178,6 +179,7 @@ export const context = {
         since: 3010,
         flow: sync,
         params: { pvalue: out(size), limit: enumOf('CUlimit') },
+        hand: 'guest',
         fails: {
             UNSUPPORTED_LIMIT: 'the device has no such limit',
             INVALID_VALUE: 'pvalue is null',
@@ -227,6 +229,7 @@ export const context = {
         since: 5050,
         flow: sync,
         params: { leastPriority: out(i32, 'nullable'), greatestPriority: out(i32, 'nullable') },
+        hand: 'guest',
         fails: noContext,
         doc: 'The priorities the device distinguishes; the greatest is the smaller number.',
         source,
