@@ -79,6 +79,18 @@ bool find_worker(const Opening& opening, CarrierChoice wish, Endpoint& worker) {
     return true;
 }
 
+// Takes up the ring, if the host offers one; else everything goes over gRPC.
+abi::CUresult take_ring(Session& session, Window& window, Opening& opening) {
+    const char* wrong = session.open_ring(window.arena_base, window.arena_size, wire::limits::kBatchBytes);
+    if (wrong == nullptr) trim_arena(window, session.ring.arena_bytes());
+    if (wrong == nullptr && !session.ring.is_open() && session.settings.carrier == CarrierChoice::ring) {
+        log_line(LogLevel::error, "the host offers no shared memory: FERRY_CARRIER=ring has no effect");
+    }
+    if (wrong == nullptr) return abi::CUDA_SUCCESS;
+    snprintf(opening.reason, sizeof opening.reason, "%s", wrong);
+    return abi::CUDA_ERROR_OPERATING_SYSTEM;
+}
+
 }  // namespace
 
 Session* attach(abi::CUresult& result) {
@@ -95,12 +107,20 @@ Session* attach(abi::CUresult& result) {
     if (session == nullptr) return nullptr;
     Window window = reserve_window();
     const char* visible_devices = getenv("CUDA_VISIBLE_DEVICES");
-    const Hello hello{{opening.admission.ticket, opening.admission.ticket_size}, window.base, window.size};
-    const abi::CUresult attached =
+    const Hello hello{.ticket = {opening.admission.ticket, opening.admission.ticket_size},
+                      .window_base = window.base,
+                      .window_size = window.size,
+                      .wants_ring = session->settings.wants_ring() && !worker.is_tcp(),
+                      .arena_base = window.arena_base,
+                      .arena_size = window.arena_size,
+                      .ring_bytes = session->settings.ring_bytes};
+    abi::CUresult attached =
         session->carrier.attach(worker, hello, session->snapshot, opening.reason, sizeof opening.reason);
+    if (attached == abi::CUDA_SUCCESS) attached = take_ring(*session, window, opening);
     if (attached != abi::CUDA_SUCCESS) {
         log_line(LogLevel::error, "cannot attach to the host: %s", opening.reason);
         adopt_window(window, 0, 0);
+        trim_arena(window, 0);
         result = attached;
         delete session;
         return nullptr;

@@ -32,6 +32,19 @@ void copy_text(char (&out)[kSize], std::string_view text) {
     sanitize(out);
 }
 
+bool read_ring_offer(std::span<const std::byte> bytes, RingOffer& offer) {
+    wire::ProtoReader reader(bytes);
+    for (wire::ProtoField field; reader.next(field);) {
+        if (field.number == 1) offer.command_bytes = field.value;
+        if (field.number == 2) offer.reply_bytes = field.value;
+        if (field.number == 3) offer.fence_count = field.value;
+        if (field.number == 4) offer.arena_bytes = field.value;
+        if (field.number == 5) offer.arena_base = field.value;
+    }
+    offer.offered = true;
+    return reader.ok();
+}
+
 }  // namespace
 
 GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit)
@@ -41,11 +54,13 @@ abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Sn
                                   char* reason, std::size_t reason_size) {
     const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
     snapshot_ = &snapshot;
+    is_tcp_ = worker.is_tcp();
     const int error = stream_.connect(worker, now_ns() + 2'000'000'000);
     if (error != 0) {
         snprintf(reason, reason_size, "cannot reach the worker at %s: %s", worker.text, strerror(error));
         return abi::CUDA_ERROR_NO_DEVICE;
     }
+    if (hello.wants_ring) stream_.accept_descriptors();
     if (!stream_.begin("/ferry.v1.Data/Attach", sink, this) || !push_hello(hello)) {
         snprintf(reason, reason_size, "out of memory");
         return abi::CUDA_ERROR_OUT_OF_MEMORY;
@@ -75,6 +90,12 @@ bool GrpcCarrier::push_hello(const Hello& hello) {
     fields.bytes(3, hello.ticket);
     fields.varint(4, hello.window_base);
     fields.varint(5, hello.window_size);
+    if (hello.wants_ring) {
+        fields.boolean(8, true);
+        fields.varint(9, hello.arena_base);
+        fields.varint(10, hello.arena_size);
+        fields.varint(11, hello.ring_bytes);
+    }
     // Fields 6 and 7 stay unset: the guest itself chooses among all devices (apply_visible_devices).
     auto* buffer = new (std::nothrow) ByteBuffer;
     if (buffer == nullptr) return false;
@@ -174,6 +195,7 @@ bool GrpcCarrier::welcome(std::span<const std::byte> bytes) {
         if (field.number == 1) result = field.integer32();
         if (field.number == 2) copy_text(text, field.text());
         if (field.number == 3 && !read_snapshot(field.bytes, *snapshot_)) return false;
+        if (field.number == 4 && !read_ring_offer(field.bytes, ring_offer_)) return false;
     }
     if (!reader.ok()) return false;
     if (result != 0) return lose(static_cast<abi::CUresult>(result), text);

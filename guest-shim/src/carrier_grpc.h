@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "byte_buffer.h"
+#include "carrier_ring.h"
 #include "cudart/abi.h"
 #include "futex.h"
 #include "h2_stream.h"
@@ -20,6 +21,10 @@ struct Hello {
     std::span<const std::byte> ticket;
     std::uint64_t window_base;
     std::uint64_t window_size;
+    bool wants_ring;
+    std::uint64_t arena_base;
+    std::uint64_t arena_size;
+    std::uint64_t ring_bytes;
 };
 
 class GrpcCarrier {
@@ -44,7 +49,12 @@ public:
     ByteBuffer* spare();
     void shut() { stream_.shut(); }
 
+    // What the Welcome offered besides; the descriptors are the caller's.
+    const RingOffer& ring_offer() const { return ring_offer_; }
+    void take_descriptors(int (&out)[H2Stream::kDescriptors]) { stream_.take_descriptors(out); }
+
     abi::CUresult lost_result() const { return lost_result_; }
+    bool is_tcp() const { return is_tcp_; }
     const char* lost_reason() const { return lost_reason_; }
     std::uint64_t batches() const { return sequence_; }
     std::uint64_t bytes_out() const { return stream_.bytes_sent(); }
@@ -67,6 +77,8 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t seen_ = 0;
     Snapshot* snapshot_ = nullptr;  // set while attaching
+    RingOffer ring_offer_;
+    bool is_tcp_ = false;
     bool welcomed_ = false;
     abi::CUresult lost_result_ = abi::CUDA_SUCCESS;
     char lost_reason_[512] = "";

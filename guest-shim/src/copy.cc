@@ -34,8 +34,9 @@ abi::CUresult land_later(Session& session, Slot* slot, const wire::cuMemcpyDtoHA
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
     slot->stream = request.stream;
     session.replies.detach(slot);
-    const Appended how = session.lane.append(request, header);
+    const Appended how = session.append(request, header);
     if (how == Appended::no_memory) session.replies.reattach(slot);
+    session.nudge_pump();
     return session.appended(how);
 }
 

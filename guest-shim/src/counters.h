@@ -21,6 +21,10 @@ public:
         waits_[place].fetch_add(1, std::memory_order_relaxed);
         blocked_ns_.fetch_add(static_cast<std::uint64_t>(blocked_ns), std::memory_order_relaxed);
     }
+    // A wait for room: nothing was asked, but the thread could not go on.
+    void blocked(std::int64_t blocked_ns) {
+        blocked_ns_.fetch_add(static_cast<std::uint64_t>(blocked_ns), std::memory_order_relaxed);
+    }
     std::uint64_t waits(std::size_t place) const { return waits_[place].load(std::memory_order_relaxed); }
     std::uint64_t blocked_ns() const { return blocked_ns_.load(std::memory_order_relaxed); }
 

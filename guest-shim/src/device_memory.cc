@@ -62,10 +62,10 @@ abi::CUresult settle_later(Session& session, Context& context, DeviceHeap::Batch
     wire::RecordHeader header = detail::header_of(*thread_state(), &context);
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
-    const Appended how = session.lane.append(wire::session_settle_Request{.waited = 0}, header);
+    const Appended how = session.append(wire::session_settle_Request{.waited = 0}, header);
     if (how == Appended::no_memory) session.replies.free_slot(slot);  // and the batch stays where it is
     const abi::CUresult result = session.appended(how);
-    session.glance();
+    session.read_arrived();
     give_back(session, context, kIdleKept);
     return result;
 }
@@ -114,7 +114,7 @@ abi::CUresult reclaim(Session& session) {
 std::uint64_t take(Session& session, Context& context, std::uint64_t size, bool& carves) {
     std::uint64_t address = context.heap.take(size, carves);
     if (address != 0 || context.heap.quarantined() == 0) return address;
-    session.glance();
+    session.read_arrived();
     address = context.heap.take(size, carves);
     if (address != 0 || context.heap.quarantined() < kQuarantineBound) return address;
     if (settle_now(session, context) != abi::CUDA_SUCCESS) return 0;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "log.h"
 #include "wire/limits.h"
@@ -45,6 +46,14 @@ CarrierChoice read_carrier() {
     return CarrierChoice::automatic;
 }
 
+std::uint64_t read_ring_bytes() {
+    constexpr std::uint64_t kSmallest = 4096;
+    std::uint64_t bytes = 0;
+    if (!read_number("FERRY_RING_BYTES", bytes) || bytes == 0) return 0;
+    const std::uint64_t largest = wire::limits::kRingCommandBytes;
+    return std::bit_ceil(std::clamp(bytes, kSmallest, largest));
+}
+
 }  // namespace
 
 Settings read_settings() {
@@ -61,6 +70,7 @@ Settings read_settings() {
     settings.spin_ns = static_cast<std::int64_t>(spin_us) * 1000;
     settings.carrier = read_carrier();
     settings.random_seal = read_number("FERRY_SEAL_RANDOM", settings.random_seed);
+    settings.ring_bytes = read_ring_bytes();
     return settings;
 }
 

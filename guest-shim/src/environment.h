@@ -19,6 +19,10 @@ struct Settings {
     std::uint64_t random_seed = 0;
     std::int64_t spin_ns = 0;  // FERRY_SPIN_US: how long a waiting thread looks before it sleeps
     CarrierChoice carrier = CarrierChoice::automatic;
+    std::uint64_t ring_bytes = 0;  // FERRY_RING_BYTES, for tests; 0: the host's choice
+    bool wants_ring() const {
+        return batching && (carrier == CarrierChoice::automatic || carrier == CarrierChoice::ring);
+    }
 };
 Settings read_settings();
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "futex.h"
 #include "log.h"
@@ -155,6 +156,9 @@ struct H2Callbacks {
 H2Stream::~H2Stream() {
     if (session_ != nullptr) nghttp2_session_del(session_);
     if (fd_ >= 0) close(fd_);
+    for (const int descriptor : descriptors_) {
+        if (descriptor >= 0) close(descriptor);
+    }
     for (const Pending& pending : queue_) delete pending.buffer;
     for (ByteBuffer* buffer : sent_) delete buffer;
 }
@@ -284,9 +288,48 @@ Peer H2Stream::write_out() {
     return nghttp2_session_send(session_) == 0 ? Peer::alive : Peer::lost;
 }
 
+ssize_t H2Stream::receive() {
+    if (!accepts_descriptors_) return recv(fd_, receive_.data(), kReceiveSize, MSG_DONTWAIT);
+    iovec piece{receive_.data(), kReceiveSize};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors_)];
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t count = recvmsg(fd_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (count >= 0) keep_descriptors(message);
+    return count;
+}
+
+void H2Stream::keep_descriptors(const msghdr& message) {
+    for (const cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;) {
+        const bool passed = part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS;
+        const std::size_t count = passed ? (part->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+        for (std::size_t index = 0; index < count; ++index) {
+            int descriptor = -1;
+            memcpy(&descriptor, CMSG_DATA(part) + index * sizeof descriptor, sizeof descriptor);
+            if (descriptor_count_ < kDescriptors) {
+                descriptors_[descriptor_count_++] = descriptor;
+            } else {
+                close(descriptor);
+            }
+        }
+        // SAFETY: the macro steps through the message and changes nothing; it has no const form.
+        part = CMSG_NXTHDR(const_cast<msghdr*>(&message), const_cast<cmsghdr*>(part));
+    }
+}
+
+void H2Stream::take_descriptors(int (&out)[kDescriptors]) {
+    for (std::size_t index = 0; index < kDescriptors; ++index) {
+        out[index] = std::exchange(descriptors_[index], -1);
+    }
+    accepts_descriptors_ = false;
+}
+
 Peer H2Stream::read_in() {
     for (;;) {
-        const ssize_t count = recv(fd_, receive_.data(), kReceiveSize, MSG_DONTWAIT);
+        const ssize_t count = receive();
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN ? Peer::alive : Peer::lost;
         if (count == 0) return Peer::lost;

@@ -4,6 +4,7 @@
 // the sink as they are.
 #pragma once
 #include <nghttp2/nghttp2.h>
+#include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,13 @@ public:
     ByteBuffer* take_sent();
     std::size_t queued_bytes() const { return queued_bytes_; }
 
+    // Descriptors that come with the bytes are kept, up to kDescriptors, instead of refused; before the first
+    // pump().
+    static constexpr std::size_t kDescriptors = 3;
+    void accept_descriptors() { accepts_descriptors_ = true; }
+    // Hands over what has come, -1 where nothing has, and accepts no more.
+    void take_descriptors(int (&out)[kDescriptors]);
+
     // Writes what the socket takes and reads what it has, without waiting.
     Peer pump();
     bool wants_write() const;  // the socket was full: poll for POLLOUT
@@ -62,6 +70,8 @@ private:
 
     Peer write_out();
     Peer read_in();
+    ssize_t receive();
+    void keep_descriptors(const msghdr& message);
     bool flush_spill();
     // Writes the pieces or spills the rest; false on a broken socket.
     bool send_pieces(std::span<const std::byte> first, std::span<const std::byte> second);
@@ -82,6 +92,9 @@ private:
     ByteBuffer spill_;  // what the socket did not take of a frame that nghttp2 regards as sent
     std::size_t spill_at_ = 0;
     ByteBuffer receive_;
+    bool accepts_descriptors_ = false;
+    std::size_t descriptor_count_ = 0;
+    int descriptors_[kDescriptors] = {-1, -1, -1};
     int grpc_status_ = -1;
     char grpc_message_[512] = "";
     std::uint64_t bytes_sent_ = 0;

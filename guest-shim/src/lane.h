@@ -1,8 +1,10 @@
 // The lane: the one ordered sequence of records of a session. All guest threads append here; nothing else
-// writes records. The mutex covers reserving, packing and publishing only; sealing (taking the open batch
-// away) is done by Session::seal under the carrier's lock, so that batches leave in the order in which they
-// were packed.
+// writes records. The mutex covers reserving, packing and publishing only, and nobody waits while holding it.
+// Records go either straight into the command ring, where the host sees each as it is published, or into an
+// open batch, which Session::seal takes away under the carrier's lock, so that batches leave in the order in
+// which they were packed.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -14,34 +16,48 @@
 #include "wire/cursor.h"
 #include "wire/grpc_frame.h"
 #include "wire/record.h"
+#include "wire/ring.h"
 
 namespace guest {
 
 // Room kept in front of the records for the frame's head, so that a batch is sent from one piece of memory.
 inline constexpr std::size_t kBatchHeadRoom = sizeof(wire::BatchHead::bytes);
 
-// What an append tells its caller. first: the batch was empty, so its age begins; full: worth sealing now.
-enum class Appended { open, first, full, no_memory };
+// What an append tells its caller. Batches: first: the batch was empty, so its age begins; full: worth
+// sealing now. Ring: wake: the host sleeps and this caller has to ring; no_room: wait, then again; large: not
+// in one item, see begin_pieces().
+enum class Appended { open, first, full, no_memory, wake, no_room, large, lost };
 
 class Lane {
 public:
     void set_seal_bytes(std::size_t bytes) { seal_bytes_ = bytes; }
+    // From now on records go there. Before any other thread appends.
+    void open_ring(const wire::RingWriter& ring) {
+        ring_ = ring;
+        ring_whole_ = ring.whole();
+    }
+    bool on_ring() const { return ring_whole_ != 0; }
 
     template <class Request>
     Appended append(const Request& request, wire::RecordHeader header) {
-        wire::Measure measure;
-        encode(measure, request);
-        const std::size_t size = sizeof header + wire::align_up(measure.size(), wire::kRecordAlignment);
-        header.size = static_cast<std::uint32_t>(size);
-        header.call = static_cast<std::uint16_t>(Request::kId);
+        const std::size_t size = seal_header<Request>(request, header);
+        if (on_ring()) [[likely]]
+            return into_ring(request, header, size);
         Guard guard(mutex_);
         std::byte* at = reserve(size);
         if (at == nullptr) return Appended::no_memory;
-        std::memcpy(at, &header, sizeof header);
-        wire::Writer writer(at + sizeof header);
-        encode(writer, request);
-        writer.pad_to(wire::kRecordAlignment);
+        pack(at, request, header);
         return publish(size);
+    }
+    // The record as a run of bytes, for publish_pieces(). False: no memory.
+    template <class Request>
+    static bool pack_large(const Request& request, wire::RecordHeader header, ByteBuffer& out) {
+        const std::size_t size = seal_header<Request>(request, header);
+        std::byte* at = out.reserve(size);
+        if (at == nullptr) return false;
+        pack(at, request, header);
+        out.commit(size);
+        return true;
     }
 
     // Takes the open batch, which is not empty() and has no other taker; `spare` (empty, may be null)
@@ -52,13 +68,88 @@ public:
         return std::exchange(open_, spare);
     }
 
+    // -- the ring --
+    // Keeps everybody else from appending until end_pieces(): the pieces of a record stand one behind the
+    // other. False while another thread does that.
+    bool begin_pieces() {
+        Guard guard(mutex_);
+        if (in_pieces_) return false;
+        in_pieces_ = true;
+        return true;
+    }
+    // Writes what there is room for; answers how many bytes that was.
+    std::size_t publish_pieces(std::span<const std::byte> rest) {
+        Guard guard(mutex_);
+        return ring_.publish_pieces(rest);
+    }
+    void end_pieces() {
+        Guard guard(mutex_);
+        in_pieces_ = false;
+        count_record();
+    }
+    // Room for a good many records, or for the largest item; a look only.
+    bool has_room(bool pieces) {
+        constexpr std::uint64_t kMany = 32 << 10;
+        constexpr std::uint64_t kLargest = 2 * (wire::kRingWhole + wire::kPieceHead);
+        Guard guard(mutex_);
+        const std::uint64_t wanted = std::min(ring_.size() / 4, pieces ? kLargest : kMany);
+        return (pieces || !in_pieces_) && ring_.has_free(wanted);
+    }
+    // Before sleeping for room: false when an append is worth trying. `pieces`: for the thread that is in
+    // them.
+    bool begin_wait(bool pieces) {
+        Guard guard(mutex_);
+        // While another is in pieces the ring's flag is that thread's: clearing it would lose its doorbell.
+        return (in_pieces_ && !pieces) || ring_.begin_wait();
+    }
+    // After publishing: the host sleeps and this caller has to ring.
+    bool must_ring() { return ring_.must_ring(); }
+
     bool empty() const { return opened_ns_.load(std::memory_order_relaxed) == 0; }
     // When the first record of the open batch was packed; 0 when there is none.
     std::int64_t opened_ns() const { return opened_ns_.load(std::memory_order_relaxed); }
+    // Bytes that have gone into the ring.
+    std::uint64_t ring_bytes() {
+        Guard guard(mutex_);
+        return ring_.published();
+    }
     std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }
 
 private:
     std::size_t record_bytes() const { return open_ == nullptr ? 0 : open_->size() - kBatchHeadRoom; }
+
+    template <class Request>
+    static std::size_t seal_header(const Request& request, wire::RecordHeader& header) {
+        wire::Measure measure;
+        encode(measure, request);
+        const std::size_t size = sizeof header + wire::align_up(measure.size(), wire::kRecordAlignment);
+        header.size = static_cast<std::uint32_t>(size);
+        header.call = static_cast<std::uint16_t>(Request::kId);
+        return size;
+    }
+    template <class Request>
+    static void pack(std::byte* at, const Request& request, const wire::RecordHeader& header) {
+        std::memcpy(at, &header, sizeof header);
+        wire::Writer writer(at + sizeof header);
+        encode(writer, request);
+        writer.pad_to(wire::kRecordAlignment);
+    }
+
+    template <class Request>
+    Appended into_ring(const Request& request, const wire::RecordHeader& header, std::size_t size) {
+        if (size > ring_whole_) [[unlikely]]
+            return Appended::large;
+        {
+            Guard guard(mutex_);
+            std::byte* at = in_pieces_ ? nullptr : ring_.reserve(size);
+            if (at == nullptr) [[unlikely]]
+                return Appended::no_room;
+            pack(at, request, header);
+            ring_.publish(size);
+            count_record();
+        }
+        return ring_.must_ring() ? Appended::wake : Appended::open;
+    }
 
     std::byte* reserve(std::size_t size) {
         if (open_ == nullptr) {
@@ -75,18 +166,24 @@ private:
         const bool first = record_bytes() == 0;
         if (first) opened_ns_.store(now_ns(), std::memory_order_relaxed);
         open_->commit(size);
-        records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        count_record();
         if (record_bytes() >= seal_bytes_) return Appended::full;
         return first ? Appended::first : Appended::open;
+    }
+    void count_record() {
+        records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
 
     static constexpr std::size_t kSlack = 4096;
     Mutex mutex_;
+    bool in_pieces_ = false;
+    std::size_t ring_whole_ = 0;  // 0: no ring
+    wire::RingWriter ring_;
+    // Atomics because others read them unlocked; only the mutex's holder writes.
+    std::atomic<std::uint64_t> records_{0};
+    std::atomic<std::int64_t> opened_ns_{0};
     ByteBuffer* open_ = nullptr;
     std::size_t seal_bytes_ = 65536;
-    // Atomics because the pump reads them unlocked; only the mutex's holder writes.
-    std::atomic<std::int64_t> opened_ns_{0};
-    std::atomic<std::uint64_t> records_{0};
 };
 
 }  // namespace guest

@@ -47,6 +47,7 @@ void after_fork_in_child() {
     if (session != nullptr) {
         close(session->carrier.fd());
         close(session->replies.kick_fd);
+        session->ring.close_descriptors();
     }
     if (initialised) forked.store(true, std::memory_order_relaxed);
     session = nullptr;
@@ -61,11 +62,18 @@ void detach(Session& ending) {
     wire::RecordHeader header = detail::header_of(*thread, nullptr);
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
-    if (ending.lane.append(wire::session_detach_Request{}, header) == Appended::no_memory) return;
+    const std::int64_t deadline_ns = now_ns() + kDetachTimeoutNs;
+    // A ring that stays full belongs to a host that does not move: no word of ours can reach it.
+    Appended how = ending.lane.append(wire::session_detach_Request{}, header);
+    for (; how == Appended::no_room && now_ns() < deadline_ns; usleep(1000)) {
+        how = ending.lane.append(wire::session_detach_Request{}, header);
+    }
+    if (how == Appended::wake) ending.ring.ring_host();
+    if (how == Appended::no_room || how == Appended::no_memory) return;
     const auto call = wire::CallId::session_detach;
     const TraceSpan span(wire::TraceKind::wait, static_cast<std::uint16_t>(call), thread->number);
     const std::int64_t began_ns = now_ns();
-    ending.wait_until(*slot, began_ns + kDetachTimeoutNs);
+    ending.wait_until(*slot, deadline_ns);
     ending.counters.waited(wire::call_index(call), now_ns() - began_ns);
 }
 

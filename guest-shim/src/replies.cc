@@ -161,9 +161,35 @@ void Replies::complete(Slot& slot) {
     slot.done.store(true, std::memory_order_release);
     slot.word.fetch_add(1, std::memory_order_release);
     if (slot.sleeping) futex_wake(slot.word, 1);
-    if (!slot.leads || kick_fd < 0 || reader == &slot) return;
+    if (slot.leads && reader.load(std::memory_order_relaxed) != &slot) kick();
+}
+
+void Replies::kick() {
+    if (kick_fd < 0) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(kick_fd, &one, sizeof one);
+}
+
+void Replies::take_seat(Slot* seat) {
+    seat->wants_room = true;
+    seats_.fetch_add(1, std::memory_order_relaxed);
+    enqueue(seat);
+}
+
+void Replies::leave_seat(Slot* seat) {
+    dequeue(seat);
+    seats_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Replies::wake_room(const Slot* own) {
+    if (!any_seat()) return;
+    Guard guard(mutex_);
+    for (Slot* slot = waiting_; slot != nullptr; slot = slot->next) {
+        if (!slot->wants_room || slot == own) continue;
+        slot->word.fetch_add(1, std::memory_order_release);
+        if (slot->sleeping) futex_wake(slot->word, 1);
+        if (slot->leads) kick();
+    }
 }
 
 void Replies::end_all(abi::CUresult result) {

@@ -22,7 +22,9 @@ struct Slot {
     std::atomic<bool> done{false};
     bool used = false;
     bool sleeping = false;  // the owner sleeps on `word`
-    bool leads = false;     // the owner reads the socket
+    bool leads = false;     // the owner reads what the host says
+    bool wants_room = false;  // not a ticket: the seat of a thread that waits for room in the command ring
+    std::uint32_t seen = 0;   // `word` when the owner last looked
     std::uint16_t generation = 0;
     std::uint32_t index = 0;
     abi::CUresult result = abi::CUDA_SUCCESS;
@@ -79,9 +81,14 @@ public:
     bool led = false;
     // Where the leader is kicked out of poll() when another thread has read its answer.
     int kick_fd = -1;
-    // The slot of the thread that is reading right now, if it waits for one; written under the carrier's
-    // lock.
-    const Slot* reader = nullptr;
+    // The slot of the thread that is reading right now, if it waits for one; written by the reader only.
+    std::atomic<const Slot*> reader{nullptr};
+    // Takes and gives up a seat for waiting for room.
+    void take_seat(Slot* seat);
+    void leave_seat(Slot* seat);
+    bool any_seat() const { return seats_.load(std::memory_order_relaxed) != 0; }
+    // Makes everybody who waits for room look again, but for the caller's own seat. Takes mutex().
+    void wake_room(const Slot* own);
 
 private:
     static constexpr std::size_t kChunk = 256;
@@ -94,6 +101,7 @@ private:
     const char* print(std::span<const std::byte> payload);
     const char* call_back(const wire::ReplyHeader& header, std::span<const std::byte> payload);
     void complete(Slot& slot);
+    void kick();
 
     Mutex mutex_;
     Slot* chunks_[kChunks] = {};
@@ -101,6 +109,7 @@ private:
     Slot* free_ = nullptr;
     Slot* waiting_ = nullptr;
     std::atomic<std::uint32_t> detached_count_{0};
+    std::atomic<std::uint32_t> seats_{0};
     std::atomic<int> late_error_{0};
     CallbackSink callback_sink_ = nullptr;
     void* callback_context_ = nullptr;

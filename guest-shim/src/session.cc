@@ -53,17 +53,22 @@ bool Session::start() {
     return replies.kick_fd >= 0 && start_thread(pump_main, this, "ferry-pump");
 }
 
-abi::CUresult Session::appended(Appended how) {
+abi::CUresult Session::settle_append(Appended how) {
     if (how == Appended::no_memory) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (how == Appended::lost) return lost();
     if (how == Appended::full || (settings.random_seal && random_seal())) {
         seal();
     } else if (how == Appended::first) {
-        // The pump goes to sleep in the opposite order: flag, then a turn at pump_order_, then a look at the
-        // lane. One of the two turns is first, so one of the two sees what the other wrote.
-        pump_order_.fetch_add(1, std::memory_order_seq_cst);
-        if (pump_asleep_.load(std::memory_order_relaxed)) wake_pump();
+        nudge_pump();
     }
     return abi::CUDA_SUCCESS;
+}
+
+// The pump goes to sleep in the opposite order: flag, then a turn at pump_order_, then a look at the lane and
+// at what is to be watched. One of the two turns is first, so one of the two sees what the other wrote.
+void Session::nudge_pump() {
+    pump_order_.fetch_add(1, std::memory_order_seq_cst);
+    if (pump_asleep_.load(std::memory_order_relaxed)) wake_pump();
 }
 
 // For tests only (FERRY_SEAL_RANDOM): one append in eight seals, wherever the seed says.
@@ -80,6 +85,12 @@ void Session::wake_pump() {
 }
 
 void Session::seal() {
+    if (ring.is_open()) {
+        if (!settings.random_seal) return;
+        ring.ring_host();
+        sched_yield();
+        return;
+    }
     bool full = false;
     {
         Guard guard(carrier.mutex());
@@ -114,11 +125,6 @@ void Session::relieve() {
     }
 }
 
-void Session::glance() {
-    Guard guard(carrier.mutex());
-    pump_locked(nullptr);
-}
-
 void Session::pump_locked(const Slot* reader) {
     replies.reader = reader;
     if (lost() == abi::CUDA_SUCCESS && !carrier.pump()) end(carrier.lost_result(), carrier.lost_reason());
@@ -126,6 +132,7 @@ void Session::pump_locked(const Slot* reader) {
 }
 
 void Session::read_arrived() {
+    if (ring.is_open()) return look(nullptr);
     Guard guard(carrier.mutex());
     pump_locked(nullptr);
 }
@@ -146,6 +153,7 @@ void Session::end(abi::CUresult result, const char* reason) {
                  result);
     }
     replies.end_all(lost());
+    replies.wake_room(nullptr);
     wake_pump();
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "byte_buffer.h"
 #include "callbacks.h"
 #include "carrier_grpc.h"
+#include "carrier_ring.h"
 #include "contexts.h"
 #include "counters.h"
 #include "cudart/abi.h"
@@ -31,6 +33,7 @@ public:
     Lane lane;
     Replies replies;
     GrpcCarrier carrier;
+    RingCarrier ring;
     Handles handles;
     Regions regions;
     Contexts contexts;
@@ -41,10 +44,36 @@ public:
     // Makes the descriptors and threads a live session needs. False: the system refuses.
     bool start();
 
-    // After an append: seals, wakes the pump, or nothing. Out of memory is the caller's answer.
-    abi::CUresult appended(Appended how);
-    // Hands the open batch to the carrier. Never waits, but for back-pressure.
+    // Packs a record into the lane, and waits for room where there is none. Answers open, first, full,
+    // no_memory or lost.
+    template <class Request>
+    Appended append(const Request& request, const wire::RecordHeader& header) {
+        Appended how = lane.append(request, header);
+        if (how == Appended::open) [[likely]]
+            return how;
+        while (how == Appended::no_room) {
+            if (!wait_for_room(false)) return Appended::lost;
+            how = lane.append(request, header);
+        }
+        if (how == Appended::large) {
+            ByteBuffer packed;
+            if (!Lane::pack_large(request, header, packed)) return Appended::no_memory;
+            return append_pieces(packed.bytes());
+        }
+        if (how != Appended::wake) return how;
+        ring.ring_host();
+        return Appended::open;
+    }
+    // After an append that nobody waits for: seals, wakes the pump, or nothing.
+    abi::CUresult appended(Appended how) {
+        if (how == Appended::open && !settings.random_seal) [[likely]]
+            return abi::CUDA_SUCCESS;
+        return settle_append(how);
+    }
+    // Hands the open batch to the carrier. Never waits, but for back-pressure. Nothing to do on the ring.
     void seal();
+    // Takes up the ring that the Welcome offered, if it did. Null, or why the session cannot go on.
+    const char* open_ring(std::uint64_t arena_base, std::uint64_t arena_size, std::size_t message_limit);
     // Seals and waits for the slot's reply; the calling thread may end up reading for all. Answers its
     // result, and keeps faults that end a context.
     abi::CUresult wait(Slot& slot);
@@ -52,10 +81,9 @@ public:
     bool wait_until(Slot& slot, std::int64_t deadline_ns);
     // Reads what has arrived, without waiting: what the host says is done has landed after this.
     void read_arrived();
-    // Reads what has come, without waiting for anything.
-    void glance();
-    // The pump has callbacks or landings to look out for.
+    // The pump has callbacks or landings to look out for. nudge_pump() does it only where it sleeps.
     void wake_pump();
+    void nudge_pump();
 
     // 0 while it lives, else what every call answers from now on.
     abi::CUresult lost() const { return static_cast<abi::CUresult>(lost_.load(std::memory_order_acquire)); }
@@ -83,9 +111,21 @@ private:
     void seal_locked();
     void pump_locked(const Slot* reader);
     void relieve();
+    abi::CUresult settle_append(Appended how);
+    void take_turn(Slot& slot, std::int64_t deadline_ns);
     void lead(Slot& slot, std::int64_t deadline_ns);
     void poll_link(std::int64_t timeout_ns, bool wants_write);
     bool random_seal();
+
+    // -- on the ring (session_ring.cc) --
+    Appended append_pieces(std::span<const std::byte> record);
+    bool wait_for_room(bool pieces);
+    bool spin_for_room(bool pieces);
+    void lead_on_ring(Slot& slot, std::int64_t deadline_ns);
+    bool settled(const Slot& slot) const;
+    void look(const Slot* reader);
+    void doze(const Slot* reader, std::int64_t timeout_ns);
+    void pump_loop_on_ring();
 
     std::atomic<int> lost_{0};
     std::atomic<int> sticky_{0};

@@ -1,7 +1,7 @@
 // Waiting: leader and followers, and the pump. Of all threads that wait for replies one, the leader, reads
 // the socket; the others sleep on their slots' words and are woken when their answers have been read, or when
 // the leader leaves and one of them has to lead. While nobody waits, the pump thread seals by age and reads
-// for callbacks and landings.
+// for callbacks and landings. What differs on the ring is in session_ring.cc.
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -43,27 +43,38 @@ bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
             slot.result = lost();
             break;
         }
-        if (now_ns() >= deadline_ns) break;
-        if (!replies.led) {
-            replies.led = slot.leads = true;
-            mutex.unlock();
-            lead(slot, deadline_ns);
-            mutex.lock();
-            replies.led = slot.leads = false;
-            continue;
-        }
-        const std::uint32_t seen = slot.word.load(std::memory_order_relaxed);
-        slot.sleeping = true;
-        mutex.unlock();
-        futex_wait(slot.word, seen,
-                   deadline_ns == kNever ? -1 : std::max<std::int64_t>(deadline_ns - now_ns(), 0));
-        mutex.lock();
-        slot.sleeping = false;
+        if (deadline_ns != kNever && now_ns() >= deadline_ns) break;
+        take_turn(slot, deadline_ns);
     }
     replies.dequeue(&slot);
     if (!replies.led) replies.wake_next();
     mutex.unlock();
     return slot.done.load(std::memory_order_acquire) || lost() != abi::CUDA_SUCCESS;
+}
+
+// Leads where nobody does, else sleeps until there is a reason to look again. Holds replies.mutex() before
+// and after.
+void Session::take_turn(Slot& slot, std::int64_t deadline_ns) {
+    Mutex& mutex = replies.mutex();
+    if (!replies.led) {
+        replies.led = slot.leads = true;
+        mutex.unlock();
+        if (ring.is_open()) {
+            lead_on_ring(slot, deadline_ns);
+        } else {
+            lead(slot, deadline_ns);
+        }
+        mutex.lock();
+        replies.led = slot.leads = false;
+        return;
+    }
+    const std::uint32_t seen = slot.word.load(std::memory_order_relaxed);
+    slot.sleeping = true;
+    mutex.unlock();
+    futex_wait(slot.word, seen,
+               deadline_ns == kNever ? -1 : std::max<std::int64_t>(deadline_ns - now_ns(), 0));
+    mutex.lock();
+    slot.sleeping = false;
 }
 
 void Session::lead(Slot& slot, std::int64_t deadline_ns) {
@@ -98,7 +109,12 @@ void Session::poll_link(std::int64_t timeout_ns, bool wants_write) {
 }
 
 void* Session::pump_main(void* self) {
-    static_cast<Session*>(self)->pump_loop();
+    auto& session = *static_cast<Session*>(self);
+    if (session.ring.is_open()) {
+        session.pump_loop_on_ring();
+    } else {
+        session.pump_loop();
+    }
     return nullptr;
 }
 
@@ -145,8 +161,12 @@ void Session::read_for_nobody(std::int64_t timeout_ns) {
     }
     replies.led = true;
     mutex.unlock();
-    poll_link(timeout_ns, false);
-    {
+    if (ring.is_open()) {
+        look(nullptr);
+        doze(nullptr, timeout_ns);
+        look(nullptr);
+    } else {
+        poll_link(timeout_ns, false);
         Guard guard(carrier.mutex());
         pump_locked(nullptr);
     }

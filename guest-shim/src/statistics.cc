@@ -77,7 +77,7 @@ void write_line(const char* path) {
 
 }  // namespace
 
-void write_statistics(const Session& session) {
+void write_statistics(Session& session) {
     const char* path = environment("FERRY_STATS_FILE");
     if (path == nullptr && !log_enabled(LogLevel::note)) return;
     const CallCounts calls = count_calls();
@@ -85,14 +85,17 @@ void write_statistics(const Session& session) {
     char name[128];
     copy_name(name, sizeof name);
     line.add("{\"program\":\"%s\",\"pid\":%d", name, static_cast<int>(getpid()));
+    const char* grpc = session.carrier.is_tcp() ? "tcp" : "unix";
+    line.add(",\"carrier\":\"%s\"", session.ring.is_open() ? "ring" : grpc);
     line.add_count("calls", std::accumulate(calls.begin(), calls.end(), std::uint64_t{0}));
     line.add_count("records", session.lane.records());
-    line.add_count("batches", session.carrier.batches());
+    line.add_count("batches", session.carrier.batches() + session.ring.doorbells());
+    line.add_count("doorbells", session.ring.doorbells());
     line.add_count("round_trips", session.round_trips());
     line.add_count("blocked_ns", session.counters.blocked_ns());
     line.add_count("back_pressure_waits", session.back_pressure_waits());
-    line.add_count("bytes_out", session.carrier.bytes_out());
-    line.add_count("bytes_in", session.carrier.bytes_in());
+    line.add_count("bytes_out", session.carrier.bytes_out() + session.lane.ring_bytes());
+    line.add_count("bytes_in", session.carrier.bytes_in() + session.ring.replies().consumed());
     line.add_count("voluntary_switches", switches.voluntary);
     line.add_count("involuntary_switches", switches.involuntary);
     line.add_calls("blocking", [&](std::size_t place) { return session.counters.waits(place); });

@@ -7,6 +7,6 @@ namespace guest {
 
 class Session;
 
-void write_statistics(const Session& session);
+void write_statistics(Session& session);
 
 }  // namespace guest

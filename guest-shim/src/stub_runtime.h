@@ -87,8 +87,9 @@ abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
     abi::CUresult result = abi::CUDA_ERROR_OUT_OF_MEMORY;
     const TraceSpan span(wire::TraceKind::wait, static_cast<std::uint16_t>(Request::kId), thread.number);
+    const Appended how = session.append(request, header);
     const std::int64_t began_ns = now_ns();
-    if (session.lane.append(request, header) != Appended::no_memory) result = session.wait(*slot);
+    if (how != Appended::no_memory) result = session.wait(*slot);
     session.counters.waited(thread.call, now_ns() - began_ns);
     session.replies.free_slot(slot);
     const abi::CUresult late = session.replies.take_late_error();
@@ -111,7 +112,7 @@ abi::CUresult post(Session& session, ThreadState& thread, const Context* context
     if constexpr (changes_memory(Request::kId)) session.note_memory_change();
     if (session.lost() != abi::CUDA_SUCCESS) return session.lost();
     if (!session.settings.batching) return exchange(session, thread, context, request);
-    return session.appended(session.lane.append(request, header_of(thread, context)));
+    return session.appended(session.append(request, header_of(thread, context)));
 }
 
 template <class Reply>

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 // Far from where the kernel puts programs, libraries and stacks, and outside the shadow of AddressSanitizer.
 constexpr std::uint64_t kBases[] = {0x2000'0000'0000, 0x3000'0000'0000, 0x1800'0000'0000};
-// `ulimit -v` and ThreadSanitizer refuse large reservations.
+// `ulimit -v` and ThreadSanitizer refuse large reservations. Sixteenths of these are multiples of 2 MiB.
 constexpr std::uint64_t kSizes[] = {1024 * kGiB, 64 * kGiB, 8 * kGiB};
 
 bool reserve(std::uint64_t base, std::uint64_t size) {
@@ -29,7 +29,9 @@ bool reserve(std::uint64_t base, std::uint64_t size) {
 Window reserve_window() {
     for (const std::uint64_t size : kSizes) {
         for (const std::uint64_t base : kBases) {
-            if (reserve(base, size)) return {base, size};
+            if (!reserve(base, size)) continue;
+            const std::uint64_t arena = size / 16;
+            return {base, size - arena, base + size - arena, arena};
         }
     }
     return {};
@@ -38,8 +40,15 @@ Window reserve_window() {
 void adopt_window(Window& window, std::uint64_t base, std::uint64_t size) {
     if (window.base == base && window.size == size) return;
     if (window.size != 0) syscall(SYS_munmap, window.base, window.size);
-    window = {};
-    if (size != 0 && base + size > base && reserve(base, size)) window = {base, size};
+    window.base = window.size = 0;
+    if (size == 0 || base + size <= base || !reserve(base, size)) return;
+    window.base = base;
+    window.size = size;
+}
+
+void trim_arena(Window& window, std::uint64_t kept) {
+    if (window.arena_size > kept) syscall(SYS_munmap, window.arena_base + kept, window.arena_size - kept);
+    window.arena_size = kept;
 }
 
 }  // namespace guest

@@ -8,11 +8,16 @@ namespace guest {
 struct Window {
     std::uint64_t base = 0;
     std::uint64_t size = 0;  // bytes; 0: none could be had
+    // Behind it, the place of the ring's arena, reserved in the same way.
+    std::uint64_t arena_base = 0;
+    std::uint64_t arena_size = 0;
 };
 
-// Reserves the largest window this process allows.
+// Reserves the largest window this process allows, a sixteenth of it as the arena's place.
 Window reserve_window();
 // Makes the reservation be what the host granted; a window that cannot be had here is given up.
 void adopt_window(Window& window, std::uint64_t base, std::uint64_t size);
+// Keeps the first `kept` bytes of the arena's place, which has become memory, and gives up the rest.
+void trim_arena(Window& window, std::uint64_t kept);
 
 }  // namespace guest

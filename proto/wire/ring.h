@@ -154,9 +154,14 @@ public:
         return head >= head_ && head <= tail_;
     }
     bool roomy() const { return tail_ - words_->head.load(std::memory_order_seq_cst) <= size_ / 4 * 3; }
+    // A look only: whether that many bytes are unused by now.
+    bool has_free(std::uint64_t bytes) const {
+        return size_ - (tail_ - words_->head.load(std::memory_order_acquire)) >= bytes;
+    }
     // Records above this travel as pieces.
     std::size_t whole() const { return ring_whole(size_); }
     std::uint64_t published() const { return tail_; }
+    std::uint64_t size() const { return size_; }
 
 private:
     std::uint64_t free() const { return size_ - (tail_ - head_); }

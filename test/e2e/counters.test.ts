@@ -22,6 +22,7 @@ const daemon = await startDaemon();
 afterAll(cleanUp);
 
 interface Counters {
+    readonly carrier: string;
     readonly calls: number;
     readonly records: number;
     readonly batches: number;
@@ -67,6 +68,12 @@ describe('counters of the shim', () => {
         const questions = busy.blocking['cuMemGetInfo_v2'] ?? 0;
         expect(busy.round_trips - idle.round_trips - questions).toBeLessThan(20);
         expect(questions).toBeLessThan(2_000);
+    });
+
+    it('name the carrier: shared memory on this machine, gRPC when it is asked for', async () => {
+        expect((await countersOf(10)).carrier).toBe('ring');
+        expect((await countersOf(10, { FERRY_CARRIER: 'unix' })).carrier).toBe('unix');
+        expect((await countersOf(10, { FERRY_BATCH: 'off' })).carrier).toBe('unix');
     });
 
     it('show a wait for every launch in the classic mode', async () => {

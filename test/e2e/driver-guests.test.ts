@@ -35,8 +35,16 @@ describe.each(driverGuests.filter(({ tool }) => tool !== true))(
             await expectSame(name, sizes);
         });
 
-        it('answers the same with small batches that are sealed at random', async () => {
+        it('answers the same through rings of a page, with doorbells at random', async () => {
             await expectSame(name, sizes, {
+                FERRY_RING_BYTES: '4096',
+                FERRY_SEAL_RANDOM: String(seedFor(`${name} bells`)),
+            });
+        });
+
+        it('answers the same over gRPC with small batches that are sealed at random', async () => {
+            await expectSame(name, sizes, {
+                FERRY_CARRIER: 'unix',
                 FERRY_BATCH_BYTES: '4096',
                 FERRY_SEAL_RANDOM: String(seedFor(`${name} seal`)),
             });

@@ -20,7 +20,9 @@ describe('the unit tests', () => {
 
     test('all pass, and no sanitizer has a word to say', () => {
         const run = spawnSync(join(folder, 'guest-units'), { encoding: 'utf8', timeout: 120_000 });
-        expect(run.stderr).toBe('');
+        // What the tests of a lying host make the shim say; nothing else may speak.
+        const said = run.stderr.split('\n').filter((line) => !line.startsWith('ferry: the host broke'));
+        expect(said.join('\n')).toBe('');
         expect(run.stdout.split('\n').filter((line) => line.startsWith('FAIL'))).toEqual([]);
         expect(run.stdout.split('\n').filter((line) => line.startsWith('ok ')).length).toBeGreaterThan(15);
         expect(run.status).toBe(0);
