@@ -49,6 +49,7 @@ public:
     std::uint64_t arena_base() const { return arena_base_; }
     std::uint64_t arena_bytes() const { return arena_bytes_; }
     const wire::SharedPage& page() const { return *page_; }
+    // The fence table of wire/fence.h.
     const std::atomic<std::uint64_t>* fences() const { return fences_; }
     std::uint32_t fence_count() const { return fence_count_; }
     std::uint64_t doorbells() const { return doorbells_.load(std::memory_order_relaxed); }

@@ -132,7 +132,7 @@ void Session::pump_locked(const Slot* reader) {
 }
 
 void Session::read_arrived() {
-    if (ring.is_open()) return look(nullptr);
+    if (ring.is_open()) return read_arrived_on_ring();
     Guard guard(carrier.mutex());
     pump_locked(nullptr);
 }

@@ -108,6 +108,7 @@ private:
     void pump_idle(bool& slept_long);
     bool watching() const { return callbacks.outstanding() != 0 || replies.detached_count() != 0; }
     void read_for_nobody(std::int64_t timeout_ns);
+    void read_arrived_on_ring();
     void seal_locked();
     void pump_locked(const Slot* reader);
     void relieve();

@@ -142,6 +142,31 @@ void Session::look(const Slot* reader) {
     if (replies.any_seat() && !ring.waits_for_room()) replies.wake_room(reader);
 }
 
+// What the host had published before this has been read after it, by this thread or by the one that leads. Who
+// leads does not sleep while something is to be read, so this is short; the bound is for a host that lies.
+void Session::read_arrived_on_ring() {
+    const wire::RingWords& words = ring.page().replies;
+    const std::uint64_t published = words.tail.load(std::memory_order_acquire);
+    const std::int64_t until = now_ns() + kPatienceNs;
+    Mutex& mutex = replies.mutex();
+    while (words.head.load(std::memory_order_acquire) < published && now_ns() < until) {
+        mutex.lock();
+        if (replies.led) {
+            mutex.unlock();
+            sched_yield();
+            continue;
+        }
+        replies.led = true;
+        mutex.unlock();
+        look(nullptr);
+        mutex.lock();
+        replies.led = false;
+        replies.wake_next();
+        mutex.unlock();
+        return;
+    }
+}
+
 // Sleeps until the host rings, the link has something, somebody kicks, or time is up.
 void Session::doze(const Slot* reader, std::int64_t timeout_ns) {
     bool wants_write = false;
