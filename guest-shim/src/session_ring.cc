@@ -142,8 +142,8 @@ void Session::look(const Slot* reader) {
     if (replies.any_seat() && !ring.waits_for_room()) replies.wake_room(reader);
 }
 
-// What the host had published before this has been read after it, by this thread or by the one that leads. Who
-// leads does not sleep while something is to be read, so this is short; the bound is for a host that lies.
+// What the host had published before this has been read after it, by this thread or by the one that leads.
+// Who leads does not sleep while something is to be read, so this is short; the bound is for a host that lies.
 void Session::read_arrived_on_ring() {
     const wire::RingWords& words = ring.page().replies;
     const std::uint64_t published = words.tail.load(std::memory_order_acquire);
