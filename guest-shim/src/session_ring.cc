@@ -143,7 +143,7 @@ void Session::look(const Slot* reader) {
 }
 
 // What the host had published before this has been read after it, by this thread or by the one that leads.
-// Who leads does not sleep while something is to be read, so this is short; the bound is for a host that lies.
+// The leader does not sleep while there is something to read, so this is short; a host that lies is bounded.
 void Session::read_arrived_on_ring() {
     const wire::RingWords& words = ring.page().replies;
     const std::uint64_t published = words.tail.load(std::memory_order_acquire);
