@@ -208,9 +208,14 @@ function counterTable(results: Results): string[] {
     return rows.length === 0 ? [] : ['### Counters', '', words, '', ...table(header, rows)];
 }
 
+const busyWarning =
+    '- **Others were at work on this machine: absolute numbers are too high, and ratios are rough.**';
+
 function opening(results: Results): string[] {
     const { machine } = results;
     const kind = results.quick ? 'quick ' : '';
+    // The suite itself keeps two or three threads busy.
+    const isBusy = Math.max(machine.loadBefore, machine.loadAfter - 2) > machine.cores;
     const day = results.startedAt.slice(0, 10);
     const devices = Object.entries(results.devices).map(([kindOf, name]) => `${kindOf} (${name})`);
     const load = `${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after`;
@@ -223,6 +228,7 @@ function opening(results: Results): string[] {
         '',
         `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}`,
         `- Load of the machine: ${load}`,
+        ...(isBusy ? [busyWarning] : []),
         `- Devices: ${devices.join(', ')}`,
         ...results.unavailable.map(({ carrier, reason }) => `- ${carrier}: not available (${reason})`),
         ...results.failures.map((each) => `- FAILED: ${each}`),

@@ -183,7 +183,7 @@ function drawGroup(group: BarGroup, top: number, chart: BarChart, scale: Scale):
 /** Lines over named steps. */
 export function drawLines(chart: LineChart): string {
     const height = 380;
-    const [left, right, top, bottom] = [56, width - 24, topHeight, height - 44];
+    const [left, right, top, bottom] = [84, width - 24, topHeight, height - 44];
     const values = chart.rows.flatMap((row) => row.filter((value) => value !== null));
     if (values.length === 0 || chart.steps.length < 2) {
         return page(height, chart.title, []);
