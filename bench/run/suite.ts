@@ -31,6 +31,8 @@ export const benchmarks: readonly Benchmark[] = [
     { name: 'pageable-copies', isProgram: true, devices: computing },
 ];
 
+const refillMs = 600;
+
 /** The whole process as a metric beside the program's own `loop`. */
 export const processMetric = 'process';
 
@@ -181,6 +183,10 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
             meets: benchmark.name !== 'startup',
             counted: benchmark.counted === true,
         };
+        if (!request.meets) {
+            // The daemon is making the next warm worker since the last run: a guest that comes alone finds one.
+            await new Promise((resolve) => setTimeout(resolve, refillMs));
+        }
         try {
             collector.add(benchmark, host.device, carrier, await host.run(request));
         } catch (error) {
