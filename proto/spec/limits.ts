@@ -42,7 +42,7 @@ export const limits = {
     outputBytes: limit(1 * MiB, 'bytes', 'Device printf text of one reply; longer text takes several.'),
     ticketBytes: limit(32, 'bytes', 'An attach ticket.'),
     spinUs: limit(50, 'us', 'A wait yields and polls this long before it sleeps.'),
-    ringCommandBytes: limit(8 * MiB, 'bytes', 'The command ring, where the guest asks for no other size.'),
+    ringCommandBytes: limit(1 * MiB, 'bytes', 'The command ring, where the guest asks for no other size.'),
     ringReplyBytes: limit(4 * MiB, 'bytes', 'The reply ring.'),
     fences: limit(65536, 'count', 'Fences of one session: streams and events whose state shows in the ring.'),
     arenaBytes: limit(64 * 1024 * MiB, 'bytes', 'The arena; sparse, never more than the guest keeps free.'),

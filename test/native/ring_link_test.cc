@@ -10,6 +10,7 @@
 #include "check.h"
 #include "fake_ring.h"
 #include "transport/ring_link.h"
+#include "wire/limits.h"
 
 namespace {
 
@@ -62,8 +63,8 @@ std::vector<std::byte> record(std::uint32_t size) {
 
 TEST(the_memory_is_sealed_and_sized_as_the_terms_say) {
     Ring ring;
-    CHECK_EQUAL(ring.link.terms().command_bytes, std::uint64_t{8} << 20);
-    CHECK_EQUAL(ring.link.terms().reply_bytes, std::uint64_t{4} << 20);
+    CHECK_EQUAL(ring.link.terms().command_bytes, wire::limits::kRingCommandBytes);
+    CHECK_EQUAL(ring.link.terms().reply_bytes, wire::limits::kRingReplyBytes);
     const int memory = ring.link.descriptors()[0];
     CHECK_EQUAL(::fcntl(memory, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     CHECK(::ftruncate(memory, 0) != 0);
@@ -77,9 +78,9 @@ TEST(the_memory_is_sealed_and_sized_as_the_terms_say) {
 TEST(a_wish_that_is_no_ring_size_is_ours_to_choose) {
     constexpr std::uint64_t kWishes[] = {1, 4095, 5000, ~std::uint64_t{0}};
     for (const std::uint64_t wish : kWishes) {
-        CHECK_EQUAL(Ring(wish).link.terms().command_bytes, std::uint64_t{8} << 20);
+        CHECK_EQUAL(Ring(wish).link.terms().command_bytes, wire::limits::kRingCommandBytes);
     }
-    CHECK_EQUAL(Ring(std::uint64_t{1} << 40).link.terms().command_bytes, std::uint64_t{8} << 20);
+    CHECK_EQUAL(Ring(std::uint64_t{1} << 40).link.terms().command_bytes, wire::limits::kRingCommandBytes);
     CHECK_EQUAL(Ring(4096).link.terms().command_bytes, 4096u);
 }
 

@@ -46,7 +46,7 @@ export const limits = {
     /** A wait yields and polls this long before it sleeps. In us. */
     spinUs: 50,
     /** The command ring, where the guest asks for no other size. In bytes. */
-    ringCommandBytes: 8388608,
+    ringCommandBytes: 1048576,
     /** The reply ring. In bytes. */
     ringReplyBytes: 4194304,
     /** Fences of one session: streams and events whose state shows in the ring. In count. */

@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = 'dc6baf1e495957f4';
+export const specHash = '07ac597913725825';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
