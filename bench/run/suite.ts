@@ -184,7 +184,7 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
             counted: benchmark.counted === true,
         };
         if (!request.meets) {
-            // The daemon is making the next warm worker since the last run: a guest that comes alone finds one.
+            // The daemon makes its next warm worker after each run: a guest that comes alone finds one.
             await new Promise((resolve) => setTimeout(resolve, refillMs));
         }
         try {
