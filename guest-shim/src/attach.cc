@@ -113,7 +113,8 @@ Session* attach(abi::CUresult& result) {
                       .wants_ring = session->settings.wants_ring() && !worker.is_tcp(),
                       .arena_base = window.arena_base,
                       .arena_size = window.arena_size,
-                      .ring_bytes = session->settings.ring_bytes};
+                      .ring_bytes = session->settings.ring_bytes,
+                      .can_resume = true};
     abi::CUresult attached =
         session->carrier.attach(worker, hello, session->snapshot, opening.reason, sizeof opening.reason);
     if (attached == abi::CUDA_SUCCESS) attached = take_ring(*session, window, opening);

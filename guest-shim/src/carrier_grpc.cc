@@ -55,6 +55,7 @@ abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Sn
     const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
     snapshot_ = &snapshot;
     is_tcp_ = worker.is_tcp();
+    worker_ = worker;
     const int error = stream_.connect(worker, now_ns() + 2'000'000'000);
     if (error != 0) {
         snprintf(reason, reason_size, "cannot reach the worker at %s: %s", worker.text, strerror(error));
@@ -96,15 +97,21 @@ bool GrpcCarrier::push_hello(const Hello& hello) {
         fields.varint(10, hello.arena_size);
         fields.varint(11, hello.ring_bytes);
     }
+    fields.varint(14, hello.can_resume ? 1 : 0);
     // Fields 6 and 7 stay unset: the guest itself chooses among all devices (apply_visible_devices).
+    return push_frame(fields);
+}
+
+// Queues a hello of these fields.
+bool GrpcCarrier::push_frame(const wire::ProtoWriter& fields) {
     auto* buffer = new (std::nothrow) ByteBuffer;
     if (buffer == nullptr) return false;
-    std::byte* at = buffer->reserve(sizeof inner + 16);
-    if (at == nullptr || !fields.ok()) {
+    std::byte* at = fields.ok() ? buffer->reserve(fields.size() + 16) : nullptr;
+    if (at == nullptr) {
         delete buffer;
         return false;
     }
-    wire::ProtoWriter frame(std::span<std::byte>(at + wire::kGrpcPrefix, sizeof inner + 11));
+    wire::ProtoWriter frame(std::span<std::byte>(at + wire::kGrpcPrefix, fields.size() + 11));
     frame.length(wire::kFrameOpening, fields.size());
     frame.raw(fields.written());
     wire::put_grpc_prefix(at, frame.size());
@@ -118,25 +125,31 @@ bool GrpcCarrier::send(ByteBuffer* batch) {
     const wire::BatchHead head = wire::make_batch_head(++sequence_, seen_, records);
     const std::size_t first = kBatchHeadRoom - head.size;
     memcpy(batch->data() + first, head.bytes.data(), head.size);
-    stream_.push(batch, first, false);
+    unacknowledged_in_ = 0;
+    if (kept_.active()) kept_.add(batch, first);
+    // While the connection is broken it is only kept, and goes out with the others.
+    if (!parted()) stream_.push(batch, first, false, kept_.active());
     return pump();
 }
 
 bool GrpcCarrier::pump() {
     if (lost_result_ != abi::CUDA_SUCCESS) return false;
+    if (parted() && !come_back()) return lost_result_ == abi::CUDA_SUCCESS;
     const Peer peer = stream_.pump();
-    if (peer == Peer::alive) return true;
     if (lost_result_ != abi::CUDA_SUCCESS) return false;  // a farewell or a lie came first
+    if (peer == Peer::alive) return keep_alive();
     if (peer == Peer::ended && stream_.grpc_status() > 0) {
         return lose(abi::CUDA_ERROR_UNKNOWN, stream_.grpc_message()[0] != '\0'
                                                  ? stream_.grpc_message()
                                                  : "the worker refused the stream");
     }
+    if (part()) return true;
     return lose(abi::CUDA_ERROR_UNKNOWN, "the connection to the worker is lost");
 }
 
 ByteBuffer* GrpcCarrier::spare() {
     constexpr std::size_t kKeptCapacity = 1 << 20;
+    if (kept_.active()) return kept_.spare();
     while (ByteBuffer* sent = stream_.take_sent()) {
         if (spare_ != nullptr || sent->capacity() > kKeptCapacity) {
             delete sent;
@@ -178,7 +191,10 @@ bool GrpcCarrier::message(std::span<const std::byte> bytes) {
 
 bool GrpcCarrier::batch(std::span<const std::byte> bytes) {
     wire::BatchView view;
-    if (!welcomed_ || !wire::read_batch(bytes, view)) return false;
+    if (!welcomed_ || returning_ || !wire::read_batch(bytes, view)) return false;
+    if (!acknowledged(view.acknowledged)) return false;
+    if (view.sequence == 0 && view.records.empty()) return true;
+    unacknowledged_in_ += bytes.size();
     if (view.sequence != seen_ + 1)
         return lose(abi::CUDA_ERROR_UNKNOWN, "the worker lost or repeated a batch");
     seen_ = view.sequence;
@@ -187,20 +203,32 @@ bool GrpcCarrier::batch(std::span<const std::byte> bytes) {
 }
 
 bool GrpcCarrier::welcome(std::span<const std::byte> bytes) {
-    if (welcomed_ || snapshot_ == nullptr) return false;
-    std::int32_t result = 0;
-    char text[256] = "";
+    Greeting greeting;
+    if ((welcomed_ && !returning_) || !read_greeting(bytes, greeting)) return false;
+    if (greeting.result != 0) return lose(static_cast<abi::CUresult>(greeting.result), greeting.text);
+    const bool resumable = greeting.secret.size() == sizeof secret_ && greeting.grace_ms != 0;
+    if (resumable) memcpy(secret_, greeting.secret.data(), sizeof secret_);
+    if (welcomed_) return resumable && welcome_back(greeting);
+    welcomed_ = true;
+    constexpr std::uint64_t kLongestGraceMs = 1u << 30;
+    const std::uint64_t grace_ms = resumable ? std::min(greeting.grace_ms, kLongestGraceMs) : 0;
+    expect(static_cast<std::int64_t>(grace_ms) * 1'000'000);
+    return true;
+}
+
+bool GrpcCarrier::read_greeting(std::span<const std::byte> bytes, Greeting& greeting) {
     wire::ProtoReader reader(bytes);
     for (wire::ProtoField field; reader.next(field);) {
-        if (field.number == 1) result = field.integer32();
-        if (field.number == 2) copy_text(text, field.text());
-        if (field.number == 3 && !read_snapshot(field.bytes, *snapshot_)) return false;
+        if (field.number == 1) greeting.result = field.integer32();
+        if (field.number == 2) copy_text(greeting.text, field.text());
+        if (field.number == 3 && snapshot_ != nullptr && !read_snapshot(field.bytes, *snapshot_))
+            return false;
         if (field.number == 4 && !read_ring_offer(field.bytes, ring_offer_)) return false;
+        if (field.number == 5) greeting.secret = field.bytes;
+        if (field.number == 6) greeting.seen = field.value;
+        if (field.number == 7) greeting.grace_ms = field.value;
     }
-    if (!reader.ok()) return false;
-    if (result != 0) return lose(static_cast<abi::CUresult>(result), text);
-    welcomed_ = true;
-    return true;
+    return reader.ok();
 }
 
 bool GrpcCarrier::farewell(std::span<const std::byte> bytes) {

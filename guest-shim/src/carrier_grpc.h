@@ -2,6 +2,7 @@
 // H2Stream to the worker. Everything here is called under mutex(), but for fd(). It decides nothing: a lost
 // peer, a farewell and a malformed frame are reported to Session, which alone decides death.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -10,6 +11,7 @@
 #include "cudart/abi.h"
 #include "futex.h"
 #include "h2_stream.h"
+#include "kept_batches.h"
 #include "replies.h"
 #include "snapshot.h"
 #include "wire/grpc_frame.h"
@@ -25,6 +27,16 @@ struct Hello {
     std::uint64_t arena_base;
     std::uint64_t arena_size;
     std::uint64_t ring_bytes;
+    bool can_resume;
+};
+
+// What a Welcome says.
+struct Greeting {
+    std::int32_t result = 0;
+    char text[256] = "";
+    std::span<const std::byte> secret;
+    std::uint64_t seen = 0;
+    std::uint64_t grace_ms = 0;
 };
 
 class GrpcCarrier {
@@ -44,7 +56,13 @@ public:
     // Reads and writes without waiting. False: the link is gone; lost_result() and lost_reason() say how.
     bool pump();
     bool wants_write() const { return stream_.wants_write(); }
-    std::size_t queued_bytes() const { return stream_.queued_bytes(); }
+    // What the host has not taken, or not acknowledged where the session can be resumed.
+    std::size_t queued_bytes() const { return kept_.active() ? kept_.bytes() : stream_.queued_bytes(); }
+    // Whoever waits must pump() at least this often, because something may be due that no descriptor tells;
+    // nanoseconds, 0: no need. Any thread.
+    std::int64_t tick_ns() const { return tick_ns_.load(std::memory_order_relaxed); }
+    // The connection is broken, and fd() says nothing. Any thread.
+    bool parted() const { return parted_.load(std::memory_order_relaxed); }
     // A used buffer to pack the next batch in, or null.
     ByteBuffer* spare();
     void shut() { stream_.shut(); }
@@ -68,6 +86,16 @@ private:
     bool farewell(std::span<const std::byte> bytes);
     bool lose(abi::CUresult result, const char* reason);
     bool push_hello(const Hello& hello);
+    bool read_greeting(std::span<const std::byte> bytes, Greeting& greeting);
+    bool push_frame(const wire::ProtoWriter& fields);
+    void acknowledge();
+    bool acknowledged(std::uint64_t sequence);
+    bool keep_alive();
+    bool part();
+    bool come_back();
+    bool push_return();
+    bool welcome_back(const Greeting& greeting);
+    void expect(std::int64_t grace_ns);
 
     Mutex mutex_;
     Replies& replies_;
@@ -80,6 +108,21 @@ private:
     RingOffer ring_offer_;
     bool is_tcp_ = false;
     bool welcomed_ = false;
+    // -- resuming; see carrier_resume.cc
+    Endpoint worker_;
+    KeptBatches kept_;
+    std::byte secret_[32] = {};
+    std::int64_t grace_ns_ = 0;
+    std::int64_t give_up_ns_ = 0;  // while parted
+    std::int64_t retry_ns_ = 0;    // while parted: when to try, or to stop waiting for the welcome
+    bool returning_ = false;       // while parted: connected, and the welcome is due
+    std::size_t unacknowledged_in_ = 0;
+    std::uint64_t counted_in_ = 0;
+    std::uint64_t counted_out_ = 0;
+    std::int64_t heard_ns_ = 0;
+    std::int64_t spoke_ns_ = 0;
+    std::atomic<std::int64_t> tick_ns_{0};
+    std::atomic<bool> parted_{false};
     abi::CUresult lost_result_ = abi::CUDA_SUCCESS;
     char lost_reason_[512] = "";
 };

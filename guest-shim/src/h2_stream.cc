@@ -3,6 +3,7 @@
 #include "h2_stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -24,6 +25,8 @@ namespace {
 constexpr std::uint32_t kWindow = 64u << 20;
 constexpr std::uint32_t kFrame = 1u << 20;
 constexpr std::size_t kReceiveSize = 512u << 10;
+// Then we write: a host that waits for acknowledgements must not wait until all has been read.
+constexpr int kReadsPerPump = 8;
 
 nghttp2_nv header(const char* name, const char* value) {
     // SAFETY: nghttp2 takes mutable pointers and only reads them; both strings outlive the call.
@@ -159,18 +162,50 @@ H2Stream::~H2Stream() {
     for (const int descriptor : descriptors_) {
         if (descriptor >= 0) close(descriptor);
     }
-    for (const Pending& pending : queue_) delete pending.buffer;
+    for (const Pending& pending : queue_) {
+        if (!pending.lent) delete pending.buffer;
+    }
     for (ByteBuffer* buffer : sent_) delete buffer;
 }
 
 int H2Stream::connect(const Endpoint& endpoint, std::int64_t deadline_ns) {
-    fd_ = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd_ < 0) return errno;
-    if (endpoint.is_tcp()) tune_tcp(fd_);
+    return dial(endpoint, deadline_ns, fd_);
+}
+
+int H2Stream::reconnect(const Endpoint& endpoint, std::int64_t deadline_ns) {
+    shut();
+    int fresh = -1;
+    int error = dial(endpoint, deadline_ns, fresh);
+    if (error == 0 && dup3(fresh, fd_, O_CLOEXEC) < 0) error = errno;
+    if (fresh >= 0) close(fresh);
+    if (error == 0) reset();
+    return error;
+}
+
+// As before begin(), but for the counters.
+void H2Stream::reset() {
+    nghttp2_session_del(session_);
+    session_ = nullptr;
+    for (const Pending& pending : queue_) {
+        if (!pending.lent) delete pending.buffer;
+    }
+    queue_.clear();
+    queued_bytes_ = lent_ = 0;
+    last_queued_ = deferred_ = broken_ = ended_ = false;
+    spill_.clear();
+    spill_at_ = 0;
+    grpc_status_ = -1;
+    grpc_message_[0] = '\0';
+}
+
+int H2Stream::dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd) {
+    fd = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return errno;
+    if (endpoint.is_tcp()) tune_tcp(fd);
     // SAFETY: the sockets API takes every address family through this cast.
     const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
-    while (::connect(fd_, address, endpoint.size) != 0) {
-        if (errno == EINPROGRESS || errno == EALREADY) return finish_connect(fd_, deadline_ns);
+    while (::connect(fd, address, endpoint.size) != 0) {
+        if (errno == EINPROGRESS || errno == EALREADY) return finish_connect(fd, deadline_ns);
         if (errno == EISCONN) return 0;  // an interrupted connect has gone on by itself
         // EAGAIN: the listener's backlog is full, and a Unix socket offers nothing to poll for.
         if (errno != EAGAIN && errno != EINTR) return errno;
@@ -213,8 +248,9 @@ bool H2Stream::begin(const char* path, Sink sink, void* sink_context) {
     return stream_ > 0;
 }
 
-void H2Stream::push(ByteBuffer* buffer, std::size_t first, bool last) {
-    queue_.push_back({buffer, first});
+void H2Stream::push(ByteBuffer* buffer, std::size_t first, bool last, bool lent) {
+    queue_.push_back({buffer, first, lent});
+    if (lent) ++lent_;
     queued_bytes_ += buffer->size() - first;
     last_queued_ = last;
     if (deferred_) {
@@ -235,7 +271,11 @@ void H2Stream::consume(std::size_t size) {
     Pending& front = queue_.front();
     front.at += size;
     if (front.at < front.buffer->size()) return;
-    sent_.push_back(front.buffer);
+    if (front.lent) {
+        --lent_;
+    } else {
+        sent_.push_back(front.buffer);
+    }
     queue_.pop_front();
 }
 
@@ -328,7 +368,7 @@ void H2Stream::take_descriptors(int (&out)[kDescriptors]) {
 }
 
 Peer H2Stream::read_in() {
-    for (;;) {
+    for (int turn = 0; turn < kReadsPerPump; ++turn) {
         const ssize_t count = receive();
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN ? Peer::alive : Peer::lost;
@@ -340,6 +380,7 @@ Peer H2Stream::read_in() {
             return Peer::lost;
         if (static_cast<std::size_t>(count) < kReceiveSize) return Peer::alive;
     }
+    return Peer::alive;
 }
 
 Peer H2Stream::pump() {

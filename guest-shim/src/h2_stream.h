@@ -34,9 +34,19 @@ public:
     // Starts the call; `path` is "/package.Service/Method". False: no memory.
     bool begin(const char* path, Sink sink, void* sink_context);
 
+    // Connects anew, for another call begun with begin(); the descriptor keeps its number, so that whoever
+    // polls it need not know. What was queued is dropped. 0 or an errno; then the old connection is over all
+    // the same.
+    int reconnect(const Endpoint& endpoint, std::int64_t deadline_ns);
+
     // Queues the bytes of the buffer from `first` on. The buffer is given back through take_sent() once it
-    // has been written. `last` ends our side of the stream.
-    void push(ByteBuffer* buffer, std::size_t first, bool last);
+    // has been written, unless it is `lent`: then it stays the caller's, who keeps it until then.
+    // `last` ends our side of the stream.
+    void push(ByteBuffer* buffer, std::size_t first, bool last, bool lent = false);
+    // How many lent buffers are not written out yet.
+    std::size_t lent() const { return lent_; }
+    // Says that we are there, and asks whether the peer is.
+    void ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
     // Buffers that are written out; null when there is none.
     ByteBuffer* take_sent();
     std::size_t queued_bytes() const { return queued_bytes_; }
@@ -65,9 +75,12 @@ private:
     struct Pending {
         ByteBuffer* buffer;
         std::size_t at;
+        bool lent;
     };
     friend struct H2Callbacks;
 
+    static int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd);
+    void reset();
     Peer write_out();
     Peer read_in();
     ssize_t receive();
@@ -85,6 +98,7 @@ private:
     std::deque<Pending> queue_;
     std::deque<ByteBuffer*> sent_;
     std::size_t queued_bytes_ = 0;
+    std::size_t lent_ = 0;
     bool last_queued_ = false;
     bool deferred_ = false;
     bool broken_ = false;

@@ -16,7 +16,7 @@ namespace guest {
 namespace {
 
 // A sealer waits while more than this is queued behind a slow host.
-constexpr std::size_t kQueuedBytes = 32u << 20;
+constexpr std::size_t kQueuedBytes = wire::limits::kUnacknowledgedBytes;
 
 // Faults after which CUDA answers every call of the context with the same code.
 bool is_fatal(abi::CUresult result) {

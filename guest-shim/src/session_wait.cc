@@ -99,7 +99,11 @@ void Session::lead(Slot& slot, std::int64_t deadline_ns) {
 
 // Sleeps until the link has something, somebody kicks, or time is up.
 void Session::poll_link(std::int64_t timeout_ns, bool wants_write) {
-    pollfd entries[2] = {{carrier.fd(), static_cast<short>(POLLIN | (wants_write ? POLLOUT : 0)), 0},
+    // A broken connection is waited for by looking; otherwise something may be due that no descriptor tells.
+    const std::int64_t tick_ns = carrier.tick_ns();
+    if (tick_ns != 0) timeout_ns = timeout_ns < 0 ? tick_ns : std::min(timeout_ns, tick_ns);
+    const int link = carrier.parted() ? -1 : carrier.fd();
+    pollfd entries[2] = {{link, static_cast<short>(POLLIN | (wants_write ? POLLOUT : 0)), 0},
                          {replies.kick_fd, POLLIN, 0}};
     const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
     const int ready = ppoll(entries, 2, timeout_ns < 0 ? nullptr : &timeout, nullptr);
@@ -145,9 +149,16 @@ void Session::pump_idle(bool& slept_long) {
     const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
     pump_asleep_.store(true, std::memory_order_relaxed);
     pump_order_.fetch_add(1, std::memory_order_seq_cst);
-    if (lane.empty() && !watching() && lost() == abi::CUDA_SUCCESS) futex_wait(pump_word_, seen);
+    const std::int64_t tick_ns = carrier.tick_ns();
+    if (lane.empty() && !watching() && lost() == abi::CUDA_SUCCESS)
+        futex_wait(pump_word_, seen, tick_ns != 0 ? tick_ns : -1);
     pump_asleep_.store(false, std::memory_order_relaxed);
-    slept_long = true;
+    if (tick_ns != 0) {
+        Guard guard(carrier.mutex());
+        pump_locked(nullptr);
+    }
+    // Woken by time alone, it goes to sleep again at once.
+    slept_long = pump_word_.load(std::memory_order_acquire) != seen || !lane.empty() || watching();
 }
 
 void Session::read_for_nobody(std::int64_t timeout_ns) {

@@ -14,6 +14,8 @@ export interface StartOptions {
     /** 32 bytes, accepted once. */
     readonly ticket: Buffer;
     readonly ticketTtlMs: number;
+    /** How long a broken connection may be taken up again; 0: not at all. */
+    readonly resumeGraceMs: number;
     readonly driver: DriverKind;
     readonly driverPath: string;
     readonly specHash: string;

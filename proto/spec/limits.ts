@@ -49,6 +49,11 @@ export const limits = {
     storedImages: limit(256, 'count', 'Code images that a host keeps for the next process that loads them.'),
     offeredImages: limit(64, 'count', 'Known images that one Welcome names.'),
     offeredImageBytes: limit(1 * MiB, 'bytes', 'Metadata of known images in one Welcome.'),
+    heartbeatIdleMs: limit(5000, 'ms', 'Over TCP, an end quiet for this long says that it is there.'),
+    heartbeatDeadMs: limit(20_000, 'ms', 'Over TCP, a connection silent for this long is given up.'),
+    resumeGraceMs: limit(10_000, 'ms', 'How long a session waits for a broken connection to be resumed.'),
+    acknowledgeBytes: limit(256 * KiB, 'bytes', 'An end acknowledges after this many bytes, if not before.'),
+    unacknowledgedBytes: limit(32 * MiB, 'bytes', 'A guest waits while this much is not acknowledged.'),
     connectTimeoutMs: limit(2000, 'ms', 'The guest gives up reaching the daemon after this long.'),
 } as const satisfies Record<string, Limit>;
 

@@ -102,6 +102,8 @@ public:
         }
         return true;
     }
+    // Forgets a message that will not be completed.
+    void reset() { have_ = 0; }
     bool between_messages() const { return have_ == 0; }
 
 private:

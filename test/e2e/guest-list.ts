@@ -88,6 +88,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'copies', classicSizes: [30001] },
     { name: 'device_blocks', classicSizes: [20] },
     { name: 'endless', tool: true },
+    { name: 'idle', tool: true },
     { name: 'fills', classicSizes: [20] },
     { name: 'forks' },
     { name: 'host_functions', classicSizes: [10] },

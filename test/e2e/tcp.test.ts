@@ -112,7 +112,8 @@ describe('a wish that cannot be had', () => {
 });
 
 describe('death over TCP', () => {
-    it('of the guest ends its session, and its worker', async () => {
+    // A dead guest and a broken connection look the same here: the session waits for its grace period.
+    it('of the guest ends its session, and its worker', { timeout: longMs }, async () => {
         const { daemon, tcp } = await startTcpDaemon();
         const guest = startGuest(
             [guests.driver('endless'), String(seedFor('tcp guest')), '0'],

@@ -106,6 +106,9 @@ export const settings = {
     'sessions.ticket_ttl_ms': integer([100, 600_000], 'ms', 10_000, {
         doc: 'how long a guest that was let in may take to attach',
     }),
+    'sessions.resume_grace_ms': integer([0, 600_000], 'ms', limits.resumeGraceMs, {
+        doc: 'how long a session waits for a guest whose connection broke; 0: it ends at once',
+    }),
     'sessions.batch_limit_bytes': integer([65_536, limits.batchBytes], 'bytes', limits.batchBytes, {
         doc: 'largest batch a worker accepts',
     }),

@@ -95,6 +95,7 @@ export class Daemon {
             {
                 workerFolder: lock.workerFolder,
                 ticketTtlMs: config['sessions.ticket_ttl_ms'],
+                resumeGraceMs: config['sessions.resume_grace_ms'],
                 batchLimitBytes: config['sessions.batch_limit_bytes'],
                 imageFolder: join(lock.workerFolder, 'images'),
                 imageCacheBytes: config['images.cache_bytes'],

@@ -59,6 +59,16 @@ export const limits = {
     offeredImages: 64,
     /** Metadata of known images in one Welcome. In bytes. */
     offeredImageBytes: 1048576,
+    /** Over TCP, an end quiet for this long says that it is there. In ms. */
+    heartbeatIdleMs: 5000,
+    /** Over TCP, a connection silent for this long is given up. In ms. */
+    heartbeatDeadMs: 20000,
+    /** How long a session waits for a broken connection to be resumed. In ms. */
+    resumeGraceMs: 10000,
+    /** An end acknowledges after this many bytes, if not before. In bytes. */
+    acknowledgeBytes: 262144,
+    /** A guest waits while this much is not acknowledged. In bytes. */
+    unacknowledgedBytes: 33554432,
     /** The guest gives up reaching the daemon after this long. In ms. */
     connectTimeoutMs: 2000,
 } as const;

@@ -18,6 +18,7 @@ import { openSession, stepSession, type SessionEvent, type SessionRecord } from 
 export interface SessionSettings {
     readonly workerFolder: string;
     readonly ticketTtlMs: number;
+    readonly resumeGraceMs: number;
     readonly batchLimitBytes: number;
     readonly imageFolder: string;
     readonly imageCacheBytes: number;
@@ -135,7 +136,7 @@ export class SessionDesk {
             record: (up) => this.#takeRecord(live, up),
             exited: (how) => this.#workerExited(live, how),
         });
-        const { ticketTtlMs, driver, driverPath, specHash, batchLimitBytes } = this.#settings;
+        const { ticketTtlMs, resumeGraceMs, driver, driverPath, specHash, batchLimitBytes } = this.#settings;
         const { imageFolder, imageCacheBytes, traceFolder } = this.#settings;
         worker.send({
             t: 'start',
@@ -143,6 +144,7 @@ export class SessionDesk {
             tcpAddress,
             ticket,
             ticketTtlMs,
+            resumeGraceMs,
             driver,
             driverPath,
             specHash,

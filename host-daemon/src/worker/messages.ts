@@ -10,6 +10,7 @@ export type DownRecord =
           readonly tcpAddress: string;
           readonly ticket: Uint8Array;
           readonly ticketTtlMs: number;
+          readonly resumeGraceMs: number;
           readonly driver: DriverKind;
           readonly driverPath: string;
           readonly specHash: string;

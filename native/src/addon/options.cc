@@ -31,6 +31,7 @@ ferry::Result<engine::Options> read_options(const Napi::Object& values) {
     const Napi::Value spec_hash = values.Get("specHash");
     const Napi::Value meters = values.Get("meters");
     const Napi::Value limit = values.Get("batchLimitBytes");
+    const Napi::Value grace = values.Get("resumeGraceMs");
     if (!path.IsString()) return expected("socketPath", "a string");
     if (!ticket.IsBuffer() || ticket.As<Napi::Buffer<char>>().Length() != transport::kTicketSize) {
         return expected("ticket", "a Buffer of 32 bytes");
@@ -49,6 +50,7 @@ ferry::Result<engine::Options> read_options(const Napi::Object& values) {
     if (tcp_address.IsString()) options.tcp_address = tcp_address.As<Napi::String>().Utf8Value();
     std::memcpy(options.ticket.data(), ticket.As<Napi::Buffer<char>>().Data(), options.ticket.size());
     options.ticket_ttl_ms = ttl.As<Napi::Number>().Uint32Value();
+    if (grace.IsNumber()) options.resume_grace_ms = grace.As<Napi::Number>().Uint32Value();
     options.driver = kind.value();
     if (driver_path.IsString()) options.driver_path = driver_path.As<Napi::String>().Utf8Value();
     if (spec_hash.IsString()) options.spec_hash = spec_hash.As<Napi::String>().Utf8Value();

@@ -25,6 +25,7 @@ struct Options {
     std::string tcp_address;  // of the loopback: listens on a TCP port there, too; empty: does not
     transport::Ticket ticket{};
     std::uint32_t ticket_ttl_ms = 0;
+    std::uint32_t resume_grace_ms = 0;  // how long a broken connection may be taken up again; 0: not at all
     DriverKind driver = DriverKind::null;
     std::string driver_path;              // of a libcuda; unused by the null device
     std::string spec_hash;                // empty: the one this engine was built with

@@ -26,6 +26,7 @@ Session::Session(const Options& options, Events& events, Poke& poke)
       events_(events),
       poke_(poke),
       gate_(options.ticket, std::chrono::milliseconds(options.ticket_ttl_ms), Clock::now()),
+      resumption_(std::chrono::milliseconds(options.resume_grace_ms)),
       meters_(options.meters),
       trace_(options.trace) {}
 
@@ -45,7 +46,9 @@ void Session::open() {
 
 std::size_t Session::fill_descriptors(pollfd* descriptors) const {
     std::size_t count = 0;
-    if (link_ == nullptr) {
+    if (resumption_.has_caller()) {
+        descriptors[count++] = {resumption_.fd(), POLLIN, 0};
+    } else if (link_ == nullptr || resumption_.offered()) {
         if (listener_.is_open()) descriptors[count++] = {listener_.fd(), POLLIN, 0};
         if (tcp_listener_.is_open()) descriptors[count++] = {tcp_listener_.fd(), POLLIN, 0};
     }
@@ -67,7 +70,9 @@ int Session::timeout_ms(Clock::time_point now) const {
     if (state_ == State::greeting || state_ == State::closing) return milliseconds_until(deadline_, now);
     if (leaving_) return milliseconds_until(deadline_, now);
     const bool polls = poll_soon_ || turns_.draining();
-    return polls ? static_cast<int>(kPollInterval.count()) : -1;
+    if (polls) return static_cast<int>(kPollInterval.count());
+    const auto next = next_check();
+    return next ? milliseconds_until(*next, now) : -1;
 }
 
 void Session::handle(const pollfd& descriptor) {
@@ -85,6 +90,7 @@ void Session::handle(const pollfd& descriptor) {
         ++meters_[Meter::batches];
         return ring_->hear();
     }
+    if (resumption_.has_caller() && descriptor.fd == resumption_.fd()) return hear_caller();
     if (link_ == nullptr || descriptor.fd != link_->fd()) return;
     const bool readable = (descriptor.revents & POLLIN) != 0;
     const bool hung_up = (descriptor.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
@@ -94,6 +100,7 @@ void Session::handle(const pollfd& descriptor) {
     if (io == transport::Link::Io::open) return;
     (void)link_->flush();
     if (state_ == State::greeting) return drop_connection();
+    if (part(Clock::now())) return;
     const bool said_goodbye = executor_ != nullptr && executor_->detached();
     if (state_ == State::attached) {
         die(said_goodbye ? 0 : kLost, said_goodbye ? "" : "the guest closed the connection", GrpcStatus::ok);
@@ -109,13 +116,16 @@ void Session::stop_listening() {
 }
 
 void Session::accept_guest(transport::Listener& listener) {
-    if (link_ != nullptr) return;  // both listeners had somebody: one at a time
+    if (resumption_.has_caller() || (link_ != nullptr && !resumption_.offered())) return;  // one at a time
     auto connection = listener.accept();
     if (!connection) return;
+    if (link_ != nullptr) return resumption_.accept(std::move(*connection), record_limit(), Clock::now());
+    const bool is_tcp = connection->is_tcp;
     guest_pid_ = connection->pid;
     guest_uid_ = connection->uid;
     process_ = std::move(connection->process);
     link_.reset(new transport::Link(std::move(connection->socket), record_limit(), *this));
+    if (is_tcp) link_->watch_silence();
     state_ = State::greeting;
     deadline_ = Clock::now() + kGreetingBound;
     if (!link_->start().ok() || link_->flush() == transport::Link::Io::closed) drop_connection();
@@ -154,6 +164,7 @@ bool Session::on_batch(std::span<const std::byte> records) {
     if (state_ != State::attached) return false;
     if (ring_ != nullptr && !leave_ring()) return false;
     ++meters_[Meter::batches];
+    if (!std::exchange(spoken_, true)) resumption_.confirm();
     if (backlog_.empty() && may_run()) records = records.subspan(execute(records));
     if (state_ != State::attached) return false;
     if (!records.empty()) backlog_.emplace_back(records.begin(), records.end());
@@ -184,7 +195,7 @@ void Session::advance(Clock::time_point now) {
             poll_soon_ = executor_->settle();
             publish_meters();  // before the guest can know: whoever hears from it finds its work counted
         }
-        if (link_->flush() == transport::Link::Io::closed) {
+        if (link_->flush() == transport::Link::Io::closed && !part(now)) {
             die(kLost, "the guest closed the connection", GrpcStatus::ok);
             break;
         }
@@ -216,6 +227,8 @@ void Session::check_clock(Clock::time_point now) {
         die(kLost, "no guest came while the ticket was valid", GrpcStatus::unavailable);
     }
     if (state_ == State::greeting && now >= deadline_) drop_connection();
+    check_silence(now);
+    check_parted(now);
     // A guest that has said goodbye and been answered hangs up by itself: closing first would look like a
     // loss to it.
     if (state_ == State::attached && leaving_ && now >= deadline_) die(0, "", GrpcStatus::ok);
@@ -263,6 +276,7 @@ void Session::die(int result, std::string message, GrpcStatus status) {
     result_ = result;
     message_ = std::move(message);
     stop_listening();
+    resumption_.drop_caller();
     state_ = has_guest ? State::closing : State::over;
     deadline_ = Clock::now() + kClosingBound;
     if (executor_ != nullptr) executor_->abandon();

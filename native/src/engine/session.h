@@ -23,6 +23,7 @@
 #include "engine/meters.h"
 #include "engine/output.h"
 #include "engine/poke.h"
+#include "engine/resumption.h"
 #include "engine/turns.h"
 #include "transport/link.h"
 #include "transport/listener.h"
@@ -44,7 +45,7 @@ public:
     const std::string& message() const { return message_; }
 
     // --- the loop: what to wait for, and what came of it
-    static constexpr std::size_t kDescriptors = 4;
+    static constexpr std::size_t kDescriptors = 5;
     std::size_t fill_descriptors(pollfd* descriptors) const;
     // Milliseconds until advance() wants to be called whatever happens; -1: no need.
     int timeout_ms(Clock::time_point now) const;
@@ -101,6 +102,12 @@ private:
     bool ring_waits() const;
     std::size_t unsent() const;
     std::size_t record_limit() const;
+    void offer_resumption(const transport::Hello& hello, transport::Welcome& welcome);
+    bool part(Clock::time_point now);
+    void hear_caller();
+    void check_silence(Clock::time_point now);
+    void check_parted(Clock::time_point now);
+    std::optional<Clock::time_point> next_check() const;
     bool may_run() const;
     std::size_t execute(std::span<const std::byte> records);
     bool pump();
@@ -117,6 +124,9 @@ private:
     transport::TicketGate gate_;
     std::unique_ptr<transport::Link> link_;
     std::unique_ptr<transport::RingLink> ring_;
+    Resumption resumption_;
+    Clock::time_point held_until_{};  // when last nothing was read from the guest
+    bool spoken_ = false;             // the guest has said something on this connection
     transport::UniqueFd process_;  // pidfd of the guest
     int guest_pid_ = 0;
     unsigned guest_uid_ = 0;

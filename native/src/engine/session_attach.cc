@@ -64,11 +64,11 @@ bool Session::on_hello(const transport::Hello& hello) {
         refuse_ticket(verdict);
         return false;
     }
-    stop_listening();
     state_ = State::attached;  // from here on this is the guest's session, for better or worse
     events_.attached(guest_pid_, guest_uid_);
     Welcome welcome = prepare_device(hello);
     if (welcome.result == 0) welcome.ring = open_ring(hello);
+    offer_resumption(hello, welcome);
     std::array<int, 3> descriptors{};
     if (welcome.ring) descriptors = ring_->descriptors();
     link_->send_welcome(welcome, std::span(descriptors).first(welcome.ring ? descriptors.size() : 0));

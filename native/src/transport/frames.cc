@@ -28,6 +28,9 @@ std::optional<Hello> read_hello(std::span<const std::byte> message) {
         if (field.number == 9 && is_varint) hello.arena_base = field.value;
         if (field.number == 10 && is_varint) hello.arena_size = field.value;
         if (field.number == 11 && is_varint) hello.ring_bytes = field.value;
+        if (field.number == 12 && is_bytes) hello.resume = field.bytes;
+        if (field.number == 13 && is_varint) hello.seen = field.value;
+        if (field.number == 14 && is_varint) hello.can_resume = field.boolean();
     }
     if (!reader.ok() || hello.visible_devices.size() > kVisibleDevicesSize) return std::nullopt;
     return hello;
@@ -134,6 +137,9 @@ void put(Sink& sink, const Welcome& welcome) {
     sink.string(2, welcome.message);
     put_message(sink, 3, welcome.snapshot);
     if (welcome.ring) put_message(sink, 4, *welcome.ring);
+    sink.bytes(5, welcome.resume_secret);
+    sink.varint(6, welcome.seen);
+    sink.varint(7, welcome.resume_grace_ms);
 }
 
 template <class Sink>

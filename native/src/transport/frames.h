@@ -31,6 +31,9 @@ struct Hello {
     std::uint64_t arena_base = 0;
     std::uint64_t arena_size = 0;
     std::uint64_t ring_bytes = 0;
+    std::span<const std::byte> resume;  // secret of a session that goes on; empty: a new one
+    std::uint64_t seen = 0;
+    bool can_resume = false;
 };
 
 struct DeviceDescription {
@@ -72,6 +75,9 @@ struct Welcome {
     std::string message;
     Snapshot snapshot;
     std::optional<RingTerms> ring = {};
+    std::vector<std::byte> resume_secret;  // empty: the session ends with its connection
+    std::uint64_t seen = 0;
+    std::uint64_t resume_grace_ms = 0;
 };
 
 // What a GuestFrame holds: exactly one of the two.

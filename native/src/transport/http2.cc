@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "wire/limits.h"
+
 namespace transport {
 namespace {
 
@@ -155,6 +157,7 @@ ferry::Status Http2Server::submit_settings() {
 }
 
 Http2Server::Io Http2Server::read() {
+    if (!socket_.valid()) return Io::open;
     for (std::size_t turn = 0; turn < kReadsPerTurn && !handler_.paused(); ++turn) {
         const ssize_t size = ::recv(socket_.get(), receive_buffer_.get(), kReceive, MSG_DONTWAIT);
         if (size < 0 && errno == EINTR) continue;
@@ -162,6 +165,7 @@ Http2Server::Io Http2Server::read() {
         if (size == 0) return Io::closed;
         const auto bytes = static_cast<std::size_t>(size);
         bytes_received_ += bytes;
+        heard_at_ = std::chrono::steady_clock::now();
         if (!feed(std::span(receive_buffer_.get(), bytes))) return Io::closed;
         if (bytes < kReceive) return Io::open;  // the socket is empty: spare the call that would say so
     }
@@ -176,13 +180,29 @@ bool Http2Server::feed(std::span<const std::byte> bytes) {
            nghttp2_session_want_read(session_) != 0;
 }
 
+void Http2Server::beat() {
+    // A PING as RFC 9113, 6.7 has it, with eight zeros to send back.
+    constexpr std::array<std::byte, 17> kPing{std::byte{0}, std::byte{0}, std::byte{8}, std::byte{6}};
+    const std::lock_guard lock(io_mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    const auto idle = std::chrono::milliseconds(wire::limits::kHeartbeatIdleMs);
+    // Bytes that are stuck say the same once the peer reads, and nothing may come between them.
+    if (!socket_.valid() || queue_.chain_size() != 0 || now - sent_at_ < idle) return;
+    sent_at_ = now;
+    queue_.copy(kPing);
+    (void)queue_.flush(socket_.get());  // a broken socket shows where it is read
+}
+
 Http2Server::Io Http2Server::flush() {
+    const std::lock_guard lock(io_mutex_);
+    if (!socket_.valid()) return Io::open;
     for (;;) {
         if (nghttp2_session_want_write(session_) != 0 && nghttp2_session_send(session_) != 0)
             return Io::closed;
         const std::size_t before = queue_.chain_size();
         const auto flushed = queue_.flush(socket_.get());
         bytes_sent_ += before - queue_.chain_size();
+        if (before != queue_.chain_size()) sent_at_ = std::chrono::steady_clock::now();
         if (flushed == SendQueue::Flushed::broken) return Io::closed;
         blocked_ = flushed == SendQueue::Flushed::blocked;
         if (blocked_) return Io::open;
@@ -196,6 +216,10 @@ Http2Server::Io Http2Server::flush() {
 void Http2Server::send(OutMessage message) {
     if (gone_ || finishing_) return;
     queue_.push(std::move(message));
+    resume_sending();
+}
+
+void Http2Server::resume_sending() {
     if (!deferred_) return;
     deferred_ = false;
     (void)nghttp2_session_resume_data(session_, attach_stream_);
@@ -212,6 +236,7 @@ void Http2Server::finish(GrpcStatus status, std::string_view message) {
 }
 
 void Http2Server::say_goodbye() {
+    if (!socket_.valid()) return;
     (void)nghttp2_session_terminate_session2(session_, attach_stream_, NGHTTP2_NO_ERROR);
     (void)flush();
 }

@@ -6,9 +6,11 @@
 #include <nghttp2/nghttp2.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,12 +63,26 @@ public:
     // Frames and writes what is queued, as far as the socket takes it.
     Io flush();
     bool wants_write() const { return blocked_; }
+    // The peer broke HTTP/2 itself or our limits on it: no accident of the network.
+    bool misbehaved() const { return hostile_ || refused_; }
 
     // Queues one gRPC message (prefix included). Nothing is written before flush().
     void send(OutMessage message);
+    // After messages have been put into queue() directly.
+    void resume_sending();
     // Ends the call with trailers once everything queued has been sent.
     void finish(GrpcStatus status, std::string_view message);
     bool finished() const { return trailers_submitted_; }
+    // Any thread: a PING, if nothing has been sent for a while and nothing is stuck.
+    void beat();
+    // When something last arrived.
+    std::chrono::steady_clock::time_point heard_at() const { return heard_at_; }
+    // Gives the socket up: nothing is read or written any more, everything queued stays.
+    void cut() {
+        const std::lock_guard lock(io_mutex_);
+        socket_.reset();
+        blocked_ = false;
+    }
     // Tells the client that no call on this connection will be served any more, so that it makes its next one
     // on a new connection. Call when everything else has been sent; then destroy.
     void say_goodbye();
@@ -113,6 +129,9 @@ private:
     bool deferred_ = false;
     bool blocked_ = false;
     bool hostile_ = false;
+    std::chrono::steady_clock::time_point heard_at_ = std::chrono::steady_clock::now();
+    std::mutex io_mutex_;  // the chain and the socket's writing side: flush() and beat()
+    std::chrono::steady_clock::time_point sent_at_ = heard_at_;
 };
 
 }  // namespace transport

@@ -3,21 +3,24 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "wire/grpc_frame.h"
+#include "wire/limits.h"
 #include "wire/record.h"
 
 namespace transport {
 
 Link::Link(UniqueFd socket, std::size_t receive_limit, LinkEvents& events)
-    : events_(events), http_(std::move(socket), receive_limit, *this) {}
+    : events_(&events), http_(std::move(socket), receive_limit, *this) {}
 
 bool Link::violation(const std::string& message) {
-    events_.on_violation(GrpcStatus::invalid_argument, message);
+    events_->on_violation(GrpcStatus::invalid_argument, message);
     return false;
 }
 
 void Link::on_refused(GrpcStatus status, const std::string& message) {
-    events_.on_violation(status, message);
+    events_->on_violation(status, message);
 }
 
 bool Link::on_message(std::span<const std::byte> message) {
@@ -26,24 +29,51 @@ bool Link::on_message(std::span<const std::byte> message) {
     if (frame->batch) return greeted_ ? batch(*frame->batch) : violation("a batch came before Hello");
     if (greeted_) return violation("a second Hello");
     greeted_ = true;
-    return events_.on_hello(*frame->hello);
+    return events_->on_hello(*frame->hello);
 }
 
 bool Link::batch(std::span<const std::byte> message) {
     wire::BatchView view;
     if (!wire::read_batch(message, view)) return violation("a batch is malformed");
-    if (view.sequence != received_ + 1) {
+    const bool only_acknowledges = view.sequence == 0 && view.records.empty();
+    if (!only_acknowledges && view.sequence != received_ + 1) {
         return violation("batch " + std::to_string(view.sequence) + " came where " +
                          std::to_string(received_ + 1) + " was expected");
     }
-    received_ = view.sequence;
-    if (view.acknowledged < acknowledged_ || view.acknowledged > sent_) {
+    if (!only_acknowledges) received_ = view.sequence;
+    // A batch that is sent again after a break says what was true when it was first sent.
+    if (view.acknowledged > sent_) {
         return violation("batch " + std::to_string(view.sequence) + " acknowledges " +
-                         std::to_string(view.acknowledged) + ", expected " + std::to_string(acknowledged_) +
-                         " to " + std::to_string(sent_));
+                         std::to_string(view.acknowledged) + ", expected at most " + std::to_string(sent_));
     }
-    acknowledged_ = view.acknowledged;
-    return events_.on_batch(view.records);
+    acknowledged_ = std::max(acknowledged_, view.acknowledged);
+    http_.queue().acknowledge(acknowledged_);
+    if (only_acknowledges) return true;
+    acknowledge_if_due(message.size());
+    return events_->on_batch(view.records);
+}
+
+// A guest that queues calls without waiting hears nothing else that would let it forget them.
+void Link::acknowledge_if_due(std::size_t size) {
+    received_bytes_ += size;
+    if (received_bytes_ < wire::limits::kAcknowledgeBytes) return;
+    received_bytes_ = 0;
+    OutMessage message;
+    message.head = take_buffer();
+    const auto head = wire::make_batch_head(0, received_, 0);
+    message.head.append(std::span(head.bytes).first(head.size));
+    http_.send(std::move(message));
+}
+
+void Link::resume_from(Link& broken, std::uint64_t seen, LinkEvents& events) {
+    events_ = &events;
+    received_ = broken.received_;
+    earlier_in_ = broken.bytes_received();
+    earlier_out_ = broken.bytes_sent();
+    sent_ = broken.sent_;
+    acknowledged_ = std::max(broken.acknowledged_, seen);
+    http_.queue().take_over(broken.http_.queue(), seen);
+    http_.resume_sending();
 }
 
 bool Link::is_local() const {
@@ -74,6 +104,8 @@ void Link::send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOw
     const auto head = wire::make_batch_head(++sent_, received_, size);
     replies.prepend(std::span(head.bytes).first(head.size));
     message.head = std::move(replies);
+    message.sequence = sent_;
+    received_bytes_ = 0;
     http_.send(std::move(message));
 }
 
@@ -84,6 +116,9 @@ void Link::send_farewell(std::int32_t result, std::string_view text) {
     http_.send(std::move(message));
 }
 
-void Link::close(GrpcStatus status, std::string_view message) { http_.finish(status, message); }
+void Link::close(GrpcStatus status, std::string_view message) {
+    http_.queue().forget_written();  // nobody comes back after this
+    http_.finish(status, message);
+}
 
 }  // namespace transport

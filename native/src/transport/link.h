@@ -3,11 +3,14 @@
 // acknowledgements of what was really sent) and reports; it decides nothing: a violation goes to the session,
 // which ends itself.
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "transport/frames.h"
+#include "transport/heartbeat.h"
 #include "transport/http2.h"
 
 namespace transport {
@@ -39,6 +42,28 @@ public:
     Io read() { return http_.read(); }
     Io flush() { return http_.flush(); }
     bool wants_write() const { return http_.wants_write(); }
+    bool misbehaved() const { return http_.misbehaved(); }
+
+    // --- over TCP, where only words tell that a peer is there
+    // Lets the other end hear from us, and silent_since() be asked.
+    void watch_silence() {
+        if (heartbeat_ == nullptr) heartbeat_.reset(new Heartbeat([this] { http_.beat(); }));
+    }
+    bool watches_silence() const { return heartbeat_ != nullptr; }
+    std::chrono::steady_clock::time_point heard_at() const { return http_.heard_at(); }
+
+    // --- resuming
+    // From now on batches are kept until the guest acknowledges them.
+    void keep_until_acknowledged() { http_.queue().keep_until_acknowledged(); }
+    // Gives the socket up and keeps everything else for resume_from().
+    void cut() {
+        heartbeat_.reset();
+        http_.cut();
+    }
+    // Whether a guest can have seen that much and no more.
+    bool plausible(std::uint64_t seen) const { return seen >= acknowledged_ && seen <= sent_; }
+    // Goes on where `broken` was, for a guest that has seen `seen`; what it has not is sent again.
+    void resume_from(Link& broken, std::uint64_t seen, LinkEvents& events);
     // Bytes that wait because the guest does not read.
     std::size_t held() const { return http_.held(); }
 
@@ -58,22 +83,30 @@ public:
     void say_goodbye() { http_.say_goodbye(); }
     // After close(): everything, status included, has left this process.
     bool drained() const { return http_.finished() && http_.held() == 0 && !http_.wants_write(); }
+    bool is_cut() const { return http_.fd() < 0; }
 
     OutBuffer take_buffer() { return http_.queue().take_buffer(); }
-    std::uint64_t bytes_received() const { return http_.bytes_received(); }
-    std::uint64_t bytes_sent() const { return http_.bytes_sent(); }
+    // Of all connections this one goes on from.
+    std::uint64_t bytes_received() const { return earlier_in_ + http_.bytes_received(); }
+    std::uint64_t bytes_sent() const { return earlier_out_ + http_.bytes_sent(); }
     std::uint64_t batches_received() const { return received_; }
 
 private:
     bool on_message(std::span<const std::byte> message) override;
-    void on_half_close() override { events_.on_guest_done(); }
+    void on_half_close() override { events_->on_guest_done(); }
     void on_refused(GrpcStatus status, const std::string& message) override;
-    bool paused() const override { return events_.holds_reading(); }
+    bool paused() const override { return events_->holds_reading(); }
     bool batch(std::span<const std::byte> message);
     bool violation(const std::string& message);
 
-    LinkEvents& events_;
+    void acknowledge_if_due(std::size_t size);
+
+    LinkEvents* events_;
     Http2Server http_;
+    std::unique_ptr<Heartbeat> heartbeat_;  // behind http_, which it uses
+    std::uint64_t earlier_in_ = 0;
+    std::uint64_t earlier_out_ = 0;
+    std::size_t received_bytes_ = 0;        // since we last acknowledged
     std::uint64_t received_ = 0;      // last sequence seen
     std::uint64_t sent_ = 0;          // last sequence used
     std::uint64_t acknowledged_ = 0;  // of ours, by the guest

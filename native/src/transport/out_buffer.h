@@ -96,6 +96,7 @@ struct OutMessage {
     std::size_t padding = 0;
     BodyOwner* owner = nullptr;
     std::uint32_t token = 0;
+    std::uint64_t sequence = 0;  // of the batch; 0: nothing that would ever be sent again
 
     std::size_t size() const { return head.size() + body.size() + padding; }
 };

@@ -117,11 +117,51 @@ void SendQueue::retire() {
     chain_first_ = 0;
     arena_.clear();
     for (OutMessage& message : in_chain_) {
-        held_ -= message.size();
-        if (message.owner != nullptr) message.owner->body_sent(message.token);
-        give_buffer(std::move(message.head));
+        if (keeps_ && message.sequence > acknowledged_) {
+            written_.push_back(std::move(message));
+        } else {
+            release(message);
+        }
     }
     in_chain_.clear();
+}
+
+void SendQueue::release(OutMessage& message) {
+    held_ -= message.size();
+    if (message.owner != nullptr) message.owner->body_sent(message.token);
+    give_buffer(std::move(message.head));
+}
+
+void SendQueue::acknowledge(std::uint64_t sequence) {
+    acknowledged_ = std::max(acknowledged_, sequence);
+    while (!written_.empty() && written_.front().sequence <= acknowledged_) {
+        release(written_.front());
+        written_.pop_front();
+    }
+}
+
+void SendQueue::forget_written() {
+    keeps_ = false;
+    for (OutMessage& message : written_) release(message);
+    written_.clear();
+}
+
+void SendQueue::take_over(SendQueue& broken, std::uint64_t seen) {
+    keeps_ = true;
+    acknowledged_ = std::max(broken.acknowledged_, seen);
+    const auto take = [this, &broken](OutMessage& message) {
+        if (message.sequence <= acknowledged_) return broken.release(message);  // welcome and the like: 0
+        broken.held_ -= message.size();
+        push(std::move(message));
+    };
+    for (OutMessage& message : broken.written_) take(message);
+    for (OutMessage& message : broken.in_chain_) take(message);
+    for (OutMessage& message : broken.waiting_) take(message);
+    broken.written_.clear();
+    broken.in_chain_.clear();
+    broken.waiting_.clear();
+    broken.chain_.clear();
+    broken.chain_first_ = broken.chain_bytes_ = broken.front_taken_ = 0;
 }
 
 OutBuffer SendQueue::take_buffer() {

@@ -27,6 +27,16 @@ public:
     // Bytes that wait anywhere in here: what a guest that does not read makes us hold.
     std::size_t held() const { return held_; }
 
+    // --- batches that may have to be sent again
+    // From now on messages with a sequence are kept, after they are written, until acknowledge().
+    void keep_until_acknowledged() { keeps_ = true; }
+    void acknowledge(std::uint64_t sequence);
+    // All of them are somebody else's business now, or nobody's: only what is unwritten still counts.
+    void forget_written();
+    // Sends again, from here, what `broken` has not been acknowledged or not sent; the other end has seen
+    // everything up to `seen`. What was no batch is dropped.
+    void take_over(SendQueue& broken, std::uint64_t seen);
+
     // --- the chain
     void copy(std::span<const std::byte> piece);
     std::size_t chain_size() const { return chain_bytes_; }
@@ -49,6 +59,7 @@ private:
     std::size_t fill_iovecs(iovec* vectors, std::size_t capacity) const;
     void drop(std::size_t written);
     void retire();
+    void release(OutMessage& message);
 
     std::deque<OutMessage> waiting_;
     std::size_t front_taken_ = 0;
@@ -60,6 +71,9 @@ private:
     std::vector<OutBuffer> spare_;
     std::vector<int> passed_;
     std::size_t held_ = 0;
+    std::deque<OutMessage> written_;  // kept until acknowledged
+    std::uint64_t acknowledged_ = 0;
+    bool keeps_ = false;
 };
 
 }  // namespace transport

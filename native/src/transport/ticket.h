@@ -17,6 +17,14 @@ using Ticket = std::array<std::byte, kTicketSize>;
 
 enum class TicketVerdict { accepted, wrong, expired, used };
 
+// The time taken depends on the length of what is shown only: how many bytes agree must not be measurable.
+inline bool equal_in_constant_time(const Ticket& ticket, std::span<const std::byte> shown) {
+    if (shown.size() != ticket.size()) return false;
+    std::byte difference{0};
+    for (std::size_t index = 0; index < ticket.size(); ++index) difference |= ticket[index] ^ shown[index];
+    return difference == std::byte{0};
+}
+
 class TicketGate {
 public:
     using Clock = std::chrono::steady_clock;
@@ -27,7 +35,7 @@ public:
     TicketVerdict show(std::span<const std::byte> shown, Clock::time_point now) {
         if (used_) return TicketVerdict::used;
         if (now >= deadline_) return TicketVerdict::expired;
-        if (!equal_in_constant_time(shown)) {
+        if (!equal_in_constant_time(ticket_, shown)) {
             ++wrong_;
             return TicketVerdict::wrong;
         }
@@ -39,15 +47,6 @@ public:
     bool exhausted() const { return wrong_ >= kWrongTicketsHeard; }
 
 private:
-    // The time taken depends on the length of what is shown only: how many bytes agree must not be
-    // measurable.
-    bool equal_in_constant_time(std::span<const std::byte> shown) const {
-        if (shown.size() != ticket_.size()) return false;
-        std::byte difference{0};
-        for (std::size_t index = 0; index < ticket_.size(); ++index)
-            difference |= ticket_[index] ^ shown[index];
-        return difference == std::byte{0};
-    }
     Ticket ticket_;
     Clock::time_point deadline_;
     int wrong_ = 0;
