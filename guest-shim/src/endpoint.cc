@@ -4,10 +4,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
+
+#include "futex.h"
 
 namespace guest {
 namespace {
@@ -77,6 +82,27 @@ const char* parse_tcp(const char* text, Endpoint& endpoint) {
     return nullptr;
 }
 
+// Nagle's delay would be paid by every synchronous call. The keepalive tells of a dead machine even while
+// nothing is read here; a process that hangs shows in the heartbeat (carrier_grpc.cc).
+void tune_tcp(int fd) {
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+// Waits for a connect that is under way. 0 or an errno.
+int finish_connect(int fd, std::int64_t deadline_ns) {
+    for (;;) {
+        const std::int64_t left_ns = deadline_ns - now_ns();
+        if (left_ns <= 0) return ETIMEDOUT;
+        pollfd entry{fd, POLLOUT, 0};
+        if (poll(&entry, 1, static_cast<int>(left_ns / 1'000'000 + 1)) > 0) break;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ? errno : error;
+}
+
 in_port_t port_of(const Endpoint& endpoint) {
     // SAFETY: the family says which of the two was stored there.
     return endpoint.address.ss_family == AF_INET
@@ -104,6 +130,23 @@ void move_to_host_of(const Endpoint& reached, Endpoint& endpoint) {
     } else {
         reinterpret_cast<sockaddr_in6&>(endpoint.address).sin6_port = port;
     }
+}
+
+int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd) {
+    fd = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return errno;
+    if (endpoint.is_tcp()) tune_tcp(fd);
+    // SAFETY: the sockets API takes every address family through this cast.
+    const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
+    while (::connect(fd, address, endpoint.size) != 0) {
+        if (errno == EINPROGRESS || errno == EALREADY) return finish_connect(fd, deadline_ns);
+        if (errno == EISCONN) return 0;  // an interrupted connect has gone on by itself
+        // EAGAIN: the listener's backlog is full, and a Unix socket offers nothing to poll for.
+        if (errno != EAGAIN && errno != EINTR) return errno;
+        if (now_ns() >= deadline_ns) return ETIMEDOUT;
+        usleep(2000);
+    }
+    return 0;
 }
 
 }  // namespace guest

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace guest {
 
@@ -21,5 +22,8 @@ const char* parse_endpoint(const char* text, Endpoint& endpoint);
 // The same port at the host of `reached`, when both are TCP: a worker is where its daemon was reached, behind
 // a tunnel or a relay too, whatever address the daemon knows itself by.
 void move_to_host_of(const Endpoint& reached, Endpoint& endpoint);
+
+// A connection, made within `deadline_ns` (monotonic). 0 or an errno; what `fd` then holds is the caller's.
+int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd);
 
 }  // namespace guest

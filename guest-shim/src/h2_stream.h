@@ -79,7 +79,6 @@ private:
     };
     friend struct H2Callbacks;
 
-    static int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd);
     void reset();
     Peer write_out();
     Peer read_in();
