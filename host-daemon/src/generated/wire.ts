@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '07ac597913725825';
+export const specHash = '2a4e28604ed0f645';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
