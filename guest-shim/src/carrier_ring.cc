@@ -2,6 +2,7 @@
 #include "carrier_ring.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,6 +82,11 @@ void RingCarrier::map_arena(const RingOffer& offer, int memory, std::uint64_t of
     madvise(place, offer.arena_bytes, MADV_DONTDUMP);
     arena_base_ = offer.arena_base;
     arena_bytes_ = offer.arena_bytes;
+}
+
+void RingCarrier::tell_core() {
+    const int core = sched_getcpu();
+    page_->guest_core.store(core < 0 ? 0 : static_cast<std::uint32_t>(core) + 1, std::memory_order_relaxed);
 }
 
 void RingCarrier::ring_host() {

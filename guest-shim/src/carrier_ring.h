@@ -49,6 +49,8 @@ public:
     std::uint64_t arena_base() const { return arena_base_; }
     std::uint64_t arena_bytes() const { return arena_bytes_; }
     const wire::SharedPage& page() const { return *page_; }
+    // The calling thread begins to wait here.
+    void tell_core();
     // The fence table of wire/fence.h.
     const std::atomic<std::uint64_t>* fences() const { return fences_; }
     std::uint32_t fence_count() const { return fence_count_; }

@@ -97,6 +97,7 @@ bool Session::settled(const Slot& slot) const {
 }
 
 void Session::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
+    ring.tell_core();
     // A thread that waits for room has spun already.
     std::int64_t spin_until = slot.wants_room ? INT64_MIN : 0;
     for (unsigned looks = 1;; ++looks) {

@@ -61,6 +61,9 @@ struct SharedPage {
     // Host to guest: what cuMemGetInfo answers, as of the last time something changed it, in bytes.
     alignas(kLine) std::atomic<std::uint64_t> free_memory{0};
     std::atomic<std::uint64_t> total_memory{0};
+    // Guest to host: the core (from 1 on; 0: not known) of the thread that last began to wait. A hint for
+    // where not to run.
+    alignas(kLine) std::atomic<std::uint32_t> guest_core{0};
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && sizeof(SharedPage) <= 4096);
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -24,6 +25,10 @@ constexpr unsigned kLooksPerPoll = 64;
 // given it.
 constexpr unsigned kLooksToYield = 8;
 constexpr unsigned kLooksPerYield = 32;
+// Between two looks in a burst: to read a line while the guest writes the next record into it costs the guest
+// more than the record does. It begins short, because a launch is often followed by a wait.
+constexpr unsigned kFirstPause = 8;
+constexpr unsigned kLongestPause = 512;
 
 void relax() {
 #if defined(__x86_64__)
@@ -100,14 +105,19 @@ void Engine::obey(Session& session) {
 bool Engine::follow_ring(Session& session) {
     bool worked = false;
     unsigned empty = 0;
+    unsigned patience = 0;
     for (unsigned looks = 0; looks < kLooksPerPoll && !poke_.poked(); ++looks) {
         if (session.look()) {
             worked = true;
             empty = 0;
+            if (session.answered()) patience = 0;
+            if (session.found_little()) patience = std::min(patience * 2 + kFirstPause, kLongestPause);
+            for (unsigned pause = 0; pause < patience; ++pause) relax();
         } else if (session.awaits_device() || ++empty == kLooksToYield || empty % kLooksPerYield == 0) {
             // The guest may share this core, and the device be made of this machine's cores: what a thread
             // waits for goes first.
-            ::sched_yield();
+            const bool in_the_way = !session.awaits_device() && session.guest_core() == current_core();
+            if (!in_the_way || !placement_.step_aside(Session::Clock::now())) ::sched_yield();
         } else {
             relax();
         }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "device/driver.h"
+#include "engine/placement.h"
 #include "engine/poke.h"
 #include "status.h"
 #include "transport/ticket.h"
@@ -83,6 +84,7 @@ private:
     const Options options_;
     Events& events_;
     Poke poke_;
+    Placement placement_;
     std::mutex mutex_;
     std::vector<Command> commands_;
     std::chrono::steady_clock::time_point last_work_{};  // when the ring last held something to do

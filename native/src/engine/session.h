@@ -62,6 +62,14 @@ public:
     bool look();
     // A guest waits for something that is looked for by asking the device.
     bool awaits_device() const { return awaits_device_; }
+    // Of the last look: whether it had something to say to the guest; whether it had not, and found few
+    // records.
+    bool answered() const { return answered_; }
+    bool found_little() const { return found_little_ && !answered_; }
+    // Where the guest thread that last began to wait did so: see wire::SharedPage.
+    unsigned guest_core() const {
+        return ring_ == nullptr ? 0 : ring_->page().guest_core.load(std::memory_order_relaxed);
+    }
     // False: there is something to do after all. Otherwise the guest rings, and end_sleep() is due once
     // awake.
     bool begin_sleep();
@@ -146,6 +154,8 @@ private:
     std::string message_;
     bool poll_soon_ = false;  // the executor waits for something that will not poke
     bool lively_ = false;
+    bool answered_ = false;
+    bool found_little_ = false;
     bool awaits_device_ = false;
     bool leaving_ = false;  // session_detach has been answered
 };

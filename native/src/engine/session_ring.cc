@@ -10,6 +10,12 @@ namespace engine {
 
 using transport::GrpcStatus;
 
+namespace {
+
+constexpr std::size_t kLittle = 4096;  // bytes of records that are too few to be worth a look of their own
+
+}  // namespace
+
 std::optional<transport::RingTerms> Session::open_ring(const transport::Hello& hello) {
     if (!hello.wants_ring || !link_->is_local()) return std::nullopt;
     auto ring = std::make_unique<transport::RingLink>();
@@ -48,6 +54,7 @@ bool Session::run_ring() {
     const std::size_t done = executor_->run_to_reply(run_);
     run_ = run_.subspan(done);
     if (done != 0) ring_->done(done);
+    found_little_ = done != 0 && done < kLittle;
     if (executor_->violated()) die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
     return done != 0;
 }
@@ -57,7 +64,8 @@ bool Session::look() {
     const bool worked = may_run() && run_ring();
     if (state_ != State::attached) return true;
     awaits_device_ = executor_->look();
-    if (worked || executor_->has_replies()) {
+    answered_ = executor_->has_replies();
+    if (worked || answered_) {
         publish_meters();  // before the guest can know: whoever hears from it finds its work counted
         executor_->flush();
     }
