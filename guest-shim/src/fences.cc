@@ -16,6 +16,7 @@ bool known_state(Session& session, wire::Handle object, Question& question, std:
                  abi::CUresult& result) {
     result = session.sticky();
     if (result != abi::CUDA_SUCCESS) return true;
+    if (!session.settings.batching) return false;  // the classic model asks for everything
     if (question.done.load(std::memory_order_relaxed) >= number) return true;
     if (session.fences.reached(object, number)) {
         session.read_arrived();
