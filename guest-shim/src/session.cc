@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "cudart/errors.h"
 #include "log.h"
 #include "process.h"
 #include "trace.h"
@@ -17,26 +18,6 @@ namespace {
 
 // A sealer waits while more than this is queued behind a slow host.
 constexpr std::size_t kQueuedBytes = wire::limits::kUnacknowledgedBytes;
-
-// Faults after which CUDA answers every call of the context with the same code.
-bool is_fatal(abi::CUresult result) {
-    switch (result) {
-        case abi::CUDA_ERROR_ECC_UNCORRECTABLE:
-        case abi::CUDA_ERROR_NVLINK_UNCORRECTABLE:
-        case abi::CUDA_ERROR_ILLEGAL_ADDRESS:
-        case abi::CUDA_ERROR_LAUNCH_TIMEOUT:
-        case abi::CUDA_ERROR_ASSERT:
-        case abi::CUDA_ERROR_HARDWARE_STACK_ERROR:
-        case abi::CUDA_ERROR_ILLEGAL_INSTRUCTION:
-        case abi::CUDA_ERROR_MISALIGNED_ADDRESS:
-        case abi::CUDA_ERROR_INVALID_ADDRESS_SPACE:
-        case abi::CUDA_ERROR_INVALID_PC:
-        case abi::CUDA_ERROR_LAUNCH_FAILED:
-            return true;
-        default:
-            return false;
-    }
-}
 
 }  // namespace
 
@@ -138,7 +119,7 @@ void Session::read_arrived() {
 }
 
 void Session::note(abi::CUresult result) {
-    if (!is_fatal(result)) return;
+    if (!abi::is_sticky(result)) return;
     int none = 0;
     sticky_.compare_exchange_strong(none, result);
 }

@@ -1,6 +1,7 @@
 // Name and text of every CUresult, as cuGetErrorName and cuGetErrorString answer them: programs print and
 // parse both, so the texts are those a program sees on an ordinary driver, small errors of spelling included.
-// Read by the shim (local answers), by the engine and the software device (messages).
+// Read by the shim (local answers), by the engine and the software device (messages). Also which of them end
+// a context for good.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -182,6 +183,29 @@ static_assert(std::ranges::is_sorted(kErrorTexts, {}, &ErrorText::code));
 constexpr const ErrorText* find_error(CUresult code) {
     const auto row = std::ranges::lower_bound(kErrorTexts, code, {}, &ErrorText::code);
     return row != kErrorTexts.end() && row->code == code ? row : nullptr;
+}
+
+// Errors after which the driver refuses everything until the process ends; CUDA's documentation says of each
+// that the process must be terminated. Answered for ever from then on.
+constexpr bool is_sticky(CUresult result) {
+    switch (result) {
+        case CUDA_ERROR_ECC_UNCORRECTABLE:
+        case CUDA_ERROR_NVLINK_UNCORRECTABLE:
+        case CUDA_ERROR_ILLEGAL_ADDRESS:
+        case CUDA_ERROR_LAUNCH_TIMEOUT:
+        case CUDA_ERROR_ASSERT:
+        case CUDA_ERROR_HARDWARE_STACK_ERROR:
+        case CUDA_ERROR_ILLEGAL_INSTRUCTION:
+        case CUDA_ERROR_MISALIGNED_ADDRESS:
+        case CUDA_ERROR_INVALID_ADDRESS_SPACE:
+        case CUDA_ERROR_INVALID_PC:
+        case CUDA_ERROR_LAUNCH_FAILED:
+        case CUDA_ERROR_CONTAINED:
+        case CUDA_ERROR_TENSOR_MEMORY_LEAK:
+            return true;
+        default:
+            return false;
+    }
 }
 
 }  // namespace abi

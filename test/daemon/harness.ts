@@ -1,9 +1,7 @@
 // What the daemon's tests share: folders, configurations with the fake addon, daemons as real processes,
 // and a guest that speaks the fake addon's lines. Everything started here is ended by `cleanUp`.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { loadConfig, type FlagValues } from '../../host-daemon/src/config/load.ts';
@@ -11,26 +9,11 @@ import { endpointOfSocket, installRoot, places } from '../../host-daemon/src/con
 import type { Config } from '../../host-daemon/src/config/settings.ts';
 import { ControlClient } from '../../host-daemon/src/control/client.ts';
 import type { WorkerSpec } from '../../host-daemon/src/worker/process.ts';
+import { atEnd, newFolder, until } from '../clean-up.ts';
+
+export { atEnd, cleanUp, newFolder, until } from '../clean-up.ts';
 
 export const fakeAddon = join(installRoot, 'test', 'daemon', 'fake-addon.cjs');
-
-const cleanups: (() => void | Promise<void>)[] = [];
-
-export function atEnd(clean: () => void | Promise<void>): void {
-    cleanups.push(clean);
-}
-
-export async function cleanUp(): Promise<void> {
-    for (const clean of cleanups.splice(0).reverse()) {
-        await clean();
-    }
-}
-
-export function newFolder(): string {
-    const folder = mkdtempSync(join(tmpdir(), 'ferry-test-'));
-    atEnd(() => rmSync(folder, { recursive: true, force: true }));
-    return folder;
-}
 
 /** A valid configuration on a socket of its own, with the fake addon. */
 export function fakeConfig(flags: FlagValues = {}): Config {
@@ -51,20 +34,6 @@ export function newClient(config: Config): ControlClient {
     const client = new ControlClient(endpointOfSocket(config.socket));
     atEnd(() => client.close());
     return client;
-}
-
-export async function until(
-    what: string,
-    holds: () => boolean | Promise<boolean>,
-    limitMs = 15_000,
-): Promise<void> {
-    const deadlineMs = Date.now() + limitMs;
-    while (!(await holds())) {
-        if (Date.now() > deadlineMs) {
-            throw new Error(`not within ${limitMs} ms: ${what}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 10));
-    }
 }
 
 export interface Program {

@@ -3,27 +3,16 @@
 // is timed.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { guestEnvironment } from '../../host-daemon/src/cli/guest-environment.ts';
 import { endpointOfSocket, places } from '../../host-daemon/src/config/places.ts';
 import { ControlClient } from '../../host-daemon/src/control/client.ts';
+import { atEnd, newFolder, until } from '../clean-up.ts';
 import { linkFolder } from './guest-build.ts';
 
-const cleanups: (() => void | Promise<void>)[] = [];
-
-export function atEnd(clean: () => void | Promise<void>): void {
-    cleanups.push(clean);
-}
-
-/** Ends everything that was started, the newest first; to be called in afterEach or afterAll. */
-export async function cleanUp(): Promise<void> {
-    for (const clean of cleanups.splice(0).reverse()) {
-        await clean();
-    }
-}
+export { atEnd, cleanUp, newFolder, until } from '../clean-up.ts';
 
 /** True when the long variants are wanted: FERRY_TEST_LONG=1. */
 export const isLong = process.env['FERRY_TEST_LONG'] === '1';
@@ -41,20 +30,6 @@ export function seedFor(name: string): number {
     return hash;
 }
 
-export async function until(
-    what: string,
-    holds: () => boolean | Promise<boolean>,
-    limitMs = 30_000,
-): Promise<void> {
-    const deadlineMs = Date.now() + limitMs;
-    while (!(await holds())) {
-        if (Date.now() > deadlineMs) {
-            throw new Error(`not within ${limitMs} ms: ${what}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-}
-
 export function isAlive(pid: number): boolean {
     try {
         // A zombie has ended, although its number still answers.
@@ -62,12 +37,6 @@ export function isAlive(pid: number): boolean {
     } catch {
         return false;
     }
-}
-
-export function newFolder(): string {
-    const folder = mkdtempSync(join(tmpdir(), 'ferry-e2e-'));
-    atEnd(() => rmSync(folder, { recursive: true, force: true }));
-    return folder;
 }
 
 export interface Result {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "cudart/errors.h"
 #include "engine/limits.h"
 #include "wire/call_id.h"
 
@@ -134,7 +135,7 @@ void Executor::note_device_quiet(const wire::RecordHeader& record) {
 
 void Executor::answer(const wire::RecordHeader& record, abi::CUresult result,
                       std::span<const std::byte> payload) {
-    if (is_sticky(result)) sticky_ = result;
+    if (abi::is_sticky(result)) sticky_ = result;
     if (!wants_reply(record)) {
         if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
         return;
@@ -160,7 +161,7 @@ void Executor::before_reply() {
 }
 
 void Executor::landed(const wire::RecordHeader& record, const CopyPlace& place, abi::CUresult result) {
-    if (is_sticky(result)) sticky_ = result;
+    if (abi::is_sticky(result)) sticky_ = result;
     if (may_print_ && result != abi::CUDA_ERROR_CONTEXT_IS_DESTROYED) bring_out_text(place);
     answer(record, result, {});
 }

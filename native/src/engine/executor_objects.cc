@@ -2,6 +2,7 @@
 // Part of executor.h's class; split from the loop for size.
 #include <string>
 
+#include "cudart/errors.h"
 #include "engine/executor.h"
 #include "engine/limits.h"
 
@@ -105,7 +106,7 @@ abi::CUresult Executor::free_later(const Freed& freed) {
 void Executor::end_allocation(std::uint64_t address) {
     const abi::CUresult result = driver_.cuMemFree_v2(address);
     if (result == abi::CUDA_SUCCESS) return note_free(address);
-    if (is_sticky(result)) sticky_ = result;
+    if (abi::is_sticky(result)) sticky_ = result;
     if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
 }
 

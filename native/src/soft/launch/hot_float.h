@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "soft/launch/compare_ops.h"
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
@@ -76,30 +77,6 @@ T fmax2(T a, T b) {
 }
 
 template <class T>
-bool eq(T a, T b) {
-    return a == b;
-}
-template <class T>
-bool ne(T a, T b) {
-    return (a < b) | (a > b);
-}
-template <class T>
-bool lt(T a, T b) {
-    return a < b;
-}
-template <class T>
-bool le(T a, T b) {
-    return a <= b;
-}
-template <class T>
-bool gt(T a, T b) {
-    return a > b;
-}
-template <class T>
-bool ge(T a, T b) {
-    return a >= b;
-}
-template <class T>
 bool equ(T a, T b) {
     return !((a < b) | (a > b));
 }
@@ -149,16 +126,10 @@ F from_int(I a) {
 double widen(float a) { return static_cast<double>(a); }
 float narrow(double a) { return canonical(static_cast<float>(a)); }
 
-constexpr std::uint8_t variant_of(ptx::Mod mod) { return static_cast<std::uint8_t>(mod); }
 constexpr std::uint8_t variant_of(ptx::Type type) { return static_cast<std::uint8_t>(type); }
 
-#define FERRY_COMPARES(T, C)                                                                                \
-    FERRY_OP(setp, T, variant_of(ptx::Mod::eq), eq<C>), FERRY_OP(setp, T, variant_of(ptx::Mod::ne), ne<C>), \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::lt), lt<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::le), le<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::gt), gt<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::ge), ge<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::equ), equ<C>),                                               \
+#define FERRY_FLOAT_COMPARES(T, C)                                                                          \
+    FERRY_COMPARES(T, C), FERRY_OP(setp, T, variant_of(ptx::Mod::equ), equ<C>),                             \
         FERRY_OP(setp, T, variant_of(ptx::Mod::neu), neu<C>),                                               \
         FERRY_OP(setp, T, variant_of(ptx::Mod::ltu), ltu<C>),                                               \
         FERRY_OP(setp, T, variant_of(ptx::Mod::leu), leu<C>),                                               \
@@ -202,8 +173,8 @@ const OpEntry kEntries[] = {
     FERRY_OP(min, f64, 0, fmin2<double>),
     FERRY_OP(max, f32, 0, fmax2<float>),
     FERRY_OP(max, f64, 0, fmax2<double>),
-    FERRY_COMPARES(f32, float),
-    FERRY_COMPARES(f64, double),
+    FERRY_FLOAT_COMPARES(f32, float),
+    FERRY_FLOAT_COMPARES(f64, double),
     FERRY_OP(mov, f32, 1, copy_flushed),
 };
 

@@ -2,6 +2,7 @@
 // Everything but the table has internal linkage, so that no copy stands in for another instruction set's.
 #include <limits>
 
+#include "soft/launch/compare_ops.h"
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
@@ -55,14 +56,6 @@ template <class T>
 T copy(T a) {
     return a;
 }
-template <class T>
-T smaller(T a, T b) {
-    return a < b ? a : b;
-}
-template <class T>
-T larger(T a, T b) {
-    return a > b ? a : b;
-}
 
 u64 mul_wide_u(u32 a, u32 b) { return static_cast<u64>(a) * b; }
 s64 mul_wide_s(s32 a, s32 b) { return static_cast<s64>(a) * b; }
@@ -84,31 +77,6 @@ s64 sar64(s64 a, u32 b) { return a >> (b > 63 ? 63 : b); }
 s32 abs32(s32 a) { return static_cast<s32>(a < 0 ? 0u - static_cast<u32>(a) : static_cast<u32>(a)); }
 s64 abs64(s64 a) { return static_cast<s64>(a < 0 ? 0u - static_cast<u64>(a) : static_cast<u64>(a)); }
 
-template <class T>
-bool eq(T a, T b) {
-    return a == b;
-}
-template <class T>
-bool ne(T a, T b) {
-    return a != b;
-}
-template <class T>
-bool lt(T a, T b) {
-    return a < b;
-}
-template <class T>
-bool le(T a, T b) {
-    return a <= b;
-}
-template <class T>
-bool gt(T a, T b) {
-    return a > b;
-}
-template <class T>
-bool ge(T a, T b) {
-    return a >= b;
-}
-
 template <class Word, bool P>
 const Insn* select(Warp& w, const Insn* i) {
     const Word* a = slot<Word>(w, i->a);
@@ -125,17 +93,6 @@ template <bool P>
 const Insn* select64(Warp& w, const Insn* i) {
     return select<u64, P>(w, i);
 }
-
-constexpr std::uint8_t kEq = static_cast<std::uint8_t>(ptx::Mod::eq);
-constexpr std::uint8_t kNe = static_cast<std::uint8_t>(ptx::Mod::ne);
-constexpr std::uint8_t kLt = static_cast<std::uint8_t>(ptx::Mod::lt);
-constexpr std::uint8_t kLe = static_cast<std::uint8_t>(ptx::Mod::le);
-constexpr std::uint8_t kGt = static_cast<std::uint8_t>(ptx::Mod::gt);
-constexpr std::uint8_t kGe = static_cast<std::uint8_t>(ptx::Mod::ge);
-
-#define FERRY_COMPARES(T)                                                                        \
-    FERRY_OP(setp, T, kEq, eq<T>), FERRY_OP(setp, T, kNe, ne<T>), FERRY_OP(setp, T, kLt, lt<T>), \
-        FERRY_OP(setp, T, kLe, le<T>), FERRY_OP(setp, T, kGt, gt<T>), FERRY_OP(setp, T, kGe, ge<T>)
 
 const OpEntry kEntries[] = {
     FERRY_OP(mov, b32, 0, copy<u32>),       FERRY_OP(mov, b64, 0, copy<u64>),
@@ -164,10 +121,10 @@ const OpEntry kEntries[] = {
 };
 
 const OpEntry kCompareEntries[] = {
-    FERRY_COMPARES(u32),
-    FERRY_COMPARES(s32),
-    FERRY_COMPARES(u64),
-    FERRY_COMPARES(s64),
+    FERRY_COMPARES(u32, u32),
+    FERRY_COMPARES(s32, s32),
+    FERRY_COMPARES(u64, u64),
+    FERRY_COMPARES(s64, s64),
 };
 
 }  // namespace

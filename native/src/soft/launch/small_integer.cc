@@ -2,6 +2,7 @@
 // products. Used through the registry.
 #include <limits>
 
+#include "soft/launch/compare_ops.h"
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
@@ -63,14 +64,6 @@ T remainder(T a, T b) {
     return static_cast<T>(a % b);
 }
 template <class T>
-T smaller(T a, T b) {
-    return a < b ? a : b;
-}
-template <class T>
-T larger(T a, T b) {
-    return a > b ? a : b;
-}
-template <class T>
 T is_zero(T a) {
     return a == 0 ? 1 : 0;
 }
@@ -86,40 +79,6 @@ s32 sub_sat(s32 a, s32 b) {
     return a < 0 ? std::numeric_limits<s32>::min() : std::numeric_limits<s32>::max();
 }
 s32 mad_hi_sat(s32 a, s32 b, s32 c) { return add_sat(static_cast<s32>((static_cast<s64>(a) * b) >> 32), c); }
-
-template <class T>
-bool eq(T a, T b) {
-    return a == b;
-}
-template <class T>
-bool ne(T a, T b) {
-    return a != b;
-}
-template <class T>
-bool lt(T a, T b) {
-    return a < b;
-}
-template <class T>
-bool le(T a, T b) {
-    return a <= b;
-}
-template <class T>
-bool gt(T a, T b) {
-    return a > b;
-}
-template <class T>
-bool ge(T a, T b) {
-    return a >= b;
-}
-
-constexpr std::uint8_t variant_of(ptx::Mod mod) { return static_cast<std::uint8_t>(mod); }
-
-#define FERRY_COMPARES(T, C)                                                                                \
-    FERRY_OP(setp, T, variant_of(ptx::Mod::eq), eq<C>), FERRY_OP(setp, T, variant_of(ptx::Mod::ne), ne<C>), \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::lt), lt<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::le), le<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::gt), gt<C>),                                                 \
-        FERRY_OP(setp, T, variant_of(ptx::Mod::ge), ge<C>)
 
 const OpEntry kEntries[] = {
     FERRY_OP(add, u16, 0, add16),
