@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,7 +32,9 @@ constexpr std::size_t kWrittenAtOnce = 4096;
 constexpr long kIntervalNs = 10'000'000;
 constexpr std::size_t kLostOffset = 16;
 
-// A place is whole when `sequence` is one more than the number of the event in it.
+// A place is whole when `sequence` is one more than the number of the event in it. While it is written, that is
+// marked with kWriting: a thread that is held up in the middle keeps it, however often the others come round.
+constexpr std::uint64_t kWriting = std::uint64_t{1} << 63;
 struct Place {
     std::atomic<std::uint64_t> sequence;
     std::atomic<std::uint64_t> words[kWords];
@@ -45,22 +48,42 @@ constinit std::uint64_t lost = 0;
 constinit int file = -1;
 constinit std::array<wire::TraceEvent, kWrittenAtOnce> outgoing{};
 
-// False: the event is not whole yet. One that was overwritten counts as lost.
-bool take(std::uint64_t number, wire::TraceEvent& event, bool& good) {
+// For event `number`. False: an older event is still being written there, or a newer one is there already.
+bool claim(Place& place, std::uint64_t number) {
+    constexpr int kTurns = 1000;
+    for (int turn = 0; turn < kTurns; ++turn) {
+        std::uint64_t held = place.sequence.load(std::memory_order_relaxed);
+        if ((held & ~kWriting) > number) return false;
+        if ((held & kWriting) != 0) {
+            sched_yield();
+        } else if (place.sequence.compare_exchange_weak(held, kWriting | (number + 1),
+                                                        std::memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// False: the event is not whole yet, and may become so. One that was overwritten or given up counts as lost.
+bool take(std::uint64_t number, wire::TraceEvent& event, bool& good, bool last_words) {
     Place& place = places[number % kPlaces];
     const std::uint64_t sequence = place.sequence.load(std::memory_order_acquire);
-    if (sequence <= number && next_event.load(std::memory_order_relaxed) <= number + kPlaces) return false;
+    const bool passed = (sequence & ~kWriting) > number + 1 ||
+                        next_event.load(std::memory_order_relaxed) > number + kPlaces;
+    good = sequence == number + 1;
+    if (!good) return passed || last_words;
     std::uint64_t words[kWords];
     for (std::size_t index = 0; index < kWords; ++index) {
         words[index] = place.words[index].load(std::memory_order_relaxed);
     }
     std::atomic_thread_fence(std::memory_order_acquire);
-    good = sequence == number + 1 && place.sequence.load(std::memory_order_relaxed) == sequence;
+    good = place.sequence.load(std::memory_order_relaxed) == sequence;
     memcpy(&event, words, sizeof event);
     return true;
 }
 
-void write_out() {
+// `last_words`: nothing that is not whole by now will be.
+void write_out(bool last_words) {
     Guard guard(writing);
     const std::uint64_t end = next_event.load(std::memory_order_acquire);
     while (file >= 0 && written < end) {
@@ -68,7 +91,7 @@ void write_out() {
         bool whole = true;
         while (written < end && count < kWrittenAtOnce && whole) {
             bool good = false;
-            whole = take(written, outgoing[count], good);
+            whole = take(written, outgoing[count], good, last_words);
             if (!whole) break;
             ++written;
             if (good) ++count;
@@ -85,7 +108,7 @@ void* write_for_ever(void*) {
     for (;;) {
         const timespec interval{0, kIntervalNs};
         nanosleep(&interval, nullptr);
-        write_out();
+        write_out(false);
     }
 }
 
@@ -119,7 +142,7 @@ void start_trace() {
 
 void finish_trace() {
     if (!trace_on) return;
-    write_out();
+    write_out(true);
     Guard guard(writing);
     if (pwrite(file, &lost, sizeof lost, kLostOffset) != sizeof lost || lost != 0) {
         log_line(LogLevel::error, "the trace is not whole: %llu events are lost",
@@ -142,7 +165,8 @@ void trace(const wire::TraceEvent& event) {
     memcpy(words, &event, sizeof event);
     const std::uint64_t number = next_event.fetch_add(1, std::memory_order_relaxed);
     Place& place = places[number % kPlaces];
-    place.sequence.store(0, std::memory_order_relaxed);
+    if (!claim(place, number)) return;
+    // What is written below is not seen before the claim.
     std::atomic_thread_fence(std::memory_order_release);
     for (std::size_t index = 0; index < kWords; ++index) {
         place.words[index].store(words[index], std::memory_order_relaxed);

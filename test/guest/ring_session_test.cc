@@ -179,6 +179,7 @@ void stop(Host& host, guest::Session& session, std::thread& serving) {
 }
 
 void run_threads(std::uint64_t command_bytes, std::uint64_t reply_bytes, int calls, bool random_bells) {
+    calls *= static_cast<int>(unit::scale());
     Host host(command_bytes, reply_bytes);
     guest::Settings settings;
     settings.random_seal = random_bells;

@@ -84,7 +84,7 @@ bool await_bell(int bell) {
     return read(bell, &rings, sizeof rings) == sizeof rings;
 }
 
-constexpr std::uint32_t kAcross = 20'000;
+const std::uint32_t kAcross = 20'000 * static_cast<std::uint32_t>(unit::scale());
 
 void produce(Ring& ring, int own_bell, int other_bell) {
     unit::Random random(12);

@@ -19,10 +19,15 @@ void check(bool good, const char* what, const char* file, int line);
 
 using Bytes = std::vector<std::byte>;
 
-// splitmix64, so that every run draws the same.
+// FERRY_TEST_SEED, by default 0, so that every run draws the same.
+std::uint64_t run_seed();
+// 10 with FERRY_TEST_LONG=1, else 1: how much longer a test is to be.
+std::uint64_t scale();
+
+// splitmix64.
 class Random {
 public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
+    explicit Random(std::uint64_t seed) : state_(seed + run_seed()) {}
     std::uint64_t next();
     std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
 

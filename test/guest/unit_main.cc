@@ -1,6 +1,7 @@
 // Runs every unit test and prints `ok NAME` or `FAIL NAME: what (file:line)` for each; guest.test.ts reads
 // that.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "unit.h"
@@ -22,6 +23,16 @@ void check(bool good, const char* what, const char* file, int line) {
     if (good) return;
     failed = true;
     std::printf("FAIL %s: %s (%s:%d)\n", running, what, file, line);
+}
+
+std::uint64_t run_seed() {
+    static const char* const text = std::getenv("FERRY_TEST_SEED");
+    return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
+std::uint64_t scale() {
+    static const char* const text = std::getenv("FERRY_TEST_LONG");
+    return text != nullptr && std::strcmp(text, "1") == 0 ? 10 : 1;
 }
 
 std::uint64_t Random::next() {

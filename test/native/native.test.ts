@@ -1,5 +1,6 @@
-// The native side. First its unit tests (C++, built with AddressSanitizer and UBSan, no Node in them), then
-// the addon in a process of its own, driven by an ordinary @grpc/grpc-js client over proto/ferry.proto.
+// The native side. First its unit tests (C++, no Node in them; built twice: with AddressSanitizer and UBSan,
+// and with ThreadSanitizer), then the addon in a process of its own, driven by an ordinary @grpc/grpc-js
+// client over proto/ferry.proto.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,12 +28,21 @@ function runTool(program: string, args: readonly string[], env: NodeJS.ProcessEn
     return done.stdout;
 }
 
-describe('the engine and its transport', () => {
-    const build = 'build/engine-asan';
+const sanitizers = [
+    { sanitizer: 'address', build: 'build/engine-asan', flags: [], title: 'AddressSanitizer and UBSan' },
+    // Without optimisation its programs would take four times as long.
+    {
+        sanitizer: 'thread',
+        build: 'build/engine-tsan',
+        flags: ['-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1'],
+        title: 'ThreadSanitizer',
+    },
+] as const;
 
+describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, flags, title }) => {
     beforeAll(() => {
-        const flags = ['-DFERRY_ENGINE_ONLY=ON', '-DFERRY_SANITIZE=address', '-DCMAKE_BUILD_TYPE=Debug'];
-        runTool('cmake', ['-S', 'native', '-B', build, ...flags]);
+        const kind = ['-DFERRY_ENGINE_ONLY=ON', `-DFERRY_SANITIZE=${sanitizer}`, '-DCMAKE_BUILD_TYPE=Debug'];
+        runTool('cmake', ['-S', 'native', '-B', build, ...kind, ...flags]);
         runTool('cmake', ['--build', build, '--parallel', '2']);
     }, buildLimitMs);
 
@@ -45,18 +55,19 @@ describe('the engine and its transport', () => {
         { name: 'session_test', leaks: true },
         { name: 'image_store_test', leaks: true },
         { name: 'ring_link_test', leaks: true },
+        { name: 'ring_threads_test', leaks: true },
         { name: 'ring_session_test', leaks: false },
         { name: 'executor_test', leaks: false },
         { name: 'lending_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;
     for (const { name, leaks } of programs) {
-        it(`passes ${name} under AddressSanitizer and UBSan`, () => {
+        it(`passes ${name} under ${title}`, () => {
             const options = { ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}` };
             const printed = runTool(join(root, build, 'tests', name), [], options);
             expect(printed).toMatch(/^ok /m);
             expect(printed).not.toContain('FAILED');
-        });
+        }, 300_000);
     }
 });
 

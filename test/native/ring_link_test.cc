@@ -87,7 +87,7 @@ TEST(a_wish_that_is_no_ring_size_is_ours_to_choose) {
 TEST(the_arena_lies_where_the_guest_keeps_room_and_nowhere_else) {
     constexpr std::uint64_t kSize = std::uint64_t{4} << 20;
     transport::Hello hello = wishing(0);
-    hello.arena_base = 0x5f0000000000;
+    hello.arena_base = 0x7e9000000000;
     hello.arena_size = kSize;
     {
         Ring ring(hello);
@@ -105,13 +105,13 @@ TEST(the_arena_lies_where_the_guest_keeps_room_and_nowhere_else) {
         CHECK_EQUAL(Ring(hello).link.terms().arena_bytes, 0u);
     }
     constexpr std::uint64_t kEnd = std::uint64_t{1} << 47;
-    constexpr std::uint64_t kBases[] = {4096, 0x5f0000001000, ~std::uint64_t{0} << 21, kEnd,
+    constexpr std::uint64_t kBases[] = {4096, 0x7e9000001000, ~std::uint64_t{0} << 21, kEnd,
                                         kEnd - kSize / 2};
     for (const std::uint64_t base : kBases) {
         hello.arena_base = base;
         CHECK_EQUAL(Ring(hello).link.terms().arena_bytes, 0u);
     }
-    hello.arena_base = 0x5f0000000000;
+    hello.arena_base = 0x7e9000000000;
     hello.window_base = hello.arena_base + kSize / 2;
     hello.window_size = kSize;
     CHECK_EQUAL(Ring(hello).link.terms().arena_bytes, 0u);
