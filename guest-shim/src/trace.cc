@@ -32,8 +32,9 @@ constexpr std::size_t kWrittenAtOnce = 4096;
 constexpr long kIntervalNs = 10'000'000;
 constexpr std::size_t kLostOffset = 16;
 
-// A place is whole when `sequence` is one more than the number of the event in it. While it is written, that is
-// marked with kWriting: a thread that is held up in the middle keeps it, however often the others come round.
+// A place is whole when `sequence` is one more than the number of the event in it. While it is written, that
+// is marked with kWriting: a thread that is held up in the middle keeps it, however often the others come
+// round.
 constexpr std::uint64_t kWriting = std::uint64_t{1} << 63;
 struct Place {
     std::atomic<std::uint64_t> sequence;
