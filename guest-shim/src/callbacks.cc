@@ -2,8 +2,6 @@
 #include "callbacks.h"
 
 #include "session.h"
-#include "stub_runtime.h"
-#include "wire/codec.h"
 #include "wire/limits.h"
 
 namespace guest {
@@ -12,7 +10,8 @@ std::uint64_t Callbacks::add(const HostFunction& function) {
     Guard guard(mutex_);
     if (known_.size() >= wire::limits::kPendingCallbacks || !start_thread()) return 0;
     const std::uint64_t number = next_number_++;
-    known_.emplace(number, function);
+    const auto known = known_.emplace(number, function).first;
+    known->second.sealed_bytes = session_.sealed_bytes();
     outstanding_.fetch_add(1, std::memory_order_relaxed);
     return number;
 }
@@ -20,6 +19,12 @@ std::uint64_t Callbacks::add(const HostFunction& function) {
 void Callbacks::forget(std::uint64_t number) {
     Guard guard(mutex_);
     if (known_.erase(number) != 0) outstanding_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::uint64_t Callbacks::bytes_behind(std::uint64_t sealed_bytes) {
+    if (outstanding() == 0) return 0;
+    Guard guard(mutex_);
+    return known_.empty() ? 0 : sealed_bytes - known_.begin()->second.sealed_bytes;
 }
 
 bool Callbacks::start_thread() {
@@ -59,16 +64,17 @@ void Callbacks::loop() {
         CallbackCall call{};
         HostFunction function;
         const Next next = take(call, function);
-        if (next == Next::nothing) futex_wait(work_, seen);
-        // A number nobody knows is dropped: the host invented it.
-        if (next != Next::function) continue;
+        if (next == Next::nothing) {
+            futex_wait(work_, seen);
+            continue;
+        }
         if (thread != nullptr) thread->in_callback = true;
         if (function.callback != nullptr) function.callback(function.stream, call.status, function.argument);
         if (function.function != nullptr) function.function(function.argument);
         if (thread != nullptr) thread->in_callback = false;
-        forget(call.number);
-        send_free(session_, wire::session_callback_done_Request{.callback = call.ticket});
-        session_.seal();
+        // A number nobody knows has been run by doing nothing: the host invented it.
+        if (next == Next::function) forget(call.number);
+        session_.tell_callbacks_done(++done_);
     }
 }
 

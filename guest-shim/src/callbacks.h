@@ -1,11 +1,12 @@
 // Host functions that streams run: cuLaunchHostFunc and cuStreamAddCallback. What to call stays here under a
 // number the host only echoes, so that no address from the wire is ever called. They run one after another on
-// a thread of their own, started at the first use, in the order in which the host asks for them.
+// a thread of their own, started at the first use, in the order in which the host asks for them; so what the
+// host hears is how many have returned, and it hears it beside the lane, whose records may wait for them.
 #pragma once
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <unordered_map>
+#include <map>
 
 #include "cudart/abi.h"
 #include "futex.h"
@@ -20,6 +21,7 @@ struct HostFunction {
     abi::CUstreamCallback callback = nullptr;  // cuStreamAddCallback
     abi::CUstream stream = nullptr;
     void* argument = nullptr;
+    std::uint64_t sealed_bytes = 0;  // of the session, when it was queued
 };
 
 class Callbacks {
@@ -32,6 +34,8 @@ public:
     void run(const CallbackCall& call);
     // Functions the host has still to ask for, or that still run.
     std::uint32_t outstanding() const { return outstanding_.load(std::memory_order_relaxed); }
+    // Of `sealed_bytes`, how many were sealed behind the oldest function that is outstanding.
+    std::uint64_t bytes_behind(std::uint64_t sealed_bytes);
 
 private:
     enum class Next { nothing, stranger, function };
@@ -42,8 +46,9 @@ private:
     bool start_thread();
 
     Session& session_;
+    std::uint64_t done_ = 0;  // of the functions the host has asked for; the thread's own
     Mutex mutex_;
-    std::unordered_map<std::uint64_t, HostFunction> known_;
+    std::map<std::uint64_t, HostFunction> known_;  // by age
     std::deque<CallbackCall> queue_;
     std::uint64_t next_number_ = 1;
     bool started_ = false;

@@ -55,6 +55,8 @@ public:
     bool send(ByteBuffer* batch);
     // Reads and writes without waiting. False: the link is gone; lost_result() and lost_reason() say how.
     bool pump();
+    // Says how many host functions have returned, again after a break. False: link lost.
+    bool tell_callbacks_done(std::uint64_t count);
     bool wants_write() const { return stream_.wants_write(); }
     // What the host has not taken, or not acknowledged where the session can be resumed.
     std::size_t queued_bytes() const { return kept_.active() ? kept_.bytes() : stream_.queued_bytes(); }
@@ -87,6 +89,7 @@ private:
     bool lose(abi::CUresult result, const char* reason);
     bool push_hello(const Hello& hello);
     bool read_greeting(std::span<const std::byte> bytes, Greeting& greeting);
+    bool push_head(const wire::BatchHead& head);
     bool push_frame(const wire::ProtoWriter& fields);
     void acknowledge();
     bool acknowledged(std::uint64_t sequence);
@@ -104,6 +107,7 @@ private:
     ByteBuffer* spare_ = nullptr;
     std::uint64_t sequence_ = 0;
     std::uint64_t seen_ = 0;
+    std::uint64_t callbacks_done_ = 0;
     Snapshot* snapshot_ = nullptr;  // set while attaching
     RingOffer ring_offer_;
     bool is_tcp_ = false;

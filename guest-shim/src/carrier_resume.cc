@@ -54,18 +54,31 @@ bool GrpcCarrier::acknowledged(std::uint64_t sequence) {
     return true;
 }
 
-void GrpcCarrier::acknowledge() {
+// A batch of no records. False: no memory.
+bool GrpcCarrier::push_head(const wire::BatchHead& head) {
     auto* buffer = new (std::nothrow) ByteBuffer;
-    const wire::BatchHead head = wire::make_batch_head(0, seen_, 0);
     std::byte* at = buffer == nullptr ? nullptr : buffer->reserve(head.size);
     if (at == nullptr) {
         delete buffer;
-        return;  // the next batch says the same
+        return false;
     }
     memcpy(at, head.bytes.data(), head.size);
     buffer->commit(head.size);
-    unacknowledged_in_ = 0;
     stream_.push(buffer, 0, false);
+    return true;
+}
+
+void GrpcCarrier::acknowledge() {
+    // Without memory the next batch says the same.
+    if (push_head(wire::make_batch_head(0, seen_, 0))) unacknowledged_in_ = 0;
+}
+
+bool GrpcCarrier::tell_callbacks_done(std::uint64_t count) {
+    callbacks_done_ = count;
+    if (parted()) return pump();  // welcome_back() says it
+    if (!push_head(wire::make_callbacks_done(seen_, count)))
+        return lose(abi::CUDA_ERROR_OUT_OF_MEMORY, "out of memory");
+    return pump();
 }
 
 // After a pump that went well: what the other end must hear, and whether it has been heard.
@@ -160,6 +173,7 @@ bool GrpcCarrier::welcome_back(const Greeting& greeting) {
     returning_ = false;
     kept_.keep_newest(static_cast<std::size_t>(sequence_ - greeting.seen));
     kept_.for_each([this](ByteBuffer* batch, std::size_t first) { stream_.push(batch, first, false, true); });
+    if (callbacks_done_ != 0 && !push_head(wire::make_callbacks_done(seen_, callbacks_done_))) return false;
     const std::int64_t grace_ns = grace_ns_;
     expect(grace_ns);
     parted_.store(false, std::memory_order_relaxed);

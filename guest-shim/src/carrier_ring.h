@@ -51,6 +51,10 @@ public:
     const wire::SharedPage& page() const { return *page_; }
     // The calling thread begins to wait here.
     void tell_core();
+    // How many host functions have returned; the caller rings the host if it sleeps.
+    void tell_callbacks_done(std::uint64_t count) {
+        page_->callbacks_done.store(count, std::memory_order_release);
+    }
     // The fence table of wire/fence.h.
     const std::atomic<std::uint64_t>* fences() const { return fences_; }
     std::uint32_t fence_count() const { return fence_count_; }

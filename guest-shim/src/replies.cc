@@ -152,7 +152,7 @@ const char* Replies::call_back(const wire::ReplyHeader& header, std::span<const 
     wire::Cursor cursor(payload);
     const auto number = cursor.scalar<std::uint64_t>();
     if (!cursor.ok() || callback_sink_ == nullptr) return "the host sent a malformed callback";
-    callback_sink_(callback_context_, {header.ticket, number, static_cast<abi::CUresult>(header.result)});
+    callback_sink_(callback_context_, {number, static_cast<abi::CUresult>(header.result)});
     return nullptr;
 }
 

@@ -42,7 +42,6 @@ struct Slot {
 
 // A host function the guest has to run; `number` names it in guest::Callbacks.
 struct CallbackCall {
-    std::uint32_t ticket;
     std::uint64_t number;
     abi::CUresult status;
 };

@@ -16,7 +16,8 @@
 namespace guest {
 namespace {
 
-// A sealer waits while more than this is queued behind a slow host.
+// A sealer waits while more than this is queued behind a slow host, or behind a host function of the program:
+// the host has to hold that until it returns.
 constexpr std::size_t kQueuedBytes = wire::limits::kUnacknowledgedBytes;
 
 }  // namespace
@@ -76,7 +77,7 @@ void Session::seal() {
     {
         Guard guard(carrier.mutex());
         seal_locked();
-        full = carrier.queued_bytes() > kQueuedBytes;
+        full = is_full(kQueuedBytes);
     }
     if (full) relieve();
 }
@@ -85,7 +86,23 @@ void Session::seal_locked() {
     if (lane.empty() || lost() != abi::CUDA_SUCCESS) return;
     ByteBuffer* batch = lane.take(carrier.spare());
     const TraceSpan span(wire::TraceKind::batch, 0, 0, batch == nullptr ? 0 : batch->size());
+    if (batch != nullptr) sealed_bytes_.fetch_add(batch->size(), std::memory_order_relaxed);
     if (batch != nullptr && !carrier.send(batch)) end(carrier.lost_result(), carrier.lost_reason());
+}
+
+bool Session::is_full(std::uint64_t bytes) {
+    return carrier.queued_bytes() > bytes || callbacks.bytes_behind(sealed_bytes()) > bytes;
+}
+
+void Session::tell_callbacks_done(std::uint64_t count) {
+    if (ring.is_open()) {
+        ring.tell_callbacks_done(count);
+        if (lane.must_ring()) ring.ring_host();
+        return;
+    }
+    Guard guard(carrier.mutex());
+    if (lost() == abi::CUDA_SUCCESS && !carrier.tell_callbacks_done(count))
+        end(carrier.lost_result(), carrier.lost_reason());
 }
 
 // Back-pressure: until the host has taken enough, or is gone. Reads meanwhile, for the host may be waiting
@@ -99,7 +116,7 @@ void Session::relieve() {
         {
             Guard guard(carrier.mutex());
             pump_locked(nullptr);
-            full = carrier.queued_bytes() > kQueuedBytes / 2;
+            full = is_full(kQueuedBytes / 2);
             wants_write = carrier.wants_write();
         }
         if (full) poll_link(1'000'000'000, wants_write);

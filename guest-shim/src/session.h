@@ -84,6 +84,10 @@ public:
     // The pump has callbacks or landings to look out for. nudge_pump() does it only where it sleeps.
     void wake_pump();
     void nudge_pump();
+    // Host functions have returned, `count` of them since the session began. Never waits.
+    void tell_callbacks_done(std::uint64_t count);
+    // Record bytes handed to the carrier; none on the ring.
+    std::uint64_t sealed_bytes() const { return sealed_bytes_.load(std::memory_order_relaxed); }
 
     // 0 while it lives, else what every call answers from now on.
     abi::CUresult lost() const { return static_cast<abi::CUresult>(lost_.load(std::memory_order_acquire)); }
@@ -111,6 +115,7 @@ private:
     void read_arrived_on_ring();
     void seal_locked();
     void pump_locked(const Slot* reader);
+    bool is_full(std::uint64_t bytes);
     void relieve();
     abi::CUresult settle_append(Appended how);
     void take_turn(Slot& slot, std::int64_t deadline_ns);
@@ -134,6 +139,7 @@ private:
     std::atomic<std::uint64_t> round_trips_{0};
     std::atomic<std::uint64_t> memory_changes_{0};
     std::atomic<std::uint64_t> back_pressure_waits_{0};
+    std::atomic<std::uint64_t> sealed_bytes_{0};
     std::atomic<std::uint32_t> pump_word_{0};
     std::atomic<bool> pump_asleep_{false};
     std::atomic<std::uint32_t> pump_order_{0};

@@ -15,12 +15,6 @@ export const session = {
         wire: { request: {} },
         doc: 'The guest thread of the header has ended: its per-thread default stream is destroyed.',
     },
-    session_callback_done: {
-        id: 0x0003,
-        class: 'async',
-        wire: { request: { callback: field.u32 } },
-        doc: 'The host function of callback reply `callback` has returned: its stream goes on.',
-    },
     session_lend: {
         id: 0x0010,
         class: 'sync',

@@ -55,9 +55,23 @@ inline BatchHead make_batch_head(std::uint64_t sequence, std::uint64_t acknowled
     return head;
 }
 
+// A batch without records that says how many host functions have returned.
+inline BatchHead make_callbacks_done(std::uint64_t acknowledged, std::uint64_t count) {
+    BatchHead head;
+    const auto varint_field = [](std::uint64_t value) { return value == 0 ? 0 : 1 + varint_size(value); };
+    ProtoWriter writer(std::span<std::byte>(head.bytes).subspan(kGrpcPrefix));
+    writer.length(kFrameBatch, varint_field(acknowledged) + varint_field(count));
+    writer.varint(2, acknowledged);
+    writer.varint(4, count);
+    put_grpc_prefix(head.bytes.data(), writer.size());
+    head.size = kGrpcPrefix + writer.size();
+    return head;
+}
+
 struct BatchView {
     std::uint64_t sequence = 0;
     std::uint64_t acknowledged = 0;
+    std::uint64_t callbacks_done = 0;  // 0: not said
     std::span<const std::byte> records = {};
 };
 
@@ -69,6 +83,7 @@ inline bool read_batch(std::span<const std::byte> message, BatchView& batch) {
         if (field.number == 1 && field.type == ProtoType::varint) batch.sequence = field.value;
         if (field.number == 2 && field.type == ProtoType::varint) batch.acknowledged = field.value;
         if (field.number == 3 && field.type == ProtoType::length) batch.records = field.bytes;
+        if (field.number == 4 && field.type == ProtoType::varint) batch.callbacks_done = field.value;
     }
     return reader.ok();
 }

@@ -35,7 +35,8 @@ enum class ReplyKind : std::uint16_t {
     // The next two always come before the reply that reports completion of what caused them.
     landing = 2,  // bytes for the guest memory that the ticket stands for
     output = 3,   // device printf (fd 1) or assert text (fd 2)
-    // The guest must run a host function and answer with session_callback_done.
+    // The guest must run a host function and say when it has returned: SharedPage::callbacks_done in ring.h,
+    // or Batch.callbacks_done.
     callback = 4,
 };
 

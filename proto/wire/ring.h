@@ -58,9 +58,10 @@ struct RingWords {
 struct SharedPage {
     RingWords commands;  // guest to host
     RingWords replies;   // host to guest
-    // Host to guest: what cuMemGetInfo answers, as of the last time something changed it, in bytes.
-    alignas(kLine) std::atomic<std::uint64_t> free_memory{0};
-    std::atomic<std::uint64_t> total_memory{0};
+    // Guest to host: how many of the host functions it was asked to run have returned, in the order asked.
+    // Beside the ring of commands, because what lies in there may wait for one of them. Whoever raises it
+    // rings as after an append.
+    alignas(kLine) std::atomic<std::uint64_t> callbacks_done{0};
     // Guest to host: the core (from 1 on; 0: not known) of the thread that last began to wait. A hint for
     // where not to run.
     alignas(kLine) std::atomic<std::uint32_t> guest_core{0};

@@ -151,9 +151,7 @@ TEST(a_host_function_holds_its_stream_until_the_guest_has_answered) {
     CHECK(!host.executor->idle());
     (void)host.executor->settle();
     CHECK(host.channel.replies.empty());
-    host.run(Batch().add(wire::session_callback_done_Request{.callback = callback.header.ticket}), 0);
-    const Batch done = Batch().add(wire::session_callback_done_Request{.callback = callback.header.ticket});
-    (void)host.executor->run(done.bytes);
+    host.executor->callbacks_done(1);
     for (int turn = 0; turn < 2000 && host.channel.replies.empty(); ++turn) {
         (void)host.executor->settle();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -181,15 +179,14 @@ TEST(a_context_is_not_quiet_while_a_destroyed_stream_still_works) {
         const auto reply = host.next();
         answered = reply.header.ticket == 5 && reply.header.kind == kind(ReplyKind::result);
         if (reply.header.kind != kind(ReplyKind::callback)) continue;
-        const Batch done = Batch().add(wire::session_callback_done_Request{.callback = reply.header.ticket});
-        (void)host.executor->run(done.bytes);
+        host.executor->callbacks_done(1);
     }
     CHECK(answered);
 }
 
 TEST(an_answer_to_a_callback_never_asked_for_is_a_violation) {
     Host host;
-    host.run(Batch().add(wire::session_callback_done_Request{.callback = 1}));
+    host.executor->callbacks_done(1);
     CHECK(host.executor->violated());
 }
 

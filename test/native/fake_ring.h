@@ -71,6 +71,10 @@ public:
         const std::uint64_t one = 1;
         if (writer.must_ring()) CHECK_EQUAL(::write(host_bell_, &one, sizeof one), ssize_t{8});
     }
+    void callbacks_done(std::uint64_t count) {
+        page().callbacks_done.store(count, std::memory_order_release);
+        ring();
+    }
     // Takes what has come out of the reply ring.
     void read() {
         const std::uint64_t before = reader.consumed();

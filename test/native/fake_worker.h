@@ -60,7 +60,7 @@ struct Events final : engine::Events {
 };
 
 struct Worker {
-    explicit Worker(std::uint32_t ttl_ms = 5000) {
+    explicit Worker(std::uint32_t ttl_ms = 5000, const device::NullOptions& null_device = {}) {
         char name[] = "/tmp/ferry-session-XXXXXX";
         folder = ::mkdtemp(name);
         engine::Options options;
@@ -68,6 +68,7 @@ struct Worker {
         options.ticket.fill(std::byte{7});
         options.ticket_ttl_ms = ttl_ms;
         options.meters = meters;
+        options.null_device = null_device;
         path = options.socket_path;
         engine = std::make_unique<engine::Engine>(options, events);
         CHECK(!events.wait_for("listening").empty());
@@ -105,6 +106,7 @@ struct Guest {
         client->data(stream, h2::hello(fields));
     }
     void batch(const Batch& records) { client->data(stream, h2::batch(++sequence, 0, records.bytes)); }
+    void callbacks_done(std::uint64_t count) { client->data(stream, h2::callbacks_done(count)); }
     bool until(const std::function<bool()>& condition) {
         const auto deadline = std::chrono::steady_clock::now() + 5s;
         while (!condition() && std::chrono::steady_clock::now() < deadline) {

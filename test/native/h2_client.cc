@@ -218,6 +218,13 @@ std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged,
     return guest_frame(2, writer.written());
 }
 
+std::vector<std::byte> callbacks_done(std::uint64_t count) {
+    std::byte buffer[16];
+    wire::ProtoWriter writer(buffer);
+    writer.varint(4, count);
+    return guest_frame(2, writer.written());
+}
+
 std::vector<std::byte> frame_field(std::span<const std::byte> message, std::uint32_t number) {
     wire::ProtoReader reader(message);
     for (wire::ProtoField field; reader.next(field);) {

@@ -83,6 +83,7 @@ struct HelloFields {
     std::uint64_t ring_bytes = 0;
 };
 std::vector<std::byte> hello(const HelloFields& fields);
+std::vector<std::byte> callbacks_done(std::uint64_t count);
 std::vector<std::byte> batch(std::uint64_t sequence, std::uint64_t acknowledged,
                              std::span<const std::byte> records);
 

@@ -146,7 +146,7 @@ TEST(unknown_calls_violate_and_say_so) {
 TEST(records_behind_a_violation_are_not_executed) {
     Host host;
     Batch batch = fake::with_context();
-    batch.add(wire::session_callback_done_Request{.callback = 99});
+    batch.add(wire::session_carve_Request{.address = 99, .size = 1});
     batch.add(wire::cuMemAlloc_v2_Request{.size = 4096}, {.ticket = 1});
     host.run(batch, 2);
     CHECK(host.executor->violated());

@@ -26,6 +26,7 @@ struct Events final : transport::LinkEvents {
         batches.emplace_back(records.begin(), records.end());
         return true;
     }
+    void on_callbacks_done(std::uint64_t count) override { callbacks = count; }
     void on_guest_done() override { done = true; }
     void on_violation(GrpcStatus status, const std::string& message) override {
         violation = message;
@@ -38,6 +39,7 @@ struct Events final : transport::LinkEvents {
     std::string hash;
     std::vector<std::vector<std::byte>> batches;
     std::string violation;
+    std::uint64_t callbacks = 0;
     bool done = false;
     bool hold = false;
 };

@@ -50,6 +50,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
     // test makes such objects, leaks are not counted.
     const programs = [
         { name: 'handles_test', leaks: true },
+        { name: 'turns_test', leaks: true },
         { name: 'link_test', leaks: true },
         { name: 'http2_test', leaks: true },
         { name: 'session_test', leaks: true },
@@ -58,6 +59,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'ring_threads_test', leaks: true },
         { name: 'ring_session_test', leaks: false },
         { name: 'executor_test', leaks: false },
+        { name: 'blocking_test', leaks: false },
         { name: 'lending_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;

@@ -1,40 +1,18 @@
 // A whole engine whose guest speaks to it through a ring: order, turns, back-pressure, sleep, and every way
 // such a session ends, hostile words in the shared memory included.
 #include <filesystem>
-#include <optional>
 #include <thread>
 
-#include "fake_ring.h"
-#include "fake_worker.h"
+#include "fake_attached.h"
 
 namespace {
 
 using namespace std::chrono_literals;
+using fake::Attached;
 using fake::Batch;
 using fake::Guest;
 using fake::sync_batch;
 using fake::Worker;
-
-struct Attached {
-    explicit Attached(std::uint64_t ring_bytes = 0) : guest(worker.path) {
-        guest.hello(std::byte{7}, {.wants_ring = true, .ring_bytes = ring_bytes});
-        const auto messages = guest.wait_messages(1);
-        CHECK_EQUAL(guest.welcome_result(), 0);
-        const auto terms = h2::frame_field(h2::frame_field(messages[0], 1), 4);
-        CHECK_EQUAL(guest.client->passed.size(), 3u);
-        if (guest.client->passed.size() != 3) return;
-        const int descriptors[] = {guest.client->passed[0].get(), guest.client->passed[1].get(),
-                                   guest.client->passed[2].get()};
-        const transport::RingTerms given{h2::varint_field(terms, 1), h2::varint_field(terms, 2),
-                                         static_cast<std::uint32_t>(h2::varint_field(terms, 3)),
-                                         h2::varint_field(terms, 4), h2::varint_field(terms, 5)};
-        ring.emplace(given, descriptors);
-    }
-    std::string ended() { return worker.events.wait_for("ended"); }
-    Worker worker;
-    Guest guest;
-    std::optional<fake::RingGuest> ring;
-};
 
 Batch sync(std::uint32_t ticket) { return Batch().add(wire::cuMemGetInfo_v2_Request{}, {.ticket = ticket}); }
 
@@ -284,7 +262,7 @@ TEST(threads_that_wait_beside_a_host_function_are_answered) {
         }
         return number != 0;
     }));
-    session.ring->send(Batch().add(wire::session_callback_done_Request{.callback = number}));
+    session.ring->callbacks_done(1);
     CHECK_EQUAL(session.ring->reply_to(21).header.result, 0);
 }
 

@@ -10,7 +10,6 @@ export interface CallName {
 export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([
     [0x0001, { name: 'session_detach', class: 'sync' }],
     [0x0002, { name: 'session_thread_exit', class: 'async' }],
-    [0x0003, { name: 'session_callback_done', class: 'async' }],
     [0x0010, { name: 'session_lend', class: 'sync' }],
     [0x0011, { name: 'session_carve', class: 'async' }],
     [0x0012, { name: 'session_settle', class: 'sync' }],

@@ -3,12 +3,11 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '2a4e28604ed0f645';
+export const specHash = 'de87f4e71119921e';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
     0x0002: 'session_thread_exit',
-    0x0003: 'session_callback_done',
     0x0010: 'session_lend',
     0x0011: 'session_carve',
     0x0012: 'session_settle',

@@ -34,10 +34,14 @@ struct DriverReport {
 // Initialises the driver and asks everything a guest may be told.
 DriverReport probe_driver(const DriverTable& driver);
 
-// Where the null device pretends to have its memory; size 0 for a place of its own choice.
 struct NullOptions {
+    // Where it pretends to have its memory; size 0 for a place of its own choice.
     std::uint64_t window_base = 0;
     std::uint64_t window_size = 0;
+    // What takes time on real devices takes it here as well, for tests: launches that wait behind a host
+    // function, beyond which another one blocks (0: never), and how long code takes to load.
+    std::uint64_t queue = 0;
+    std::uint64_t load_ms = 0;
 };
 // One device that answers everything at once: memory is accounted and never there, copies to the host bring
 // zeros, kernels do nothing. For measuring Ferry alone, and for tests. There is one per process.

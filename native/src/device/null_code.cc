@@ -1,5 +1,7 @@
 // The null device's modules, libraries and launches. See null_state.h; what is in an image comes from
 // null_image.cc.
+#include <thread>
+
 #include "device/null_state.h"
 
 namespace device::null {
@@ -30,11 +32,14 @@ abi::CUresult load(Handle* handle, const void* image) {
     *handle = handle_to<Handle>(code.release());
     return abi::CUDA_SUCCESS;
 }
+void take_time() { std::this_thread::sleep_for(std::chrono::milliseconds(load_ms())); }
 abi::CUresult load_module(abi::CUmodule* module, const void* image, unsigned, abi::CUjit_option*, void**) {
+    take_time();
     return load(module, image);
 }
 abi::CUresult load_library(abi::CUlibrary* library, const void* image, abi::CUjit_option*, void**, unsigned,
                            abi::CUlibraryOption*, void**, unsigned) {
+    take_time();
     return load(library, image);
 }
 template <class Handle>
@@ -142,6 +147,12 @@ abi::CUresult launch(abi::CUfunction function, unsigned grid_x, unsigned grid_y,
     if (function == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     return fits(grid_x, grid_y, grid_z, x, y, z) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
 }
+abi::CUresult launch_in_queue(abi::CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
+                              unsigned x, unsigned y, unsigned z, unsigned shared, abi::CUstream stream,
+                              void** arguments, void** extra) {
+    host_queue().enter();
+    return launch(function, grid_x, grid_y, grid_z, x, y, z, shared, stream, arguments, extra);
+}
 abi::CUresult launch_cooperative(abi::CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
                                  unsigned x, unsigned y, unsigned z, unsigned shared, abi::CUstream stream,
                                  void** arguments) {
@@ -191,6 +202,11 @@ void fill_code(DriverTable& table) {
     table.cuLaunchCooperativeKernel = launch_cooperative;
     table.cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags = occupancy;
     table.cuOccupancyAvailableDynamicSMemPerBlock = free_shared;
+}
+
+void limit_queue(DriverTable& table, std::uint64_t launches) {
+    host_queue().limit(launches);
+    if (launches != 0) table.cuLaunchKernel = launch_in_queue;
 }
 
 }  // namespace device::null

@@ -262,6 +262,11 @@ HostQueue& host_queue() {
     return *kQueue;
 }
 
+std::atomic<std::uint64_t>& load_ms() {
+    static std::atomic<std::uint64_t> milliseconds{0};
+    return milliseconds;
+}
+
 std::uint64_t HostQueue::push(std::function<void()> function) {
     const std::lock_guard lock(mutex_);
     functions_.push_back(std::move(function));
@@ -280,6 +285,20 @@ bool HostQueue::done(std::uint64_t number) {
 void HostQueue::wait(std::uint64_t number) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return done_ >= number; });
+}
+void HostQueue::limit(std::uint64_t limit) {
+    const std::lock_guard lock(mutex_);
+    limit_ = limit;
+}
+void HostQueue::enter() {
+    std::unique_lock lock(mutex_);
+    const auto has_room = [this] {
+        if (entered_behind_ != done_ || done_ == queued_) entered_ = 0;
+        entered_behind_ = done_;
+        return entered_ < limit_;
+    };
+    changed_.wait(lock, has_room);
+    ++entered_;
 }
 void HostQueue::serve() {
     std::unique_lock lock(mutex_);
@@ -340,10 +359,12 @@ namespace device {
 
 DriverTable null_driver(const NullOptions& options) {
     null::memory().place(options.window_base, options.window_size);
+    null::load_ms() = options.load_ms;
     DriverTable table;
     null::fill_device(table);
     null::fill_memory(table);
     null::fill_code(table);
+    null::limit_queue(table, options.queue);
     return table;
 }
 

@@ -2,6 +2,7 @@
 // device/. Everything is done when it is called, except host functions: they run on a thread of their own,
 // one after the other, and what is queued behind one counts as pending until it has returned.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -53,6 +54,10 @@ public:
     std::uint64_t queued();
     bool done(std::uint64_t number);
     void wait(std::uint64_t number);
+    // From now on `limit` launches fit behind a host function that has not returned; 0: any number.
+    void limit(std::uint64_t limit);
+    // A launch; blocks while there is no room.
+    void enter();
 
 private:
     void serve();
@@ -61,6 +66,9 @@ private:
     std::deque<std::function<void()>> functions_;
     std::uint64_t queued_ = 0;
     std::uint64_t done_ = 0;
+    std::uint64_t limit_ = 0;
+    std::uint64_t entered_ = 0;  // launches since `entered_behind_` was done
+    std::uint64_t entered_behind_ = 0;
     bool serving_ = false;
 };
 
@@ -89,6 +97,8 @@ inline constexpr int kComputeMinor = 0;
 
 // The ones of this process. Never destroyed: driver threads may outlive main().
 HostQueue& host_queue();
+// How long loading takes.
+std::atomic<std::uint64_t>& load_ms();
 Memory& memory();
 
 // What an image says about its kernels: PTX text, cubins, and fatbins of either that are not compressed.
@@ -97,5 +107,7 @@ std::unique_ptr<Code> read_image(const void* image);
 void fill_device(DriverTable& table);
 void fill_memory(DriverTable& table);
 void fill_code(DriverTable& table);
+// See HostQueue::limit.
+void limit_queue(DriverTable& table, std::uint64_t launches);
 
 }  // namespace device::null

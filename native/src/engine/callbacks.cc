@@ -14,6 +14,7 @@ abi::CUresult Callbacks::launch(abi::CUstream stream, const Request& request) {
     call->shared = shared_;
     call->request = request;
     call->number = ++last_number_;
+    call->work = work_;
     // The driver keeps a plain pointer; the reference behind it is given up by the trampoline, or here on
     // failure.
     auto reference = std::make_unique<std::shared_ptr<Call>>(call);
@@ -44,7 +45,6 @@ void Callbacks::run(std::shared_ptr<Call> call, abi::CUresult status) {
     std::unique_lock lock(shared.mutex);
     if (shared.abandoned) return;
     const Request& request = call->request;
-    call->reached = true;
     shared.reached.push_back(
         {call->number, status, request.function, request.argument, request.stream, request.kind});
     shared.poke->poke();
@@ -62,16 +62,17 @@ std::vector<Replies::Callback> Callbacks::take_reached() {
     return std::exchange(shared_->reached, {});
 }
 
-bool Callbacks::answered(std::uint32_t number) {
-    const auto found = calls_.find(number);
-    if (found == calls_.end()) return false;
-    {
+bool Callbacks::done(std::uint64_t count) {
+    if (count == done_) return true;
+    if (count < done_ || count - done_ > asked_.size()) return false;
+    for (; done_ != count; ++done_) {
+        const auto found = calls_.find(asked_.front());
+        asked_.pop_front();
         const std::lock_guard lock(shared_->mutex);
-        if (!found->second->reached) return false;
         found->second->answered = true;
+        calls_.erase(found);
     }
     shared_->changed.notify_all();
-    calls_.erase(found);
     return true;
 }
 

@@ -1,14 +1,15 @@
 // Callbacks: host functions that a stream must run in the guest. The driver calls a trampoline of ours in
 // stream order, on a thread of its own; it posts the callback to the engine thread and holds the stream until
-// the guest has answered (or the session is over). The guest's function pointer is a number here and is never
-// called. Used by the executor. launch(), answered() and collect() on the engine thread; the trampolines on
-// any.
+// the guest has run it (or the session is over). The guest's function pointer is a number here, never called.
+// Guests run them in the order in which they are asked, so a count says which have returned; it comes beside
+// the lane, whose records may wait for them. Used by the executor; but for the trampolines, engine thread.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "cudart/abi.h"
@@ -30,14 +31,22 @@ public:
         std::uint32_t kind = 0;    // 0 cuLaunchHostFunc, 1 cuStreamAddCallback
     };
     abi::CUresult launch(abi::CUstream stream, const Request& request);
-    // The guest has run callback `number`. False: it was never asked to.
-    bool answered(std::uint32_t number);
+    // The guest has run the first `count` of all that it has been asked to. False: it has not been asked to
+    // run so many, or takes some of them back.
+    bool done(std::uint64_t count);
+    // Another record has given the device work while callbacks are outstanding.
+    void note_work() { ++work_; }
+    // How many since the oldest callback that is outstanding.
+    std::uint64_t work_behind() const { return calls_.empty() ? 0 : work_ - calls_.begin()->second->work; }
     // Callbacks the device has reached since the last call, in order; `post(const Replies::Callback&)` for
     // each.
     template <class Post>
     void collect(Post&& post) {
         if (!any_reached()) return;
-        for (const auto& callback : take_reached()) post(callback);
+        for (const auto& callback : take_reached()) {
+            asked_.push_back(callback.number);
+            post(callback);
+        }
     }
     std::size_t outstanding() const { return calls_.size(); }
     // Lets every held stream go: nobody will answer any more.
@@ -50,7 +59,7 @@ private:
         std::shared_ptr<Shared> shared;
         Request request;
         std::uint32_t number = 0;
-        bool reached = false;
+        std::uint64_t work = 0;  // note_work() before it
         bool answered = false;
     };
     // What trampolines touch: outlives this object while one of them is inside.
@@ -71,7 +80,10 @@ private:
     const device::DriverTable& driver_;
     Poke& poke_;
     std::shared_ptr<Shared> shared_;
-    std::unordered_map<std::uint32_t, std::shared_ptr<Call>> calls_;
+    std::map<std::uint32_t, std::shared_ptr<Call>> calls_;  // by age
+    std::deque<std::uint32_t> asked_;                       // sent to the guest and not yet done
+    std::uint64_t done_ = 0;
+    std::uint64_t work_ = 0;
     std::uint32_t last_number_ = 0;
 };
 

@@ -29,6 +29,7 @@ struct Options {
     std::uint32_t resume_grace_ms = 0;  // how long a broken connection may be taken up again; 0: not at all
     DriverKind driver = DriverKind::null;
     std::string driver_path;              // of a libcuda; unused by the null device
+    device::NullOptions null_device;      // of the null device; the guest chooses the window
     std::string spec_hash;                // empty: the one this engine was built with
     std::span<std::byte> trace;           // memory for a trace (engine/trace.h); empty: none
     std::uint64_t* meters = nullptr;      // kMeterSlots words that outlive the engine, or null

@@ -23,6 +23,20 @@ constexpr bool is_allocation_record(std::uint16_t call) {
            call == static_cast<std::uint16_t>(wire::CallId::session_carve);
 }
 
+// Records that put something into a queue of the driver's.
+constexpr bool is_device_work(std::uint16_t call) {
+    switch (static_cast<wire::CallId>(call)) {
+        case wire::CallId::cuLaunchKernel:
+        case wire::CallId::cuLaunchHostFunc:
+        case wire::CallId::cuEventRecordWithFlags:
+        case wire::CallId::cuStreamWaitEvent:
+            return true;
+        default:
+            return call >= static_cast<std::uint16_t>(wire::CallId::cuMemcpy) &&
+                   call <= static_cast<std::uint16_t>(wire::CallId::cuMemsetD2D32Async);
+    }
+}
+
 bool wants_reply(const wire::RecordHeader& record) {
     return record.ticket != 0 ||
            (record.flags & static_cast<std::uint16_t>(wire::RecordFlag::wants_reply)) != 0;
@@ -78,6 +92,10 @@ std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
             violate("unknown " + describe(record));
             break;
         }
+        if (callbacks_.outstanding() != 0 && goes_too_far(record)) [[unlikely]] {
+            held_ = true;
+            break;
+        }
         if (frees_.due() && !is_allocation_record(record.call)) frees_.look(*this);
         if (!step(handler, record, records.subspan(done + sizeof record, record.size - sizeof record))) {
             held_ = true;
@@ -90,6 +108,22 @@ std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
     }
     if (count != 0) trace_->add(began_ns, wire::TraceKind::run, 0, 0, count);
     return done;
+}
+
+// A queue of the driver's that is full makes its caller wait. While a host function stands in it, it becomes
+// free only by what the guest tells this thread, so this thread must not be that caller.
+bool Executor::goes_too_far(const wire::RecordHeader& record) {
+    if (!is_device_work(record.call)) return false;
+    if (callbacks_.work_behind() >= kWorkBehindCallback) return true;
+    callbacks_.note_work();
+    return false;
+}
+
+void Executor::callbacks_done(std::uint64_t count) {
+    if (!callbacks_.done(count)) {
+        violate("the guest has run " + std::to_string(count) +
+                " host functions, which are more than it was asked to, or fewer than before");
+    }
 }
 
 // False: the record has to be run again.

@@ -63,7 +63,9 @@ public:
     bool detached() const { return detached_; }
     // Nothing of this session is on the device, as far as can be asked without waiting.
     bool idle();
+    // Host functions that have not returned. callbacks_done() hears how many have, since the beginning.
     std::size_t callbacks_outstanding() const { return callbacks_.outstanding(); }
+    void callbacks_done(std::uint64_t count);
     // Nobody will answer callbacks any more.
     void abandon() { callbacks_.abandon(); }
     // Where spans go; outlives this.
@@ -135,6 +137,7 @@ private:
         wire::Handle context;
         bool lent = false;  // the guest gives out parts of it
     };
+    bool goes_too_far(const wire::RecordHeader& record);
     bool step(Handler handler, const wire::RecordHeader& record, std::span<const std::byte> payload);
     abi::CUresult find_object(wire::HandleKind kind, wire::Handle handle, const wire::RecordHeader& record,
                               void*& object);

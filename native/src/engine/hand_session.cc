@@ -1,4 +1,4 @@
-// Records of Ferry itself: the end of a session, of a guest thread, of a host function. Called by generated
+// Records of Ferry itself: the end of a session, and of a guest thread. Called by generated
 // dispatch.
 #include "engine/executor.h"
 #include "host/hand.h"
@@ -17,15 +17,6 @@ abi::CUresult session_detach(Executor& executor, const wire::RecordHeader&,
 abi::CUresult session_thread_exit(Executor& executor, const wire::RecordHeader& header,
                                   const wire::session_thread_exit_Request&, ReplySink&) {
     executor.contexts().thread_exit(header.thread);
-    return abi::CUDA_SUCCESS;
-}
-
-abi::CUresult session_callback_done(Executor& executor, const wire::RecordHeader&,
-                                    const wire::session_callback_done_Request& request, ReplySink&) {
-    if (!executor.callbacks().answered(request.callback)) {
-        executor.violate("callback " + std::to_string(request.callback) +
-                         " was answered and never asked for");
-    }
     return abi::CUDA_SUCCESS;
 }
 

@@ -27,6 +27,10 @@ inline constexpr std::uint32_t kKernelsDescribedAtLoad = 256;
 inline constexpr std::uint32_t kMaxKernelParameters = 4096;
 inline constexpr std::size_t kMaxThreadStreams = 4096;
 
+// Records that give the device work while a host function is outstanding: about a quarter of what a real
+// driver's queue is known to take.
+inline constexpr std::uint64_t kWorkBehindCallback = 256;
+
 // A slot of pinned staging memory: the largest landing, and the unit in which copies are cut.
 inline constexpr std::size_t kSlotSize = wire::limits::kCopySliceBytes;
 inline constexpr std::size_t kSlotCount = 64;
@@ -43,5 +47,9 @@ inline constexpr std::size_t kWaiterThreads = 16;
 inline constexpr std::chrono::milliseconds kPollInterval{1};
 // Replies a guest has not read, beyond which nothing more is executed for it.
 inline constexpr std::size_t kMaxUnsent = std::size_t{64} << 20;
+// Batches read while host functions are outstanding, although nothing of them may be executed: that these
+// have returned is said behind them. More than a guest sends then.
+inline constexpr std::size_t kMaxHeldBytes =
+    std::size_t{wire::limits::kUnacknowledgedBytes} + wire::limits::kBatchBytes;
 
 }  // namespace engine

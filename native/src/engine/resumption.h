@@ -45,6 +45,7 @@ public:
 private:
     bool on_hello(const transport::Hello& hello) override;
     bool on_batch(std::span<const std::byte>) override { return false; }
+    void on_callbacks_done(std::uint64_t) override {}
     void on_guest_done() override { hung_up_ = true; }
     void on_violation(transport::GrpcStatus, const std::string&) override { hung_up_ = true; }
     bool holds_reading() const override { return proven_; }

@@ -144,14 +144,14 @@ void Session::drop_connection() {
 
 bool Session::may_run() const {
     if (state_ != State::attached || executor_ == nullptr || unsent() > kMaxUnsent) return false;
-    // A host function in flight can only end by a record of the guest's: while it does, draining goes on
-    // executing.
-    return turns_.held() || (turns_.draining() && executor_->callbacks_outstanding() != 0);
+    return turns_.held();
 }
 
 bool Session::holds_reading() const {
-    return !backlog_.empty() || state_ == State::closing || state_ == State::over ||
-           unsent() > kMaxUnsent;
+    if (state_ == State::closing || state_ == State::over || unsent() > kMaxUnsent) return true;
+    // That a host function has returned comes behind batches that may have to wait for it.
+    const bool listens = executor_ != nullptr && executor_->callbacks_outstanding() != 0;
+    return listens ? backlog_bytes_ > kMaxHeldBytes : !backlog_.empty();
 }
 
 std::size_t Session::execute(std::span<const std::byte> records) {
@@ -167,8 +167,17 @@ bool Session::on_batch(std::span<const std::byte> records) {
     if (!std::exchange(spoken_, true)) resumption_.confirm();
     if (backlog_.empty() && may_run()) records = records.subspan(execute(records));
     if (state_ != State::attached) return false;
-    if (!records.empty()) backlog_.emplace_back(records.begin(), records.end());
+    if (!records.empty()) {
+        backlog_.emplace_back(records.begin(), records.end());
+        backlog_bytes_ += records.size();
+    }
     return true;
+}
+
+void Session::on_callbacks_done(std::uint64_t count) {
+    if (state_ != State::attached || executor_ == nullptr) return;
+    executor_->callbacks_done(count);
+    if (executor_->violated()) die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
 }
 
 // Runs what waits. True: some of it has been done.
@@ -181,6 +190,7 @@ bool Session::pump() {
         any = any || done != 0;
         backlog_done_ += done;
         if (done != rest.size()) break;
+        backlog_bytes_ -= backlog_.front().size();
         backlog_.pop_front();
         backlog_done_ = 0;
     }
@@ -218,7 +228,10 @@ void Session::advance(Clock::time_point now) {
 
 void Session::settle_turn(Clock::time_point now) {
     if (state_ != State::attached || executor_ == nullptr) return;
-    if (turns_.draining() && turns_.drained(executor_->idle(), now)) events_.released();
+    if (turns_.draining()) {
+        for (unsigned owed = turns_.drained(executor_->idle(), now); owed != 0; --owed) events_.released();
+        if (turns_.held()) ++meters_[Meter::leases];
+    }
     if ((!backlog_.empty() || ring_waits()) && turns_.want()) events_.wants();
 }
 
@@ -281,6 +294,7 @@ void Session::die(int result, std::string message, GrpcStatus status) {
     deadline_ = Clock::now() + kClosingBound;
     if (executor_ != nullptr) executor_->abandon();
     backlog_.clear();
+    backlog_bytes_ = 0;
     if (!has_guest) return;
     if (executor_ != nullptr) executor_->flush();  // what has been answered is still the guest's
     if (result != 0 && executor_ != nullptr) link_->send_farewell(result, message_);

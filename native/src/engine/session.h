@@ -88,6 +88,7 @@ private:
     // LinkEvents
     bool on_hello(const transport::Hello& hello) override;
     bool on_batch(std::span<const std::byte> records) override;
+    void on_callbacks_done(std::uint64_t count) override;
     void on_guest_done() override;
     void on_violation(transport::GrpcStatus status, const std::string& message) override;
     bool holds_reading() const override;
@@ -107,6 +108,7 @@ private:
     std::optional<transport::RingTerms> open_ring(const transport::Hello& hello);
     bool leave_ring();
     bool run_ring();
+    bool hear_callbacks();
     bool ring_waits() const;
     std::size_t unsent() const;
     std::size_t record_limit() const;
@@ -147,6 +149,7 @@ private:
     Turns turns_;
     std::deque<std::vector<std::byte>> backlog_;  // batches (or their rest) that wait for the device
     std::size_t backlog_done_ = 0;                // bytes of the first one that have been executed
+    std::size_t backlog_bytes_ = 0;               // of all of them
     std::span<const std::byte> run_;              // of the ring's records: those that are being executed
     State state_ = State::listening;
     Clock::time_point deadline_{};  // of greeting, leaving and closing

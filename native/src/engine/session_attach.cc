@@ -101,7 +101,10 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
         }
     }
     if (options_.driver == DriverKind::software) place_software_arena(hello);
-    auto driver = open_driver(options_.driver, options_.driver_path, {hello.window_base, hello.window_size});
+    device::NullOptions null_device = options_.null_device;
+    null_device.window_base = hello.window_base;
+    null_device.window_size = hello.window_size;
+    auto driver = open_driver(options_.driver, options_.driver_path, null_device);
     if (!driver.ok()) return refusal(abi::CUDA_ERROR_NO_DEVICE, driver.message());
     driver_ = driver.value();
     const device::DriverReport report = device::probe_driver(driver_);

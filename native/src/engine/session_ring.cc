@@ -41,6 +41,14 @@ bool Session::leave_ring() {
     return true;
 }
 
+// What the guest says beside its records. True: host functions have returned.
+bool Session::hear_callbacks() {
+    const std::size_t before = executor_->callbacks_outstanding();
+    if (before == 0) return false;
+    on_callbacks_done(ring_->page().callbacks_done.load(std::memory_order_acquire));
+    return executor_->callbacks_outstanding() != before;
+}
+
 // Executes up to the end of a run of records, or to the first reply, which then need not wait for what
 // follows it.
 bool Session::run_ring() {
@@ -61,7 +69,9 @@ bool Session::run_ring() {
 
 bool Session::look() {
     if (ring_ == nullptr || state_ != State::attached) return false;
-    const bool worked = may_run() && run_ring();
+    const bool heard = hear_callbacks();
+    if (state_ != State::attached) return true;
+    const bool worked = (may_run() && run_ring()) || heard;
     if (state_ != State::attached) return true;
     awaits_device_ = executor_->look();
     answered_ = executor_->has_replies();
@@ -85,6 +95,10 @@ bool Session::begin_sleep() {
     if (ring_waits() && turns_.want()) events_.wants();
     const bool stuck = !run_.empty() || (!may_run() && ring_->has_commands());
     if (!ring_->begin_sleep(!stuck)) return false;
+    if (hear_callbacks()) {
+        ring_->end_sleep();
+        return false;
+    }
     const bool fences_asked = executor_->publish_fences();
     poll_soon_ = !executor_->hand_over() || fences_asked;
     return true;

@@ -4,7 +4,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <utility>
 
 namespace engine {
 
@@ -25,30 +25,39 @@ public:
         state_ = State::wanted;
         return true;
     }
-    // True when this begins a lease.
+    // True when this begins a lease. While draining it is kept: the lease begins when the drain has ended.
     bool grant() {
         const bool begins = state_ == State::none || state_ == State::wanted;
         if (begins) state_ = State::held;
+        if (state_ == State::draining) granted_next_ = true;
         return begins;
     }
-    // True: nothing is held, so `released` is due at once; otherwise the drain begins.
+    // True: nothing is held, so `released` is due at once; otherwise the drain begins, or goes on.
     bool revoke(Clock::time_point now) {
-        if (state_ == State::draining) return false;
+        if (state_ == State::draining) {
+            // The lease that was to follow ends before it has begun; it is answered behind the one before it.
+            if (std::exchange(granted_next_, false)) ++owed_;
+            return false;
+        }
         const bool at_once = state_ != State::held;
         state_ = at_once ? State::none : State::draining;
         deadline_ = now + kDrainBound;
+        owed_ = 1;
         return at_once;
     }
-    // While draining: true when `released` is due, because nothing is in flight any more or time is up.
-    bool drained(bool idle, Clock::time_point now) {
-        if (state_ != State::draining || (!idle && now < deadline_)) return false;
-        state_ = State::none;
-        return true;
+    // While draining: how many `released` are due, because nothing is in flight any more or time is up; then
+    // held() says whether another lease has begun.
+    unsigned drained(bool idle, Clock::time_point now) {
+        if (state_ != State::draining || (!idle && now < deadline_)) return 0;
+        state_ = std::exchange(granted_next_, false) ? State::held : State::none;
+        return owed_;
     }
 
 private:
     enum class State { none, wanted, held, draining };
     State state_ = State::none;
+    bool granted_next_ = false;  // while draining
+    unsigned owed_ = 0;          // answers to revokes, while draining
     Clock::time_point deadline_{};
 };
 

@@ -48,6 +48,7 @@ bool Link::batch(std::span<const std::byte> message) {
     }
     acknowledged_ = std::max(acknowledged_, view.acknowledged);
     http_.queue().acknowledge(acknowledged_);
+    if (view.callbacks_done != 0) events_->on_callbacks_done(view.callbacks_done);
     if (only_acknowledges) return true;
     acknowledge_if_due(message.size());
     return events_->on_batch(view.records);

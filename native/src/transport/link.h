@@ -21,6 +21,8 @@ public:
     virtual bool on_hello(const Hello& hello) = 0;
     // The records of one batch, valid during the call only. False: nothing more is wanted.
     virtual bool on_batch(std::span<const std::byte> records) = 0;
+    // The guest has run that many host functions since the session began.
+    virtual void on_callbacks_done(std::uint64_t count) = 0;
     // The guest has said it sends no more.
     virtual void on_guest_done() = 0;
     // The guest has broken the protocol, or has reset the call; close() with `status` is what it should see.
