@@ -11,6 +11,7 @@
 #include <bit>
 
 #include "log.h"
+#include "wire/delays.h"
 #include "wire/limits.h"
 
 namespace guest {
@@ -71,6 +72,8 @@ Settings read_settings() {
     settings.carrier = read_carrier();
     settings.random_seal = read_number("FERRY_SEAL_RANDOM", settings.random_seed);
     settings.ring_bytes = read_ring_bytes();
+    std::uint64_t delay_seed = 0;
+    if (read_number("FERRY_DELAY_RANDOM", delay_seed)) wire::ring_delays.start(delay_seed);
     return settings;
 }
 

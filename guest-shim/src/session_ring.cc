@@ -180,6 +180,7 @@ void Session::doze(const Slot* reader, std::int64_t timeout_ns) {
                          {ring.doorbell(), POLLIN, 0},
                          {replies.kick_fd, POLLIN, 0}};
     const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+    wire::ring_delays.step();
     const int ready = ppoll(entries, 3, timeout_ns < 0 ? nullptr : &timeout, nullptr);
     ring.replies().end_sleep();
     if (ready <= 0) return;

@@ -71,6 +71,7 @@ void Session::take_turn(Slot& slot, std::int64_t deadline_ns) {
     const std::uint32_t seen = slot.word.load(std::memory_order_relaxed);
     slot.sleeping = true;
     mutex.unlock();
+    wire::ring_delays.step();
     futex_wait(slot.word, seen,
                deadline_ns == kNever ? -1 : std::max<std::int64_t>(deadline_ns - now_ns(), 0));
     mutex.lock();
@@ -149,6 +150,7 @@ void Session::pump_idle(bool& slept_long) {
     const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
     pump_asleep_.store(true, std::memory_order_relaxed);
     pump_order_.fetch_add(1, std::memory_order_seq_cst);
+    wire::ring_delays.step();
     const std::int64_t tick_ns = carrier.tick_ns();
     if (lane.empty() && !watching() && lost() == abi::CUDA_SUCCESS)
         futex_wait(pump_word_, seen, tick_ns != 0 ? tick_ns : -1);

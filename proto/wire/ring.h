@@ -24,6 +24,7 @@
 #include <cstring>
 #include <span>
 
+#include "wire/delays.h"
 #include "wire/record.h"
 
 namespace wire {
@@ -115,6 +116,7 @@ public:
     }
     // What the last reserve() gave, or the front of it, holds an item now.
     void publish(std::size_t bytes) {
+        ring_delays.step();
         tail_ += bytes;
         words_->tail.store(tail_, std::memory_order_release);
     }
@@ -140,6 +142,7 @@ public:
 
     // After publishing: true when the caller has to ring the consumer's doorbell.
     bool must_ring() {
+        ring_delays.step();
         std::atomic_thread_fence(std::memory_order_seq_cst);
         return words_->consumer_asleep.load(std::memory_order_relaxed) != 0 &&
                words_->consumer_asleep.exchange(0, std::memory_order_seq_cst) != 0;
@@ -148,6 +151,7 @@ public:
     // full ring costs one sleep for a quarter of it, not one a record.
     bool begin_wait() {
         words_->producer_waits.store(1, std::memory_order_seq_cst);
+        ring_delays.step();
         if (!roomy()) return true;
         words_->producer_waits.store(0, std::memory_order_relaxed);
         return false;
@@ -209,6 +213,7 @@ public:
                 return State::run;
             }
             const std::uint64_t tail = words_->tail.load(std::memory_order_acquire);
+            ring_delays.step();
             if (tail == head_) return State::empty;
             if (tail < head_ || tail - head_ > size_ || (tail - head_) % kRecordAlignment != 0)
                 return State::broken;
@@ -242,6 +247,7 @@ public:
     // After done(), and after a next() that took pieces out (consumed() has changed): true when the caller
     // has to ring the producer's doorbell, because it sleeps for room.
     bool must_ring() {
+        ring_delays.step();
         std::atomic_thread_fence(std::memory_order_seq_cst);
         if (words_->producer_waits.load(std::memory_order_relaxed) == 0) return false;
         const std::uint64_t used = words_->tail.load(std::memory_order_relaxed) - head_;
@@ -250,6 +256,7 @@ public:
     // Before sleeping: false when something has come by now.
     bool begin_sleep() {
         words_->consumer_asleep.store(1, std::memory_order_seq_cst);
+        ring_delays.step();
         if (!whole_ && words_->tail.load(std::memory_order_seq_cst) == head_) return true;
         end_sleep();
         return false;
@@ -262,6 +269,7 @@ private:
     static constexpr std::size_t kKept = std::size_t{4} << 20;
 
     void advance(std::uint64_t bytes) {
+        ring_delays.step();
         head_ += bytes;
         words_->head.store(head_, std::memory_order_release);
     }

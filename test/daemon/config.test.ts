@@ -121,6 +121,11 @@ describe('environment of a worker', () => {
         expect(kept).toEqual({ FERRY_SOFT_THREADS: '3', FERRY_SOFT_MEMORY: '4096' });
     });
 
+    it('holds the seed of delays that a test has given the daemon', () => {
+        const kept = workerEnvironment({ FERRY_DELAY_RANDOM: '5' }, { threads: 0, memoryBytes: 0 });
+        expect(kept).toEqual({ FERRY_DELAY_RANDOM: '5' });
+    });
+
     it('holds how long to look before sleeping from the configuration, not from the environment', () => {
         const kept = workerEnvironment({ FERRY_SPIN_US: '7' }, { threads: 0, memoryBytes: 0 }, 0);
         expect(kept).toEqual({ FERRY_SPIN_US: '0' });

@@ -4,10 +4,19 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { buildGuests } from './guest-build.ts';
 import { driverGuests } from './guest-list.ts';
-import { cleanUp, describeResult, directEnvironment, runGuest, seedFor, startDaemon } from './harness.ts';
+import {
+    cleanUp,
+    describeResult,
+    directEnvironment,
+    isLong,
+    runGuest,
+    seedFor,
+    startDaemon,
+} from './harness.ts';
 
 const guests = await buildGuests();
 const daemon = await startDaemon();
+const slow = await startDaemon([], { FERRY_DELAY_RANDOM: String(seedFor('delays of the workers')) });
 afterAll(cleanUp);
 
 async function expectSame(
@@ -22,7 +31,8 @@ async function expectSame(
     );
     expect(direct.code, `directly: ${describeResult(command, direct)}`).toBe(0);
     const settings = Object.entries(extra).map(([key, value]) => `${key}=${value}`);
-    const forwarded = await runGuest(command, daemon.environment(extra));
+    const host = extra['FERRY_DELAY_RANDOM'] === undefined ? daemon : slow;
+    const forwarded = await runGuest(command, host.environment(extra));
     const described = `through Ferry: ${settings.join(' ')} ${describeResult(command, forwarded)}`;
     expect(forwarded.stdout, described).toBe(direct.stdout);
     expect(forwarded.code, described).toBe(0);
@@ -35,12 +45,23 @@ describe.each(driverGuests.filter(({ tool }) => tool !== true))(
             await expectSame(name, sizes);
         });
 
-        it('answers the same through rings of a page, with doorbells at random', async () => {
+        it('answers the same through rings of a page, with doorbells and delays at random', async () => {
             await expectSame(name, sizes, {
                 FERRY_RING_BYTES: '4096',
                 FERRY_SEAL_RANDOM: String(seedFor(`${name} bells`)),
+                FERRY_DELAY_RANDOM: String(seedFor(`${name} delays`)),
             });
         });
+
+        it.skipIf(!isLong)('answers the same with 20 more draws of delays, on rings of all sizes', async () => {
+            for (let draw = 0; draw < 20; draw += 1) {
+                await expectSame(name, sizes, {
+                    ...(draw % 2 === 0 ? { FERRY_RING_BYTES: String(4096 << draw % 9) } : {}),
+                    ...(draw % 3 === 0 ? { FERRY_SPIN_US: '0' } : {}),
+                    FERRY_DELAY_RANDOM: String(seedFor(`${name} delays ${draw}`)),
+                });
+            }
+        }, 600_000);
 
         it('answers the same over gRPC with small batches that are sealed at random', async () => {
             await expectSame(name, sizes, {

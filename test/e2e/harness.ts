@@ -125,7 +125,10 @@ export interface DaemonHandle {
 }
 
 /** Starts `ferry daemon` on a socket of its own and waits until it serves. */
-export async function startDaemon(flags: readonly string[] = []): Promise<DaemonHandle> {
+export async function startDaemon(
+    flags: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+): Promise<DaemonHandle> {
     const folder = newFolder();
     const socket = join(folder, 'd', 'ferry.sock');
     const endpoint = endpointOfSocket(socket);
@@ -141,7 +144,7 @@ export async function startDaemon(flags: readonly string[] = []): Promise<Daemon
         ...flags,
     ];
     const child = spawn(process.execPath, args, {
-        env: plainEnvironment(),
+        env: { ...plainEnvironment(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
     });
     let log = '';

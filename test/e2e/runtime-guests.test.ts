@@ -16,6 +16,8 @@ import {
 
 const guests = await buildGuests();
 const daemon = guests.nvcc === null ? null : await startDaemon();
+const seed = String(seedFor('delays of the workers'));
+const slow = guests.nvcc === null ? null : await startDaemon([], { FERRY_DELAY_RANDOM: seed });
 afterAll(cleanUp);
 
 type Variant = 'static' | 'shared' | 'newer';
@@ -50,7 +52,8 @@ async function expectSame(
     );
     expect(direct.code, `directly: ${describeResult(command, direct)}`).toBe(0);
     const settings = Object.entries(extra).map(([key, value]) => `${key}=${value}`);
-    const forwarded = await runGuest(command, daemon?.environment(extra) ?? {});
+    const host = extra['FERRY_DELAY_RANDOM'] === undefined ? daemon : slow;
+    const forwarded = await runGuest(command, host?.environment(extra) ?? {});
     const described = `through Ferry: ${settings.join(' ')} ${describeResult(command, forwarded)}`;
     expect(linesOf(forwarded, unordered), described).toEqual(linesOf(direct, unordered));
     expect(forwarded.code, described).toBe(0);
@@ -65,10 +68,11 @@ describe.skipIf(guests.nvcc === null).each(runtimeGuests)('$name', ({ name, newe
         await expectSame(name, 'shared');
     });
 
-    it('answers the same through rings of a page, with doorbells at random', async () => {
+    it('answers the same through rings of a page, with doorbells and delays at random', async () => {
         await expectSame(name, 'static', {
             FERRY_RING_BYTES: '4096',
             FERRY_SEAL_RANDOM: String(seedFor(`${name} bells`)),
+            FERRY_DELAY_RANDOM: String(seedFor(`${name} delays`)),
         });
     });
 

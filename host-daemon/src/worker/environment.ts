@@ -42,5 +42,10 @@ export function workerEnvironment(
     if (spinUs !== undefined) {
         kept['FERRY_SPIN_US'] = String(spinUs);
     }
+    // For tests: delays at random between the steps of the ring.
+    const delaySeed = env['FERRY_DELAY_RANDOM'];
+    if (delaySeed !== undefined) {
+        kept['FERRY_DELAY_RANDOM'] = delaySeed;
+    }
     return kept;
 }

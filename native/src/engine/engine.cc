@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "engine/limits.h"
 #include "engine/session.h"
 #include "wire/call_id.h"
+#include "wire/delays.h"
 #include "wire/record.h"
 
 namespace engine {
@@ -59,6 +61,8 @@ ferry::Result<device::DriverReport> probe(DriverKind kind, const std::string& pa
 }
 
 Engine::Engine(Options options, Events& events) : options_(std::move(options)), events_(events) {
+    const char* delay_seed = std::getenv("FERRY_DELAY_RANDOM");
+    if (delay_seed != nullptr) wire::ring_delays.start(std::strtoull(delay_seed, nullptr, 10));
     thread_ = std::thread([this] { run(); });
 }
 
