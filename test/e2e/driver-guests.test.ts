@@ -53,7 +53,7 @@ describe.each(driverGuests.filter(({ tool }) => tool !== true))(
             });
         });
 
-        it.skipIf(!isLong)('answers the same with 20 more draws of delays, on rings of all sizes', async () => {
+        it.skipIf(!isLong)('answers the same with 20 other draws, on rings of all sizes', async () => {
             for (let draw = 0; draw < 20; draw += 1) {
                 await expectSame(name, sizes, {
                     ...(draw % 2 === 0 ? { FERRY_RING_BYTES: String(4096 << draw % 9) } : {}),
