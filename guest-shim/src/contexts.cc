@@ -39,6 +39,7 @@ void Contexts::end(Session& session, Context& context, bool keep_name) {
     for (auto& limit : context.limits) limit.store(0, std::memory_order_relaxed);
     session.regions.remove_of(&context);
     context.heap.clear();
+    session.unsettled.context_gone(&context);
     session.note_memory_change();
     if (!keep_name) session.handles.remove(wire::HandleKind::context, context.handle);
     cudart::local_context_gone(wire::to_pointer<abi::CUcontext>(context.handle));

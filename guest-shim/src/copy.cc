@@ -5,10 +5,21 @@
 
 #include <algorithm>
 
-#include "stub_runtime.h"
+#include "reference.h"
 
 namespace guest {
 namespace {
+
+// Bytes of the arena that a copy which waits takes along rather than wait for the device to take them.
+constexpr std::size_t kTaken = 32 << 10;
+
+// SAFETY: addresses of the guest are compared as numbers, and named to the host.
+std::uint64_t address_of(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory); }
+
+// Whether nothing queued before can still write to pinned memory: its bytes may be taken at the call.
+bool is_quiet(const Session& session) {
+    return !session.unsettled.any_landing() && session.callbacks.outstanding() == 0;
+}
 
 bool in_window(const Session& session, std::uint64_t address) {
     return session.snapshot.window_size != 0 &&
@@ -18,8 +29,7 @@ bool in_window(const Session& session, std::uint64_t address) {
 // Whether all of the memory is pinned or registered, so that bytes may land in it while the program goes on.
 bool is_pinned(Session& session, const void* memory, std::size_t size) {
     Region region;
-    // SAFETY: addresses of the guest are compared as numbers.
-    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    const std::uint64_t address = address_of(memory);
     return session.regions.find(address, region) && region.is_host() && size <= region.size &&
            address - region.start <= region.size - size;
 }
@@ -76,19 +86,34 @@ abi::CUresult settle_source(Session& session, const void* memory, std::size_t si
     return settle_landings(session, memory, size);
 }
 
+abi::CUresult find_in_arena(Session& session, const void* memory, std::size_t size, bool& found) {
+    found = session.arena.holds(address_of(memory));
+    if (!found || is_pinned(session, memory, size)) return abi::CUDA_SUCCESS;
+    return abi::CUDA_ERROR_INVALID_VALUE;
+}
+
 abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
-                             wire::Handle stream) {
+                             wire::Handle stream, Form form) {
     if (size == 0) return abi::CUDA_SUCCESS;
     if (source == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult good = check_device_range(session, target, size);
     if (good != abi::CUDA_SUCCESS) return good;
+    bool in_arena = false;
+    const abi::CUresult whole = find_in_arena(session, source, size, in_arena);
+    if (whole != abi::CUDA_SUCCESS) return whole;
+    if (in_arena && !(form == Form::waits && size <= kTaken && is_quiet(session))) {
+        const wire::cuMemcpyHtoDAsync_v2_Request request{
+            .dst = target, .from = address_of(source), .size = size, .stream = stream, .data = {}};
+        return send_reference(session, request, false, form);
+    }
     const abi::CUresult settled = settle_source(session, source, size, stream);
     if (settled != abi::CUDA_SUCCESS) return settled;
     std::span<const std::byte> rest(static_cast<const std::byte*>(source), size);
     while (!rest.empty()) {
         const auto slice = rest.first(std::min<std::size_t>(rest.size(), wire::limits::kCopySliceBytes));
         const abi::CUresult result =
-            send(session, wire::cuMemcpyHtoDAsync_v2_Request{.dst = target, .data = slice, .stream = stream});
+            send(session, wire::cuMemcpyHtoDAsync_v2_Request{
+                              .dst = target, .from = 0, .size = 0, .stream = stream, .data = slice});
         if (result != abi::CUDA_SUCCESS) return result;
         target += slice.size();
         rest = rest.subspan(slice.size());
@@ -97,11 +122,19 @@ abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void*
 }
 
 abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size,
-                           wire::Handle stream, bool may_land_later) {
+                           wire::Handle stream, Form form) {
     if (size == 0) return abi::CUDA_SUCCESS;
     if (target == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult good = check_device_range(session, source, size);
     if (good != abi::CUDA_SUCCESS) return good;
+    bool in_arena = false;
+    const abi::CUresult whole = find_in_arena(session, target, size, in_arena);
+    if (whole != abi::CUDA_SUCCESS) return whole;
+    wire::cuMemcpyDtoHAsync_v2_Request request{.src = source, .size = size, .stream = stream, .to = 0};
+    if (in_arena) {
+        request.to = address_of(target);
+        return send_reference(session, request, true, form);
+    }
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;
@@ -109,8 +142,7 @@ abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source,
     if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     slot->landing = static_cast<std::byte*>(target);
     slot->landing_size = size;
-    const wire::cuMemcpyDtoHAsync_v2_Request request{.src = source, .size = size, .stream = stream};
-    if (may_land_later && session.settings.batching && is_pinned(session, target, size)) {
+    if (form == Form::may_return && session.settings.batching && is_pinned(session, target, size)) {
         return land_later(session, slot, request);
     }
     return detail::exchange_with(session, *thread_state(), context, request, slot);

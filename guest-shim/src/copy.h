@@ -1,5 +1,6 @@
-// Copies between guest memory and the device. Host-to-device bytes are taken at the call and travel in
-// slices; device-to-host bytes land in slots of Replies. Which side an address is on, the region table says.
+// Copies between guest memory and the device. Pinned memory of the arena is named and left to the device.
+// Other host-to-device bytes are taken at the call and travel in slices; device-to-host bytes land in slots
+// of Replies. Which side an address is on, the region table says.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,15 +18,20 @@ abi::CUresult check_device_range(Session& session, std::uint64_t address, std::u
 // Whether the address is device memory; anything unknown outside the window counts as the guest's own.
 bool is_device_address(Session& session, std::uint64_t address);
 
-// Sends the bytes; they are the program's again at return.
+// When a copy returns: once the host memory is the program's again, or at once where that is pinned and the
+// form is asynchronous.
+enum class Form { waits, may_return };
+
 abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
-                             wire::Handle stream);
-// Returns when the bytes have landed; with `may_land_later`, pinned targets return at once.
+                             wire::Handle stream, Form form);
 abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size,
-                           wire::Handle stream, bool may_land_later);
+                           wire::Handle stream, Form form);
 abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64_t source, std::size_t size,
                              wire::Handle stream);
 
+// Whether copies may name the bytes instead of carrying them: pinned memory of the arena.
+// CUDA_ERROR_INVALID_VALUE when the memory begins in a block of it and reaches beyond.
+abi::CUresult find_in_arena(Session& session, const void* memory, std::size_t size, bool& found);
 // Waits for asynchronous landings that overlap the memory, if there are any.
 abi::CUresult settle_landings(Session& session, const void* memory, std::size_t size);
 // The same before a copy reads the memory: CUDA reads pinned memory in stream order, so whatever may still

@@ -237,7 +237,8 @@ abi::CUresult free_device(Session& session, Context& current, std::uint64_t addr
     DeviceHeap::Batch* batch = region.lent ? owner.heap.give(address, region.size) : nullptr;
     if (batch != nullptr) result = settle_later(session, owner, batch);
     // A free is a point of synchronisation: bytes that land in pinned memory, and host functions, show.
-    const bool shows = session.replies.detached_count() != 0 || session.callbacks.outstanding() != 0;
+    const bool shows = session.replies.detached_count() != 0 || session.unsettled.any_landing() ||
+                       session.callbacks.outstanding() != 0;
     return result == abi::CUDA_SUCCESS && shows ? settle_now(session, owner) : result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "copy.h"
 #include "guest/hand.h"
+#include "reference.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
 
@@ -33,15 +34,15 @@ abi::CUresult copy_in_guest(Session& session, void* target, const void* source, 
 }
 
 abi::CUresult copy_unified(Session& session, abi::CUdeviceptr target, abi::CUdeviceptr source,
-                           std::size_t size, abi::CUstream stream, bool may_land_later) {
+                           std::size_t size, abi::CUstream stream, Form form) {
     const abi::CUresult good = check_stream(session, stream);
     if (good != abi::CUDA_SUCCESS) return good;
     const wire::Handle name = wire::to_handle(stream);
     const bool to_device = is_device_address(session, target);
     const bool from_device = is_device_address(session, source);
     if (to_device && from_device) return copy_on_device(session, target, source, size, name);
-    if (to_device) return copy_to_device(session, target, host_pointer(source), size, name);
-    if (from_device) return copy_to_host(session, host_pointer(target), source, size, name, may_land_later);
+    if (to_device) return copy_to_device(session, target, host_pointer(source), size, name, form);
+    if (from_device) return copy_to_host(session, host_pointer(target), source, size, name, form);
     return copy_in_guest(session, host_pointer(target), host_pointer(source), size, name);
 }
 
@@ -76,6 +77,7 @@ struct Copy2D {
     std::uint64_t width;   // bytes
     std::uint64_t height;  // rows
     wire::Handle stream;
+    Form form;
 };
 
 // Bytes from the first to the last of a plane; false when that wraps.
@@ -96,6 +98,16 @@ wire::cuMemcpy2DAsync_v2_Request record_of(const Copy2D& copy, std::uint32_t kin
             .data = {}};
 }
 
+// Pinned rows of the arena, which the device reads or writes by itself.
+abi::CUresult copy_rows_by_reference(Session& session, const Copy2D& copy) {
+    const bool to_device = copy.target.on_device;
+    auto record = record_of(copy, to_device ? 3 : 4);
+    const Plane& host = to_device ? copy.source : copy.target;
+    (to_device ? record.src : record.dst) = host.address;
+    (to_device ? record.src_pitch : record.dst_pitch) = host.pitch;
+    return send_reference(session, record, !to_device, copy.form);
+}
+
 abi::CUresult copy_rows_to_device(Session& session, Copy2D copy) {
     const std::uint64_t rows = wire::limits::kCopySliceBytes / copy.width;
     const std::unique_ptr<std::byte[]> packed(
@@ -105,7 +117,7 @@ abi::CUresult copy_rows_to_device(Session& session, Copy2D copy) {
         abi::CUresult result = abi::CUDA_SUCCESS;
         if (packed == nullptr) {  // a row longer than a slice goes by itself
             result = copy_to_device(session, copy.target.address, host_pointer(copy.source.address),
-                                    copy.width, copy.stream);
+                                    copy.width, copy.stream, Form::waits);
         } else {
             for (std::uint64_t row = 0; row < count; ++row) {
                 memcpy(packed.get() + row * copy.width,
@@ -160,13 +172,14 @@ abi::CUresult check_plane(Session& session, const Plane& plane, std::uint64_t wi
     return plane.address + extent < plane.address ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
 }
 
-abi::CUresult copy_2d(Session& session, const abi::CUDA_MEMCPY2D* parameters, abi::CUstream stream) {
+abi::CUresult copy_2d(Session& session, const abi::CUDA_MEMCPY2D* parameters, abi::CUstream stream,
+                      Form form) {
     if (parameters == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult good = check_stream(session, stream);
     if (good != abi::CUDA_SUCCESS) return good;
     const abi::CUDA_MEMCPY2D& p = *parameters;
     if (p.WidthInBytes == 0 || p.Height == 0) return abi::CUDA_SUCCESS;
-    Copy2D copy{{}, {}, p.WidthInBytes, p.Height, wire::to_handle(stream)};
+    Copy2D copy{{}, {}, p.WidthInBytes, p.Height, wire::to_handle(stream), form};
     // A pitch of 0 stands for rows without gaps.
     const std::size_t source_pitch = p.srcPitch != 0 ? p.srcPitch : p.srcXInBytes + p.WidthInBytes;
     const std::size_t target_pitch = p.dstPitch != 0 ? p.dstPitch : p.dstXInBytes + p.WidthInBytes;
@@ -182,15 +195,17 @@ abi::CUresult copy_2d(Session& session, const abi::CUDA_MEMCPY2D* parameters, ab
     const abi::CUresult target_good = check_plane(session, copy.target, copy.width, copy.height);
     if (target_good != abi::CUDA_SUCCESS) return target_good;
     if (copy.source.on_device && copy.target.on_device) return send(session, record_of(copy, 0));
-    if (copy.target.on_device) {
-        std::uint64_t extent = 0;
-        extent_of(copy.source, copy.width, copy.height, extent);
-        const abi::CUresult settled =
-            settle_source(session, host_pointer(copy.source.address), extent, copy.stream);
-        return settled != abi::CUDA_SUCCESS ? settled : copy_rows_to_device(session, copy);
-    }
+    if (!copy.target.on_device && !copy.source.on_device) return copy_rows_in_guest(session, copy);
+    const Plane& host = copy.target.on_device ? copy.source : copy.target;
+    std::uint64_t extent = 0;
+    extent_of(host, copy.width, copy.height, extent);
+    bool in_arena = false;
+    const abi::CUresult whole = find_in_arena(session, host_pointer(host.address), extent, in_arena);
+    if (whole != abi::CUDA_SUCCESS) return whole;
+    if (in_arena) return copy_rows_by_reference(session, copy);
     if (copy.source.on_device) return copy_rows_to_host(session, copy);
-    return copy_rows_in_guest(session, copy);
+    const abi::CUresult settled = settle_source(session, host_pointer(host.address), extent, copy.stream);
+    return settled != abi::CUDA_SUCCESS ? settled : copy_rows_to_device(session, copy);
 }
 
 }  // namespace
@@ -199,49 +214,52 @@ namespace hand {
 
 abi::CUresult cuMemcpy(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr src, std::size_t ByteCount,
                        abi::CUstream default_stream) {
-    return copy_unified(session, dst, src, ByteCount, default_stream, false);
+    return copy_unified(session, dst, src, ByteCount, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpyAsync(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr src,
                             std::size_t ByteCount, abi::CUstream hStream) {
-    return copy_unified(session, dst, src, ByteCount, hStream, true);
+    return copy_unified(session, dst, src, ByteCount, hStream, Form::may_return);
 }
 
 abi::CUresult cuMemcpyHtoD_v2(Session& session, abi::CUdeviceptr dstDevice, const void* srcHost,
                               std::size_t ByteCount, abi::CUstream default_stream) {
-    return cuMemcpyHtoDAsync_v2(session, dstDevice, srcHost, ByteCount, default_stream);
+    const abi::CUresult good = check_stream(session, default_stream);
+    if (good != abi::CUDA_SUCCESS) return good;
+    return copy_to_device(session, dstDevice, srcHost, ByteCount, wire::to_handle(default_stream),
+                          Form::waits);
 }
 
 abi::CUresult cuMemcpyDtoH_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice,
                               std::size_t ByteCount, abi::CUstream default_stream) {
-    return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(default_stream), false);
+    return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(default_stream), Form::waits);
 }
 
 abi::CUresult cuMemcpyHtoDAsync_v2(Session& session, abi::CUdeviceptr dstDevice, const void* srcHost,
                                    std::size_t ByteCount, abi::CUstream hStream) {
     const abi::CUresult good = check_stream(session, hStream);
     if (good != abi::CUDA_SUCCESS) return good;
-    return copy_to_device(session, dstDevice, srcHost, ByteCount, wire::to_handle(hStream));
+    return copy_to_device(session, dstDevice, srcHost, ByteCount, wire::to_handle(hStream), Form::may_return);
 }
 
 abi::CUresult cuMemcpyDtoHAsync_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice,
                                    std::size_t ByteCount, abi::CUstream hStream) {
     const abi::CUresult good = check_stream(session, hStream);
     if (good != abi::CUDA_SUCCESS) return good;
-    return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(hStream), true);
+    return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(hStream), Form::may_return);
 }
 
 abi::CUresult cuMemcpy2D_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy, abi::CUstream default_stream) {
-    return copy_2d(session, pCopy, default_stream);
+    return copy_2d(session, pCopy, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpy2DUnaligned_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy,
                                      abi::CUstream default_stream) {
-    return copy_2d(session, pCopy, default_stream);
+    return copy_2d(session, pCopy, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpy2DAsync_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy, abi::CUstream hStream) {
-    return copy_2d(session, pCopy, hStream);
+    return copy_2d(session, pCopy, hStream, Form::may_return);
 }
 
 }  // namespace hand

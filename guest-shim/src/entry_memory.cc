@@ -1,11 +1,12 @@
 // Chapters "Memory Management" (allocation, pinned memory) and "Unified Addressing". Device allocation
-// travels; pinned memory is the guest's own, and every question about an address is answered by the region
-// table.
+// travels, pinned memory is the arena's or the guest's own, and every question about an address is answered
+// by the region table.
 #include <sys/mman.h>
 
 #include "copy.h"
 #include "device_memory.h"
 #include "guest/hand.h"
+#include "host_memory.h"
 #include "log.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -98,8 +99,12 @@ abi::CUresult cuMemHostAlloc(Session& session, void** pp, std::size_t bytesize, 
         return abi::CUDA_SUCCESS;
     }
     if (bytesize > SIZE_MAX / 2) return abi::CUDA_ERROR_OUT_OF_MEMORY;
-    void* memory =
-        mmap(nullptr, mapped_size(bytesize), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // SAFETY: pinned memory of the arena is ours, readable and writable.
+    void* memory = reinterpret_cast<void*>(take_pinned(session, bytesize));
+    if (memory == nullptr) {
+        memory =
+            mmap(nullptr, mapped_size(bytesize), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
     if (memory == MAP_FAILED) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     session.regions.add({.start = address_of(memory),
                          .size = bytesize,
@@ -117,11 +122,17 @@ abi::CUresult cuMemFreeHost(Session& session, void* p) {
         region.start != address_of(p)) {
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
-    const abi::CUresult settled = settle_landings(session, p, region.size);
+    const bool in_arena = session.arena.holds(region.start);
+    const abi::CUresult settled =
+        in_arena ? settle_copies(session) : settle_landings(session, p, region.size);
     if (settled != abi::CUDA_SUCCESS) return settled;
     if (!session.regions.remove(region.start, RegionKind::pinned, region))
         return abi::CUDA_ERROR_INVALID_VALUE;
-    munmap(p, mapped_size(region.size));
+    if (in_arena) {
+        give_pinned(session, region.start, region.size);
+    } else {
+        munmap(p, mapped_size(region.size));
+    }
     return abi::CUDA_SUCCESS;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "arena.h"
 #include "byte_buffer.h"
 #include "callbacks.h"
 #include "carrier_grpc.h"
@@ -21,6 +22,7 @@
 #include "replies.h"
 #include "snapshot.h"
 #include "thread_state.h"
+#include "unsettled.h"
 
 namespace guest {
 
@@ -40,6 +42,8 @@ public:
     Callbacks callbacks;
     Counters counters;
     Fences fences;
+    Arena arena;
+    Unsettled unsettled;
 
     // Makes the descriptors and threads a live session needs. False: the system refuses.
     bool start();

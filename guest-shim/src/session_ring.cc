@@ -39,6 +39,7 @@ const char* Session::open_ring(std::uint64_t arena_base, std::uint64_t arena_siz
     if (wrong != nullptr) return wrong;
     lane.open_ring(ring.commands());
     fences.open(ring.fences(), ring.fence_count());
+    arena.open(ring.arena_base(), ring.arena_bytes());
     return nullptr;
 }
 

@@ -78,9 +78,9 @@ inline wire::RecordHeader header_of(ThreadState& thread, const Context* context)
     return header;
 }
 
-// Appends with the slot's ticket, waits, and frees the slot.
+// Appends with the slot's ticket, waits, and frees the slot. Answers for this record alone.
 template <class Request>
-abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context* context,
+abi::CUresult exchange_alone(Session& session, ThreadState& thread, const Context* context,
                             const Request& request, Slot* slot) {
     wire::RecordHeader header = header_of(thread, context);
     header.ticket = slot->ticket();
@@ -92,8 +92,32 @@ abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context
     if (how != Appended::no_memory) result = session.wait(*slot);
     session.counters.waited(thread.call, now_ns() - began_ns);
     session.replies.free_slot(slot);
+    return result;
+}
+
+// The same; a success gives way to an error that nobody has been told of yet.
+template <class Request>
+abi::CUresult exchange_with(Session& session, ThreadState& thread, const Context* context,
+                            const Request& request, Slot* slot) {
+    const abi::CUresult result = exchange_alone(session, thread, context, request, slot);
     const abi::CUresult late = session.replies.take_late_error();
     return result == abi::CUDA_SUCCESS ? late : result;
+}
+
+// What a successful wait says about copies that had been sent before `mark`.
+template <class Request>
+void note_waited(Session&, const ThreadState&, const Context*, const Request&, std::uint64_t) {}
+inline void note_waited(Session& session, const ThreadState& thread, const Context* context,
+                        const wire::cuStreamSynchronize_Request& request, std::uint64_t mark) {
+    session.unsettled.stream_over(StreamName::of(context, request.hStream, thread.number), mark);
+}
+inline void note_waited(Session& session, const ThreadState&, const Context* context,
+                        const wire::cuCtxSynchronize_Request&, std::uint64_t mark) {
+    session.unsettled.context_over(context, mark);
+}
+inline void note_waited(Session& session, const ThreadState&, const Context* context,
+                        const wire::session_settle_Request&, std::uint64_t mark) {
+    session.unsettled.context_over(context, mark);
 }
 
 // The same with a slot of its own, which leaves the outputs in thread.reply.
@@ -104,7 +128,10 @@ abi::CUresult exchange(Session& session, ThreadState& thread, const Context* con
     if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     thread.reply.clear();
     slot->payload = &thread.reply;
-    return exchange_with(session, thread, context, request, slot);
+    const std::uint64_t mark = session.unsettled.mark();
+    const abi::CUresult result = exchange_with(session, thread, context, request, slot);
+    if (result == abi::CUDA_SUCCESS) note_waited(session, thread, context, request, mark);
+    return result;
 }
 
 template <class Request>

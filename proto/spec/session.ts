@@ -46,4 +46,16 @@ export const session = {
         wire: { request: { address: field.u64, close: field.u32 } },
         doc: 'Gives lent memory back whose blocks are all settled; close: nothing more is given out of it.',
     },
+    session_pin: {
+        id: 0x0020,
+        class: 'sync',
+        wire: { request: { address: field.u64, size: field.u64 } },
+        doc: 'Pins [address, address + size) of the arena: copies may name bytes there.',
+    },
+    session_unpin: {
+        id: 0x0021,
+        class: 'sync',
+        wire: { request: { address: field.u64 } },
+        doc: 'Ends session_pin of the range that starts at `address`, once the work before it is over.',
+    },
 } as const satisfies Record<string, SessionRow>;

@@ -85,6 +85,12 @@ describe('vector_add_driver', () => {
     });
 });
 
+describe('pinned_memory', () => {
+    it('is read and written in stream order by the device itself, in shared memory', async () => {
+        await expectSame('pinned_memory', [2000001, 1]);
+    });
+});
+
 describe('wild_pointer', () => {
     it.each([0, 1, 2, 3])('gets the same sticky error for fault %i', async (kind) => {
         await expectSame('wild_pointer', [kind]);

@@ -99,6 +99,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'module_ptx' },
     { name: 'no_devices' },
     { name: 'occupancy_questions', classicSizes: [3, 10] },
+    { name: 'pinned_memory', classicSizes: [30001] },
     { name: 'special_streams', classicSizes: [3] },
     { name: 'stale_handles' },
     { name: 'stream_events', classicSizes: [3] },

@@ -61,6 +61,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'executor_test', leaks: false },
         { name: 'blocking_test', leaks: false },
         { name: 'lending_test', leaks: false },
+        { name: 'pins_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;
     for (const { name, leaks } of programs) {
@@ -244,7 +245,7 @@ describe('the addon', () => {
         expect(welcome.snapshot.devices[0]?.attributes).toHaveLength(148);
 
         const address = (await replyTo(client, 1)).payload.readBigUInt64LE(0);
-        client.batch(sync('cuMemcpyDtoHAsync_v2', 4, words(address, 1 << 20, 0)));
+        client.batch(sync('cuMemcpyDtoHAsync_v2', 4, words(address, 1 << 20, 0, 0)));
         expect((await replyTo(client, 4)).result).toBe(0);
         const landing = repliesOf(client).find((reply) => reply.kind === 2 && reply.ticket === 4);
         expect(landing?.payload.readBigUInt64LE(8)).toBe(1n << 20n);

@@ -83,7 +83,11 @@ TEST(records_and_replies_of_every_size_arrive_in_order) {
         for (const std::size_t size : {std::size_t{1}, std::size_t{900}, std::size_t{5000}, bytes.size()}) {
             Batch copy;
             copy.add(wire::cuMemcpyHtoDAsync_v2_Request{
-                .dst = address, .data = std::span<const std::byte>(bytes).first(size), .stream = {}});
+                .dst = address,
+                .from = 0,
+                .size = 0,
+                .stream = {},
+                .data = std::span<const std::byte>(bytes).first(size)});
             copy.add(wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = size, .stream = {}},
                      {.ticket = ++ticket});
             session.ring->send(copy);

@@ -14,6 +14,8 @@ export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([
     [0x0011, { name: 'session_carve', class: 'async' }],
     [0x0012, { name: 'session_settle', class: 'sync' }],
     [0x0013, { name: 'session_return', class: 'async' }],
+    [0x0020, { name: 'session_pin', class: 'sync' }],
+    [0x0021, { name: 'session_unpin', class: 'sync' }],
     [0x0100, { name: 'cuInit', class: 'local' }],
     [0x0101, { name: 'cuDriverGetVersion', class: 'local' }],
     [0x0102, { name: 'cuGetErrorString', class: 'local' }],

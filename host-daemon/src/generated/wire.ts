@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = 'de87f4e71119921e';
+export const specHash = 'fb4a4803e69afebf';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
@@ -12,6 +12,8 @@ export const callNames: Readonly<Record<number, string>> = {
     0x0011: 'session_carve',
     0x0012: 'session_settle',
     0x0013: 'session_return',
+    0x0020: 'session_pin',
+    0x0021: 'session_unpin',
     0x0100: 'cuInit',
     0x0101: 'cuDriverGetVersion',
     0x0102: 'cuGetErrorString',

@@ -21,6 +21,7 @@
 #include "engine/modules.h"
 #include "engine/outcome.h"
 #include "engine/output.h"
+#include "engine/pins.h"
 #include "engine/replies.h"
 #include "engine/trace.h"
 #include "engine/waiters.h"
@@ -110,6 +111,7 @@ public:
     Modules& modules() { return modules_; }
     Fences& fences() { return fences_; }
     Meters& meters() { return meters_; }
+    Pins& pins() { return pins_; }
     CopyPlace place(abi::CUstream stream) const { return {contexts_.current(), stream, true}; }
     // How far a record that answered kRetry had come.
     std::uint64_t& progress() { return progress_; }
@@ -162,6 +164,7 @@ private:
     Landing landing_;
     Callbacks callbacks_;
     Modules modules_;
+    Pins pins_;
     Fences fences_;
     Waiters waiters_;
     Watches watches_;

@@ -79,6 +79,7 @@ void Executor::forget_context(wire::Handle context) {
     auto* object = static_cast<abi::CUcontext>(handles_.find(wire::HandleKind::context, context));
     landing_.forget_context(object);
     frees_.forget_context(*this, context);
+    pins_.forget_context(context);
     contexts_.forget_streams(context);
     handles_.forget(context, [](wire::Handle, void*) {});
     std::erase_if(allocations_, [this, context](const auto& entry) {

@@ -32,6 +32,54 @@ abi::CUresult copy_rows_on_device(Executor& executor, const wire::cuMemcpy2DAsyn
     return executor.driver().cuMemcpy2DAsync_v2(&shape, stream);
 }
 
+constexpr std::uint32_t kArenaToDevice = 3;
+constexpr std::uint32_t kDeviceToArena = 4;
+
+// The memory that a copy names; null after ending the session of a guest that names what it has not pinned.
+std::byte* pinned_memory(Executor& executor, std::uint64_t address, std::uint64_t size) {
+    std::byte* memory = executor.pins().find(address, size, executor.contexts().current_handle());
+    if (memory == nullptr) executor.violate("a copy names memory that is not pinned");
+    return memory;
+}
+
+// What becomes of a copy by reference: answered when it is over, if anybody waits.
+abi::CUresult referred(Executor& executor, const wire::RecordHeader& header, abi::CUstream stream,
+                       abi::CUresult queued) {
+    if (queued != abi::CUDA_SUCCESS || header.ticket == 0) return queued;
+    return executor.landing().follow_reference(header, executor.place(stream));
+}
+
+abi::CUresult copy_rows_by_reference(Executor& executor, const wire::RecordHeader& header,
+                                     const wire::cuMemcpy2DAsync_v2_Request& request, abi::CUstream stream) {
+    const bool to_device = request.kind == kArenaToDevice;
+    const std::uint64_t host = to_device ? request.src : request.dst;
+    const std::uint64_t host_pitch = to_device ? request.src_pitch : request.dst_pitch;
+    std::uint64_t extent = 0;
+    if (request.height == 0 || request.width == 0) return abi::CUDA_SUCCESS;
+    if (__builtin_mul_overflow(request.height - 1, host_pitch, &extent) ||
+        __builtin_add_overflow(extent, request.width, &extent)) {
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    std::byte* memory = pinned_memory(executor, host, extent);
+    if (memory == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    abi::CUDA_MEMCPY2D shape{};
+    shape.srcMemoryType = to_device ? abi::CU_MEMORYTYPE_HOST : abi::CU_MEMORYTYPE_DEVICE;
+    shape.dstMemoryType = to_device ? abi::CU_MEMORYTYPE_DEVICE : abi::CU_MEMORYTYPE_HOST;
+    if (to_device) {
+        shape.srcHost = memory;
+        shape.dstDevice = request.dst;
+    } else {
+        shape.srcDevice = request.src;
+        shape.dstHost = memory;
+    }
+    shape.srcPitch = request.src_pitch;
+    shape.dstPitch = request.dst_pitch;
+    shape.WidthInBytes = request.width;
+    shape.Height = request.height;
+    (to_device ? executor.pins().bytes_in : executor.pins().bytes_out) += request.width * request.height;
+    return referred(executor, header, stream, executor.driver().cuMemcpy2DAsync_v2(&shape, stream));
+}
+
 // A landing without a ticket has nowhere to go.
 bool names_a_landing(Executor& executor, const wire::RecordHeader& header) {
     if (header.ticket == 0) executor.violate("a copy to the guest names no ticket");
@@ -89,6 +137,14 @@ abi::CUresult cuMemcpyHtoDAsync_v2(Executor& executor, const wire::RecordHeader&
     abi::CUstream stream = nullptr;
     const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
     if (result != abi::CUDA_SUCCESS) return result;
+    if (request.from != 0) {
+        const std::byte* memory = pinned_memory(executor, request.from, request.size);
+        if (memory == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        executor.pins().bytes_in += request.size;
+        return referred(
+            executor, header, stream,
+            executor.driver().cuMemcpyHtoDAsync_v2(request.dst, memory, request.size, stream));
+    }
     if (request.data.size() <= kUnstagedCopy) {
         return executor.driver().cuMemcpyHtoDAsync_v2(request.dst, request.data.data(), request.data.size(),
                                                       stream);
@@ -98,10 +154,18 @@ abi::CUresult cuMemcpyHtoDAsync_v2(Executor& executor, const wire::RecordHeader&
 
 abi::CUresult cuMemcpyDtoHAsync_v2(Executor& executor, const wire::RecordHeader& header,
                                    const wire::cuMemcpyDtoHAsync_v2_Request& request, ReplySink&) {
-    if (!names_a_landing(executor, header)) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (request.to == 0 && !names_a_landing(executor, header)) return abi::CUDA_ERROR_INVALID_VALUE;
     abi::CUstream stream = nullptr;
     const abi::CUresult result = executor.resolve(wire::HandleKind::stream, request.stream, header, stream);
     if (result != abi::CUDA_SUCCESS) return result;
+    if (request.to != 0) {
+        std::byte* memory = pinned_memory(executor, request.to, request.size);
+        if (memory == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        executor.pins().bytes_out += request.size;
+        return referred(
+            executor, header, stream,
+            executor.driver().cuMemcpyDtoHAsync_v2(memory, request.src, request.size, stream));
+    }
     const DeviceRows rows{request.src, request.size, request.size, 1};
     return executor.landing().land(header, rows, executor.place(stream), executor.progress());
 }
@@ -125,6 +189,9 @@ abi::CUresult cuMemcpy2DAsync_v2(Executor& executor, const wire::RecordHeader& h
             const DeviceRows rows{request.src, request.src_pitch, request.width, request.height};
             return executor.landing().land(header, rows, place, executor.progress());
         }
+        case kArenaToDevice:
+        case kDeviceToArena:
+            return copy_rows_by_reference(executor, header, request, stream);
         default:
             return abi::CUDA_ERROR_INVALID_VALUE;
     }

@@ -2,7 +2,6 @@
 #include "engine/landing.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "engine/limits.h"
@@ -130,6 +129,18 @@ abi::CUresult Landing::stage_rows(const DeviceRows& rows, std::span<const std::b
     return follow(copy);
 }
 
+abi::CUresult Landing::follow_reference(const wire::RecordHeader& record, const CopyPlace& place) {
+    // A device that has done it already needs no event.
+    const abi::CUresult result = driver_.cuStreamQuery(place.stream);
+    if (result != abi::CUDA_ERROR_NOT_READY) {
+        events_.landed(record, place, result);
+        return kPending;
+    }
+    return follow(Copy{record, place, nullptr, kNoSlot, 0, 0, true, true, false}) == abi::CUDA_SUCCESS
+               ? kPending
+               : abi::CUDA_ERROR_UNKNOWN;
+}
+
 // The record has failed half-way and is answered with its error: what of it is in flight lands nowhere.
 void Landing::cancel(const wire::RecordHeader& record) {
     for (Copy& copy : in_flight_) {
@@ -140,11 +151,11 @@ void Landing::cancel(const wire::RecordHeader& record) {
 void Landing::finish(const Copy& copy, abi::CUresult result) {
     spare_events_[copy.place.context].push_back(copy.event);
     bool slot_in_use = false;
-    if (copy.lands && result == abi::CUDA_SUCCESS) {
+    if (copy.lands && copy.slot != kNoSlot && result == abi::CUDA_SUCCESS) {
         const auto bytes = slots_.memory(copy.slot).first(copy.size);
         slot_in_use = replies_.landing(copy.record, copy.offset, bytes, this, copy.slot);
     }
-    if (!slot_in_use) slots_.give(copy.slot);
+    if (!slot_in_use && copy.slot != kNoSlot) slots_.give(copy.slot);
     if (!copy.lands || (!copy.last && result == abi::CUDA_SUCCESS)) return;
     if (result != abi::CUDA_SUCCESS) cancel(copy.record);
     events_.landed(copy.record, copy.place, result);
@@ -153,21 +164,20 @@ void Landing::finish(const Copy& copy, abi::CUresult result) {
 void Landing::collect() {
     if (in_flight_.empty() || collecting_) return;
     collecting_ = true;
-    std::array<CopyPlace, kSlotCount> busy;
-    std::size_t busy_count = 0;
+    busy_.clear();
     std::size_t kept = 0;
     for (std::size_t index = 0; index < in_flight_.size(); ++index) {
         const Copy copy = in_flight_[index];
         const auto same = [&copy](const CopyPlace& place) {
             return place.stream == copy.place.stream && place.context == copy.place.context;
         };
-        const bool behind = std::any_of(busy.begin(), busy.begin() + busy_count, same);
+        const bool behind = std::ranges::any_of(busy_, same);
         const abi::CUresult result = behind ? abi::CUDA_ERROR_NOT_READY : driver_.cuEventQuery(copy.event);
         if (result != abi::CUDA_ERROR_NOT_READY) {
             finish(copy, result);
             continue;
         }
-        if (!behind) busy[busy_count++] = copy.place;
+        if (!behind) busy_.push_back(copy.place);
         in_flight_[kept++] = in_flight_[index];  // as it is now: finish() may have cancelled it
     }
     in_flight_.resize(kept);
@@ -188,7 +198,7 @@ void Landing::forget_context(abi::CUcontext context) {
         return copy.place.context == context;
     });
     for (const Copy& copy : lost) {
-        slots_.give(copy.slot);
+        if (copy.slot != kNoSlot) slots_.give(copy.slot);
         if (copy.lands && copy.last) {
             events_.landed(copy.record, copy.place, abi::CUDA_ERROR_CONTEXT_IS_DESTROYED);
         }

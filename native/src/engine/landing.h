@@ -1,9 +1,8 @@
 // Landing: copies in flight between the guest and the device, through the slots of slots.h. Out: device bytes
 // land in a slot and go to the guest as `landing` replies, the last one followed by the record's result. In:
-// bytes wait in a slot until the device has taken them. Used by the executor, which calls collect() before
-// any reply that reports completion: what a stream had copied by then is on the wire before the guest can
-// know that it is done. A copy that finds no free slot answers kRetry; its record is run again, and goes on
-// where `progress` says.
+// bytes wait in a slot until the device has taken them; copies that name pinned memory (pins.h) need none.
+// Used by the executor, which calls collect() before any reply that reports completion. A copy that finds no
+// free slot answers kRetry; its record is run again, and goes on where `progress` says.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +56,9 @@ public:
     // Queues the copy of `data` to `address`: success, kRetry, or an error.
     abi::CUresult stage(std::uint64_t address, std::span<const std::byte> data, const CopyPlace& place,
                         std::uint64_t& progress);
+    // Follows a copy that has just been queued and passes through no slot: its record is answered, kPending
+    // or an error, when it is over.
+    abi::CUresult follow_reference(const wire::RecordHeader& record, const CopyPlace& place);
     // The same for rows packed in `data` (at most one slot of them), written with a pitch.
     abi::CUresult stage_rows(const DeviceRows& rows, std::span<const std::byte> data, const CopyPlace& place);
 
@@ -76,6 +78,8 @@ public:
     void body_sent(std::uint32_t token) override { slots_.give(token); }
 
 private:
+    static constexpr std::uint32_t kNoSlot = UINT32_MAX;
+
     struct Copy {
         wire::RecordHeader record;
         CopyPlace place;
@@ -98,8 +102,9 @@ private:
     Replies& replies_;
     LandingEvents& events_;
     Slots slots_;
-    std::vector<Copy> in_flight_;  // in the order of their records; at most one per slot
+    std::vector<Copy> in_flight_;  // in the order of their records
     std::unordered_map<abi::CUcontext, std::vector<abi::CUevent>> spare_events_;
+    std::vector<CopyPlace> busy_;  // of collect()
     bool collecting_ = false;
 };
 

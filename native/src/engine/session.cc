@@ -32,6 +32,7 @@ Session::Session(const Options& options, Events& events, Poke& poke)
 
 Session::~Session() {
     if (executor_ != nullptr) executor_->abandon();
+    if (ring_ != nullptr && executor_ != nullptr && executor_->pins().any()) ring_->keep_arena();
 }
 
 void Session::open() {
@@ -250,9 +251,12 @@ void Session::check_clock(Clock::time_point now) {
 
 void Session::publish_meters() {
     if (link_ != nullptr) {
-        const bool rings = ring_ != nullptr;
-        meters_[Meter::bytes_in] = link_->bytes_received() + (rings ? ring_->bytes_received() : 0);
-        meters_[Meter::bytes_out] = link_->bytes_sent() + (rings ? ring_->bytes_sent() : 0);
+        meters_[Meter::bytes_in] = link_->bytes_received();
+        meters_[Meter::bytes_out] = link_->bytes_sent();
+        if (ring_ != nullptr) {
+            meters_[Meter::bytes_in] += ring_->bytes_received() + executor_->pins().bytes_in;
+            meters_[Meter::bytes_out] += ring_->bytes_sent() + executor_->pins().bytes_out;
+        }
     }
     meters_.publish();
 }

@@ -25,6 +25,7 @@ std::optional<transport::RingTerms> Session::open_ring(const transport::Hello& h
     }
     ring_ = std::move(ring);
     executor_->fences().open(ring_->fences());
+    executor_->pins().open(ring_->terms().arena_base, ring_->terms().arena_bytes);
     return ring_->terms();
 }
 
@@ -37,6 +38,7 @@ bool Session::leave_ring() {
         return false;
     }
     executor_->fences().open({});
+    executor_->pins().open(0, 0);
     ring_.reset();
     return true;
 }

@@ -34,6 +34,8 @@ public:
     // Failure: this session goes on without a ring.
     ferry::Status open(const Hello& hello, std::size_t record_limit);
     const RingTerms& terms() const { return terms_; }
+    // Leaves the arena mapped when this goes: the device may still be at work in it.
+    void keep_arena() { arena_ = nullptr; }
     // What the guest gets: the memory, the doorbell it rings, the doorbell it hears.
     std::array<int, 3> descriptors() const;
 

@@ -54,7 +54,7 @@ export const copies2d = {
             INVALID_VALUE: 'null, a pitch narrower than a row, or an array',
             INVALID_HANDLE: 'not a stream',
         },
-        doc: 'kind 0: device to device; 1: `data` [height][width] to dst; 2: src lands packed likewise.',
+        doc: '0: within the device; 1: packed `data` to it; 2: lands packed; 3, 4: to it, from it; arena.',
         source,
     }),
 } as const;

@@ -1,7 +1,7 @@
 // Chapter "Memory Management", linear copies: block 0x0700 from 0x40. A copy between host and device
 // travels in slices; which memory is whose, the guest's region table says.
 
-import { bytesIn, call, devicePtr, field, handle, named, raw, size } from '../dsl.ts';
+import { call, devicePtr, field, handle, named, raw, size } from '../dsl.ts';
 
 const source = 'CUDA Driver API: Memory Management';
 const badRange = { INVALID_VALUE: "a range outside the session's allocations" };
@@ -75,16 +75,25 @@ export const copies = {
         twin: 'ptsz',
         flow: { class: 'async', order: 'hStream', error: 'nextSync' },
         params: {
-            dstDevice: dst,
-            srcHost: named('data', bytesIn('ByteCount', 'copySliceBytes')),
+            dstDevice: devicePtr,
+            srcHost: raw('const void*'),
             ByteCount: size,
-            hStream: stream,
+            hStream: handle('stream'),
         },
         hand: 'both',
+        wire: {
+            request: {
+                dst: field.u64,
+                from: field.u64,
+                size: field.u64,
+                stream: field.handle('stream'),
+                data: field.bytes('copySliceBytes'),
+            },
+        },
         charge: { quota: 'bytesIn', by: 'ByteCount' },
         driver: 'required',
         fails: { ...badRange, INVALID_HANDLE: 'not a stream' },
-        doc: 'Bytes are taken before return, in slices, as CUDA does for pageable memory.',
+        doc: 'Takes `data` at the call; with `from`, `size` pinned bytes there are read in stream order.',
         source,
     }),
     cuMemcpyDtoHAsync_v2: call({
@@ -94,10 +103,12 @@ export const copies = {
         flow: { class: 'deferred', lands: 'hStream' },
         params: { dstHost: raw('void*'), srcDevice: devicePtr, ByteCount: size, hStream: handle('stream') },
         hand: 'both',
-        wire: { request: { src: field.u64, size: field.u64, stream: field.handle('stream') } },
+        wire: {
+            request: { src: field.u64, size: field.u64, stream: field.handle('stream'), to: field.u64 },
+        },
         driver: 'required',
         fails: { ...badRange, INVALID_HANDLE: 'not a stream' },
-        doc: 'Lands in pinned memory before anything reports completion; for pageable memory it waits.',
+        doc: 'Lands at `to` in the arena, or through its ticket, before anything reports completion.',
         source,
     }),
     cuMemcpyDtoDAsync_v2: call({

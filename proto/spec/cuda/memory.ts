@@ -91,7 +91,7 @@ export const memory = {
         flow: local,
         params: { p: raw('void*') },
         fails: { INVALID_VALUE: 'not the start of host memory of cuMemHostAlloc' },
-        doc: 'Frees pinned host memory after waiting for the landings that target it.',
+        doc: 'Frees pinned host memory after waiting for the copies that may still use it.',
         source,
     }),
     cuMemHostAlloc: call({
@@ -100,7 +100,7 @@ export const memory = {
         flow: local,
         params: { pp: raw('void**'), bytesize: size, Flags: u32 },
         fails: { OUT_OF_MEMORY: 'the guest has no memory left', INVALID_VALUE: 'null, or unknown flags' },
-        doc: 'Memory of the guest, known as pinned to its region table; the host never maps it.',
+        doc: 'Memory of the arena; without one, memory of the guest that its region table knows as pinned.',
         source,
     }),
     cuMemHostGetDevicePointer_v2: call({

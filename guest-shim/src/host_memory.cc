@@ -1,0 +1,100 @@
+// See host_memory.h.
+#include "host_memory.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "stub_runtime.h"
+
+namespace guest {
+namespace {
+
+// Idle chunks that stay pinned: what a loop allocates and frees does not travel.
+constexpr std::uint64_t kIdleKept = std::uint64_t{128} << 20;
+constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14; older headers do not have it
+
+// SAFETY: chunks lie in the arena, which stays mapped.
+void* memory_of(const Arena::Chunk& chunk) { return reinterpret_cast<void*>(chunk.address); }
+
+// Here first, so that it is this process that pays for its memory and is refused when there is none.
+abi::CUresult populate(const Arena::Chunk& chunk) {
+    madvise(memory_of(chunk), chunk.size, MADV_HUGEPAGE);
+    // What the program allocates it may use after a fork, too, and find in a dump.
+    madvise(memory_of(chunk), chunk.size, MADV_DOFORK);
+    madvise(memory_of(chunk), chunk.size, MADV_DODUMP);
+    if (madvise(memory_of(chunk), chunk.size, kPopulateWrite) == 0) return abi::CUDA_SUCCESS;
+    return errno == EINVAL ? abi::CUDA_ERROR_NOT_SUPPORTED : abi::CUDA_ERROR_OUT_OF_MEMORY;
+}
+
+// The host's answer to one of our own records: an error of the program's that is still to be told stays so.
+template <class Request>
+abi::CUresult ask(Session& session, const Request& request) {
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    Slot* slot = session.replies.take_slot();
+    if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    return detail::exchange_alone(session, *thread_state(), context, request, slot);
+}
+
+// Makes an unpinned chunk a place again.
+void drop_chunk(Session& session, const Arena::Chunk& chunk) {
+    madvise(memory_of(chunk), chunk.size, MADV_REMOVE);  // at both ends
+    session.arena.drop(chunk);
+}
+
+// A new chunk with room for the block. False: the host or the system refuses.
+bool pin_chunk(Session& session, std::size_t size) {
+    const Arena::Chunk chunk = session.arena.find_place(size);
+    if (chunk.size == 0) return false;
+    abi::CUresult result = populate(chunk);
+    if (result == abi::CUDA_SUCCESS) {
+        result = ask(session, wire::session_pin_Request{.address = chunk.address, .size = chunk.size});
+    }
+    if (result == abi::CUDA_SUCCESS) {
+        session.arena.add(chunk);
+        return true;
+    }
+    drop_chunk(session, chunk);
+    if (result == abi::CUDA_ERROR_NOT_SUPPORTED) session.arena.refuse();
+    return false;
+}
+
+}  // namespace
+
+std::uint64_t take_pinned(Session& session, std::size_t size) {
+    if (!session.settings.batching || session.sticky() != abi::CUDA_SUCCESS) return 0;
+    std::uint64_t address = session.arena.take(size);
+    while (address == 0) {
+        if (!pin_chunk(session, size)) return 0;
+        address = session.arena.take(size);  // unless another thread was quicker
+    }
+    return address;
+}
+
+void give_pinned(Session& session, std::uint64_t address, std::size_t size) {
+    session.arena.give(address, size);
+    for (const Arena::Chunk& chunk : session.arena.take_idle(kIdleKept)) {
+        if (ask(session, wire::session_unpin_Request{.address = chunk.address}) == abi::CUDA_SUCCESS) {
+            drop_chunk(session, chunk);
+        } else {
+            session.arena.add(chunk);  // without a context, for example
+        }
+    }
+}
+
+abi::CUresult settle_copies(Session& session) {
+    if (!session.unsettled.any()) return abi::CUDA_SUCCESS;
+    for (const Context* context : session.unsettled.contexts()) {
+        if (!context->alive.load(std::memory_order_relaxed)) {
+            session.unsettled.context_gone(context);
+            continue;
+        }
+        const abi::CUresult result =
+            call_in(session, context, wire::session_settle_Request{.waited = 1});
+        if (result != abi::CUDA_SUCCESS) return result;
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+}  // namespace guest
