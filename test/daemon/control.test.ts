@@ -1,6 +1,6 @@
 // The control service of a whole daemon with real worker processes and the fake addon, spoken to by a real
 // grpc-js client over its Unix socket.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -56,6 +56,42 @@ async function attach(running: Running): Promise<{ id: string; guest: FakeGuest 
 async function sessionOf(running: Running, id: string): Promise<SessionMessage | undefined> {
     return (await running.client.listSessions()).sessions.find((session) => session.sessionId === id);
 }
+
+describe('a guest that ends before it attaches', () => {
+    const program = { ...hello, program: process.execPath };
+
+    async function openFor(running: Running, child: ChildProcess): Promise<string> {
+        return (await running.client.open({ ...program, pid: child.pid ?? 0 })).sessionId;
+    }
+
+    it('gives its worker back, long before its ticket expires', async () => {
+        const running = await startDaemon({ 'sessions.ticket_ttl_ms': '600000' });
+        const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+        await once(child, 'spawn');
+        // Until then the child is a copy of this process, and so of the same program.
+        const id = await openFor(running, child);
+        const other = await running.client.open(hello);
+        expect((await sessionOf(running, id))?.state).toBe('opening');
+        child.kill('SIGKILL');
+        await until('ended', async () => (await sessionOf(running, id))?.state === 'ended');
+        // One whose number says nothing here keeps its worker.
+        expect((await sessionOf(running, other.sessionId))?.state).toBe('opening');
+    });
+
+    it('is followed no more once it has attached: a worker sees better', async () => {
+        const running = await startDaemon({ 'sessions.ticket_ttl_ms': '600000' });
+        const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+        await once(child, 'spawn');
+        const { sessionId, endpoint } = await running.client.open({ ...program, pid: child.pid ?? 0 });
+        const guest = await FakeGuest.connect(endpoint);
+        guest.say('attach');
+        await until('attached', async () => (await sessionOf(running, sessionId))?.state === 'attached');
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        expect((await sessionOf(running, sessionId))?.state).toBe('attached');
+    });
+});
 
 describe('control service', () => {
     it('answers its versions and devices', async () => {

@@ -13,6 +13,7 @@ import type { DriverKind } from '../native.ts';
 import { readMeters, zeroMeters, type Meters } from '../telemetry/meters.ts';
 import type { UpRecord } from '../worker/messages.ts';
 import type { WorkerProcess } from '../worker/process.ts';
+import { findGuest, hasEnded } from './guest-process.ts';
 import { openSession, stepSession, type SessionEvent, type SessionRecord } from './session.ts';
 
 export interface SessionSettings {
@@ -50,6 +51,8 @@ interface Live {
     /** Resolves or rejects the Open that waits for the worker's socket; null when nobody waits. */
     opening: { resolve: (tcpPort: number) => void; reject: (error: Error) => void } | null;
     timer: NodeJS.Timeout | null;
+    /** While its guest has not attached, and only where that can be seen to end. */
+    guestTimer: NodeJS.Timeout | null;
     /** Why the daemon asked this session to end, kept until the worker has gone. */
     endReason: string | null;
     /** Looks in a row that found no guest process. */
@@ -57,6 +60,7 @@ interface Live {
 }
 
 const listenLimitMs = 10_000;
+const guestLookMs = 100;
 // Ended sessions stay listed for people who ask what happened.
 const endedKeptCount = 32;
 // The worker itself notices at once, unless its driver blocks; it gets the time of one more look.
@@ -123,6 +127,7 @@ export class SessionDesk {
             worker,
             opening: null,
             timer: null,
+            guestTimer: null,
             endReason: null,
             missedCount: 0,
         };
@@ -132,6 +137,7 @@ export class SessionDesk {
             live.opening = { resolve, reject };
         });
         this.#limit(live, listenLimitMs, 'the worker did not listen in time');
+        this.#followGuest(live);
         worker.listen({
             record: (up) => this.#takeRecord(live, up),
             exited: (how) => this.#workerExited(live, how),
@@ -267,7 +273,7 @@ export class SessionDesk {
     }
 
     #attached(live: Live, pid: number, uid: number | null): void {
-        this.#stopTimer(live);
+        this.#stopTimers(live);
         this.#step(live, { kind: 'attached', pid, uid });
         const { id } = live.record;
         if (uid !== null && uid !== this.#settings.uid) {
@@ -279,7 +285,7 @@ export class SessionDesk {
     }
 
     #workerExited(live: Live, how: string): void {
-        this.#stopTimer(live);
+        this.#stopTimers(live);
         const { id } = live.record;
         const reason = live.endReason ?? `the worker died: ${how}`;
         this.#step(live, { kind: 'ended', reason });
@@ -307,11 +313,32 @@ export class SessionDesk {
     }
 
     #limit(live: Live, limitMs: number, reason: string): void {
-        this.#stopTimer(live);
+        if (live.timer !== null) {
+            clearTimeout(live.timer);
+        }
         live.timer = setTimeout(() => this.end(live.record.id, reason), limitMs);
     }
 
-    #stopTimer(live: Live): void {
+    /** Nothing else tells of a guest that ends before it has connected to its worker. */
+    #followGuest(live: Live): void {
+        const { id, guestPid, program } = live.record;
+        const guest = findGuest(guestPid, program);
+        if (guest === null) {
+            return;
+        }
+        live.guestTimer = setInterval(() => {
+            if (hasEnded(guest)) {
+                this.#stopTimers(live);
+                this.end(id, 'the guest ended before it attached');
+            }
+        }, guestLookMs);
+    }
+
+    #stopTimers(live: Live): void {
+        if (live.guestTimer !== null) {
+            clearInterval(live.guestTimer);
+            live.guestTimer = null;
+        }
         if (live.timer !== null) {
             clearTimeout(live.timer);
             live.timer = null;
