@@ -110,6 +110,83 @@ TEST(more_host_functions_than_were_asked_for_end_the_session) {
     CHECK(session.ended().starts_with("ended 999 the guest has run 7 host functions"));
 }
 
+constexpr device::NullOptions kSlowLoads{.load_ms = 3000};
+
+// A load that takes seconds has been begun, and a record waits behind it.
+struct Loading {
+    explicit Loading(std::uint64_t ring_bytes = 0) : session(ring_bytes, kSlowLoads) {
+        session.worker.engine->grant(10);
+        session.ring->send(sync_batch(1));
+        CHECK_EQUAL(session.ring->reply_to(1).header.kind, 1);
+        session.ring->send(load(2));
+        session.ring->send(Batch().add(wire::cuMemGetInfo_v2_Request{}, {.ticket = 3}));
+        CHECK(session.ring->until([&] { return session.worker.meter(engine::Meter::records) == 3; }));
+    }
+    bool is_over() const {
+        for (const fake::Reply& reply : session.ring->replies) {
+            if (reply.header.ticket == 2) return true;
+        }
+        return false;
+    }
+    Attached session;
+};
+
+TEST(records_behind_a_slow_load_wait_for_it) {
+    Loading loading;
+    CHECK_EQUAL(loading.session.ring->reply_to(3).header.result, 0);
+    CHECK_EQUAL(loading.session.ring->replies[1].header.ticket, 2u);
+    CHECK_EQUAL(loading.session.ring->replies[1].header.result, 0);
+    CHECK_EQUAL(loading.session.ring->replies[2].header.ticket, 3u);
+}
+
+TEST(a_lease_is_given_back_during_a_slow_load) {
+    Loading loading;
+    loading.session.worker.engine->revoke();
+    CHECK(!loading.session.worker.events.wait_for("released").empty());
+    loading.session.ring->read();
+    CHECK(!loading.is_over());
+}
+
+TEST(the_daemon_can_end_a_session_during_a_slow_load) {
+    Loading loading;
+    loading.session.worker.engine->stop(46);
+    CHECK_EQUAL(loading.session.guest.wait_status(), std::string("14"));
+    CHECK(loading.session.ended().starts_with("ended 46"));
+    loading.session.ring->read();
+    CHECK(!loading.is_over());
+}
+
+TEST(a_guest_that_dies_during_a_slow_load_is_noticed) {
+    Loading loading;
+    loading.session.guest.client.reset();
+    CHECK(loading.session.ended().starts_with("ended 999"));
+    loading.session.ring->read();
+    CHECK(!loading.is_over());
+}
+
+TEST(a_host_function_returns_during_a_slow_load) {
+    Attached session(0, kSlowLoads);
+    session.worker.engine->grant(10);
+    Batch batch = sync_batch(1);
+    batch.add(wire::cuLaunchHostFunc_Request{.stream = {}, .function = 1, .argument = 0, .kind = 0});
+    batch.add(wire::cuStreamSynchronize_Request{.hStream = {}}, {.ticket = 4, .thread = 2});
+    session.ring->send(batch);
+    session.ring->send(load(2));
+    const auto is_there = [&](std::uint32_t ticket, wire::ReplyKind kind) {
+        for (const fake::Reply& reply : session.ring->replies) {
+            const bool of_kind = reply.header.kind == static_cast<std::uint16_t>(kind);
+            if (of_kind && reply.header.ticket == ticket) return true;
+        }
+        return false;
+    };
+    CHECK(session.ring->until([&] { return session.worker.meter(engine::Meter::records) == 5; }));
+    CHECK(session.ring->until([&] { return is_there(1, wire::ReplyKind::callback); }));
+    session.ring->callbacks_done(1);
+    // And whoever waited for it is answered.
+    CHECK(session.ring->until([&] { return is_there(4, wire::ReplyKind::result); }));
+    CHECK(!is_there(2, wire::ReplyKind::result));
+}
+
 TEST(a_lease_can_be_taken_back_while_a_host_function_runs) {
     Attached session;
     session.worker.engine->grant(10);

@@ -2,6 +2,7 @@
 #include "fake_channel.h"
 
 #include <cstring>
+#include <thread>
 
 #include "check.h"
 
@@ -47,6 +48,7 @@ void Host::run(const Batch& batch, int turns) {
     for (int turn = 0; turn < turns; ++turn) {
         if (!rest.empty() && !executor->violated()) rest = rest.subspan(executor->run(rest));
         (void)executor->settle();
+        for (; executor->is_aside(); (void)executor->settle()) std::this_thread::yield();
         if ((rest.empty() || executor->violated()) && executor->idle()) break;
     }
 }

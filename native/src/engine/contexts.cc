@@ -24,6 +24,8 @@ abi::CUresult Contexts::use(std::uint16_t index) {
 abi::CUresult Contexts::use(wire::Handle context) {
     if (known_ && current_ == context) return abi::CUDA_SUCCESS;
     auto* object = static_cast<abi::CUcontext>(handles_.find(wire::HandleKind::context, context));
+    // What still waits in a context that is gone must not ask the driver about objects of it.
+    if (object == nullptr && context.value != 0) return abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
     known_ = false;
     const abi::CUresult result = driver_.cuCtxSetCurrent(object);
     if (result != abi::CUDA_SUCCESS) return result;
@@ -95,13 +97,16 @@ void Contexts::forget_streams(wire::Handle context) {
     if (current_ == context) known_ = false;
 }
 
-abi::CUresult Contexts::retain(wire::Handle context, int device, std::uint32_t flags) {
-    Primary& primary = primaries_[device];
-    if (primary.retained == 0 && flags != 0 && driver_.cuDevicePrimaryCtxSetFlags_v2 != nullptr) {
+abi::CUresult Contexts::retain(int device, std::uint32_t flags, abi::CUcontext& object) const {
+    if (flags != 0 && driver_.cuDevicePrimaryCtxSetFlags_v2 != nullptr) {
         (void)driver_.cuDevicePrimaryCtxSetFlags_v2(device, flags);
     }
-    abi::CUcontext object = nullptr;
-    const abi::CUresult result = driver_.cuDevicePrimaryCtxRetain(&object, device);
+    return driver_.cuDevicePrimaryCtxRetain(&object, device);
+}
+
+abi::CUresult Contexts::retained(wire::Handle context, int device, abi::CUcontext object,
+                                 abi::CUresult result) {
+    Primary& primary = primaries_[device];
     const auto index = static_cast<std::uint16_t>(context.index());
     refused_.erase(index);
     if (result != abi::CUDA_SUCCESS) {
@@ -118,39 +123,40 @@ abi::CUresult Contexts::retain(wire::Handle context, int device, std::uint32_t f
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult Contexts::release(int device, wire::Handle& emptied) {
+abi::CUresult Contexts::release(int device) {
     const auto found = primaries_.find(device);
     if (found == primaries_.end() || found->second.retained == 0) return abi::CUDA_ERROR_INVALID_CONTEXT;
     if (driver_.cuDevicePrimaryCtxRelease_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     const abi::CUresult result = driver_.cuDevicePrimaryCtxRelease_v2(device);
-    if (result != abi::CUDA_SUCCESS || --found->second.retained != 0) return result;
-    emptied = found->second.context;
+    if (result == abi::CUDA_SUCCESS) --found->second.retained;
     return result;
 }
 
-abi::CUresult Contexts::reset(int device, wire::Handle& emptied) {
+std::uint32_t Contexts::times_retained(int device) const {
+    const auto found = primaries_.find(device);
+    return found != primaries_.end() ? found->second.retained : 0;
+}
+
+abi::CUresult Contexts::reset(int device, std::uint32_t held) const {
     if (driver_.cuDevicePrimaryCtxReset_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     const abi::CUresult result = driver_.cuDevicePrimaryCtxReset_v2(device);
-    if (result != abi::CUDA_SUCCESS) return result;
+    if (result != abi::CUDA_SUCCESS || driver_.cuDevicePrimaryCtxRelease_v2 == nullptr) return result;
     // The guest retains it anew before its next use; what it held before is given back, as far as the driver
     // still counts it.
-    emptied = primary(device);
-    Primary& held = primaries_[device];
-    while (held.retained != 0 && driver_.cuDevicePrimaryCtxRelease_v2 != nullptr) {
-        (void)driver_.cuDevicePrimaryCtxRelease_v2(device);
-        --held.retained;
-    }
+    for (; held != 0; --held) (void)driver_.cuDevicePrimaryCtxRelease_v2(device);
     return result;
+}
+
+wire::Handle Contexts::forget_primary(int device) {
+    const wire::Handle emptied = primary(device);
+    const auto found = primaries_.find(device);
+    if (found != primaries_.end()) found->second.retained = 0;
+    return emptied;
 }
 
 wire::Handle Contexts::primary(int device) const {
     const auto found = primaries_.find(device);
     return found != primaries_.end() && found->second.retained != 0 ? found->second.context : wire::Handle{};
-}
-
-bool Contexts::last_release(int device) const {
-    const auto found = primaries_.find(device);
-    return found != primaries_.end() && found->second.retained == 1;
 }
 
 }  // namespace engine

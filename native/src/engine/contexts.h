@@ -43,18 +43,23 @@ public:
     void forget_streams(wire::Handle context);
 
     // --- primary contexts, by device ordinal
-    // A context that could not be had is remembered with the reason: use() answers it for records that name
-    // it.
-    abi::CUresult retain(wire::Handle context, int device, std::uint32_t flags);
-    // `emptied`: the context handle that stands for nothing any more, value 0 when it is still retained. A
-    // later retain may bind the same handle again.
-    abi::CUresult release(int device, wire::Handle& emptied);
-    abi::CUresult reset(int device, wire::Handle& emptied);
+    // Retaining takes two steps: what it asks of the driver, on any thread, and what becomes of the answer. A
+    // context that could not be had is remembered with the reason: use() answers it for records that name it.
+    abi::CUresult retain(int device, std::uint32_t flags, abi::CUcontext& object) const;
+    abi::CUresult retained(wire::Handle context, int device, abi::CUcontext object, abi::CUresult result);
+    std::uint32_t times_retained(int device) const;
+    // One of several: the context lives on.
+    abi::CUresult release(int device);
+    // The context is about to end. Answers its handle, which stands for nothing then; a later retain may bind
+    // it again.
+    wire::Handle forget_primary(int device);
+    // What a reset asks of the driver, on any thread, of a context that had been retained `held` times.
+    abi::CUresult reset(int device, std::uint32_t held) const;
     bool refused(wire::Handle context) const {
         return refused_.contains(static_cast<std::uint16_t>(context.index()));
     }
     wire::Handle primary(int device) const;
-    bool last_release(int device) const;
+    bool last_release(int device) const { return times_retained(device) == 1; }
 
 private:
     struct Primary {

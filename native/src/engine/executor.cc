@@ -72,7 +72,8 @@ Executor::Executor(const device::DriverTable& driver, std::vector<int> ordinals,
       fences_(driver, contexts_, handles_),
       waiters_(driver, poke),
       watches_(driver, contexts_, waiters_, *this),
-      frees_(contexts_, watches_) {}
+      frees_(contexts_, watches_),
+      aside_(poke) {}
 
 std::size_t Executor::run(std::span<const std::byte> records) { return run(records, false); }
 std::size_t Executor::run_to_reply(std::span<const std::byte> records) { return run(records, true); }
@@ -93,7 +94,7 @@ std::size_t Executor::run(std::span<const std::byte> records, bool to_reply) {
             violate("unknown " + describe(record));
             break;
         }
-        if (callbacks_.outstanding() != 0 && goes_too_far(record)) [[unlikely]] {
+        if (aside_.busy() || (callbacks_.outstanding() != 0 && goes_too_far(record))) [[unlikely]] {
             held_ = true;
             break;
         }
@@ -221,6 +222,7 @@ void Executor::watch_ended(const Watch& watch, abi::CUresult result) {
     if (result == abi::CUDA_SUCCESS && watch.after != nullptr) {
         result = contexts_.use(watch.record.context);
         if (result == abi::CUDA_SUCCESS) result = watch.after(*this, watch);
+        if (result == kPending) return;
     }
     // A wait that took its time may have let other threads' launches in: what they print is still to come.
     answer(watch.record, result, {});
@@ -241,6 +243,16 @@ abi::CUresult Executor::wait(Awaited::Kind kind, void* object, const wire::Recor
     return current == abi::CUDA_SUCCESS ? after(*this, watch) : current;
 }
 
+abi::CUresult Executor::aside(std::function<abi::CUresult()> work,
+                              std::function<void(abi::CUresult)> finish) {
+    auto in_context = [this, context = contexts_.current(), work = std::move(work)] {
+        const abi::CUresult current = driver_.cuCtxSetCurrent(context);
+        return current == abi::CUDA_SUCCESS ? work() : current;
+    };
+    aside_.begin({std::move(in_context), std::move(finish)});
+    return kPending;
+}
+
 abi::CUresult Executor::wait_for_context(wire::Handle context, const wire::RecordHeader& record,
                                          AfterWait after, std::uint64_t argument) {
     const abi::CUresult result = contexts_.use(context);
@@ -256,6 +268,7 @@ void Executor::collect_callbacks() {
 }
 
 bool Executor::look() {
+    if (aside_.busy()) aside_.collect();
     if (!watches_.any() && !landing_.pending() && callbacks_.outstanding() == 0) return false;
     collect_callbacks();
     if (frees_.any()) frees_.look(*this);

@@ -1,7 +1,7 @@
 // The executor: reads records, finds their objects, calls the driver, answers. The only part that calls the
-// dispatch table. Owned by the session; every method runs on the engine thread. It blocks on nothing but
-// driver calls that are quick or cannot be had otherwise (loading code, creating contexts); waits become
-// watches. A record that is malformed or lies makes it `violated`: it stops there, and the session ends.
+// dispatch table. Owned by the session; every method runs on the engine thread. It blocks on nothing: waits
+// become watches, driver calls that take long go aside, to a thread of their own. A record that is malformed
+// or lies makes it `violated`: it stops there, and the session ends.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cudart/abi.h"
+#include "engine/aside.h"
 #include "engine/callbacks.h"
 #include "engine/contexts.h"
 #include "engine/fences.h"
@@ -58,6 +59,8 @@ public:
     // Publishes what is done of what the guest asks for by looking. True while it waits for more.
     bool publish_fences();
     bool held() const { return held_; }
+    // A driver call of the lane's is aside: run() does nothing until settle() or look() has seen its end.
+    bool is_aside() const { return aside_.busy(); }
     bool violated() const { return !violation_.empty(); }
     const std::string& violation() const { return violation_; }
     // The guest has said session_detach and has been answered.
@@ -104,6 +107,9 @@ public:
     // The same for all work of `context`.
     abi::CUresult wait_for_context(wire::Handle context, const wire::RecordHeader& record, AfterWait after,
                                    std::uint64_t argument);
+    // A driver call that may take long: `work` on a thread of its own, in the current context, then `finish`
+    // here, which answers the record. Nothing is taken from the lane meanwhile. Answers kPending.
+    abi::CUresult aside(std::function<abi::CUresult()> work, std::function<void(abi::CUresult)> finish);
     HandleTable& handles() { return handles_; }
     Contexts& contexts() { return contexts_; }
     Landing& landing() { return landing_; }
@@ -169,6 +175,7 @@ private:
     Waiters waiters_;
     Watches watches_;
     Frees frees_;
+    Aside aside_;  // behind everything its work may touch
     std::unordered_map<std::uint64_t, Allocation> allocations_;
     std::vector<std::byte> scratch_;
     std::uint64_t progress_ = 0;

@@ -1,5 +1,7 @@
-// Contexts by hand: creation changes what is current in the driver, and an end takes everything in it along,
-// which must be quiet first. Called by generated dispatch.
+// Contexts by hand: an end takes everything in it along, which must be quiet first. Making and ending one
+// takes long and goes aside. Called by generated dispatch.
+#include <memory>
+
 #include "engine/executor.h"
 #include "host/hand.h"
 
@@ -9,47 +11,66 @@ namespace {
 wire::Handle handle_of(const Watch& watch) { return wire::Handle{watch.argument}; }
 int device_of(const Watch& watch) { return static_cast<int>(watch.argument); }
 
+// Answers `header` with what `work` answers, which ends `context`: nothing may ask about it from now on.
+template <class Work>
+abi::CUresult end_context(Executor& executor, const wire::RecordHeader& header, wire::Handle context,
+                          Work&& work) {
+    executor.landing().collect();
+    if (context.value != 0) executor.forget_context(context);
+    (void)executor.contexts().use(wire::Handle{});
+    return executor.aside(std::forward<Work>(work), [&executor, header](abi::CUresult result) {
+        executor.answer(header, result, {});
+    });
+}
+
 abi::CUresult destroy_context(Executor& executor, const Watch& watch) {
     auto* context =
         static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, handle_of(watch)));
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    executor.landing().collect();
-    const abi::CUresult result = executor.driver().cuCtxDestroy_v2(context);
-    executor.contexts().forget_current();
-    if (result == abi::CUDA_SUCCESS) executor.forget_context(handle_of(watch));
-    return result;
+    const auto destroy = executor.driver().cuCtxDestroy_v2;
+    return end_context(executor, watch.record, handle_of(watch), [=] { return destroy(context); });
 }
 
 abi::CUresult release_primary(Executor& executor, const Watch& watch) {
-    executor.landing().collect();
-    wire::Handle emptied;
-    const abi::CUresult result = executor.contexts().release(device_of(watch), emptied);
-    if (emptied.value != 0) executor.forget_context(emptied);
-    return result;
+    const int device = device_of(watch);
+    const auto release = executor.driver().cuDevicePrimaryCtxRelease_v2;
+    if (release == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    return end_context(executor, watch.record, executor.contexts().forget_primary(device),
+                       [=] { return release(device); });
+}
+
+abi::CUresult reset_device(Executor& executor, const wire::RecordHeader& header, int device) {
+    const Contexts& contexts = executor.contexts();
+    const std::uint32_t held = contexts.times_retained(device);
+    return end_context(executor, header, executor.contexts().forget_primary(device),
+                       [&contexts, device, held] { return contexts.reset(device, held); });
 }
 
 abi::CUresult reset_primary(Executor& executor, const Watch& watch) {
-    executor.landing().collect();
-    wire::Handle emptied;
-    const abi::CUresult result = executor.contexts().reset(device_of(watch), emptied);
-    if (emptied.value != 0) executor.forget_context(emptied);
-    return result;
+    return reset_device(executor, watch.record, device_of(watch));
 }
 
 }  // namespace
 
-abi::CUresult cuCtxCreate_v2(Executor& executor, const wire::RecordHeader&,
+abi::CUresult cuCtxCreate_v2(Executor& executor, const wire::RecordHeader& header,
                              const wire::cuCtxCreate_v2_Request& request, ReplySink&) {
+    const device::DriverTable& driver = executor.driver();
+    if (driver.cuCtxCreate_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     const int device = executor.device(request.device);
-    if (executor.driver().cuCtxCreate_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    abi::CUcontext context = nullptr;
-    const abi::CUresult result = executor.driver().cuCtxCreate_v2(&context, request.flags, device);
-    if (result != abi::CUDA_SUCCESS) return result;
-    // The driver has pushed it; which context is current follows from each record instead.
-    abi::CUcontext popped = nullptr;
-    (void)executor.driver().cuCtxPopCurrent_v2(&popped);
-    executor.contexts().forget_current();
-    return executor.bind(wire::HandleKind::context, request.context, context);
+    const auto made = std::make_shared<abi::CUcontext>();
+    const auto create = [&driver, made, flags = request.flags, device] {
+        const abi::CUresult result = driver.cuCtxCreate_v2(made.get(), flags, device);
+        // The driver has pushed it on this thread, which needs none of its own.
+        abi::CUcontext popped = nullptr;
+        if (result == abi::CUDA_SUCCESS) (void)driver.cuCtxPopCurrent_v2(&popped);
+        return result;
+    };
+    return executor.aside(create,
+                          [&executor, header, made, handle = request.context](abi::CUresult result) {
+                              if (result == abi::CUDA_SUCCESS)
+                                  result = executor.bind(wire::HandleKind::context, handle, *made);
+                              executor.answer(header, result, {});
+                          });
 }
 
 abi::CUresult cuCtxDestroy_v2(Executor& executor, const wire::RecordHeader& header,
@@ -64,24 +85,33 @@ abi::CUresult cuCtxDestroy_v2(Executor& executor, const wire::RecordHeader& head
 abi::CUresult cuDevicePrimaryCtxRetain(Executor& executor, const wire::RecordHeader& header,
                                        const wire::cuDevicePrimaryCtxRetain_Request& request, ReplySink&) {
     Contexts& contexts = executor.contexts();
-    const abi::CUresult result =
-        contexts.retain(request.context, executor.device(request.device), request.flags);
-    // Nobody waits, and every record that names the context will be answered with the reason: said once more
-    // by the next reply, it could be taken for the failure of another call.
-    return header.ticket == 0 && contexts.refused(request.context) ? abi::CUDA_SUCCESS : result;
+    const int device = executor.device(request.device);
+    const auto object = std::make_shared<abi::CUcontext>();
+    const auto finish = [&executor, header, device, object,
+                         context = request.context](abi::CUresult result) {
+        result = executor.contexts().retained(context, device, *object, result);
+        // Nobody waits, and every record that names the context will be answered with the reason: said once
+        // more by the next reply, it could be taken for the failure of another call.
+        const bool said = header.ticket == 0 && executor.contexts().refused(context);
+        executor.answer(header, said ? abi::CUDA_SUCCESS : result, {});
+    };
+    if (contexts.times_retained(device) != 0) {
+        finish(contexts.retain(device, 0, *object));
+        return kPending;
+    }
+    const auto retain = [&contexts, device, flags = request.flags, object] {
+        return contexts.retain(device, flags, *object);
+    };
+    return executor.aside(retain, finish);
 }
 
 abi::CUresult cuDevicePrimaryCtxRelease_v2(Executor& executor, const wire::RecordHeader& header,
                                            const wire::cuDevicePrimaryCtxRelease_v2_Request& request,
                                            ReplySink&) {
     const int device = executor.device(request.device);
-    if (executor.contexts().last_release(device)) {
-        const wire::Handle context = executor.contexts().primary(device);
-        return executor.wait_for_context(context, header, release_primary,
-                                         static_cast<std::uint32_t>(device));
-    }
-    wire::Handle emptied;
-    return executor.contexts().release(device, emptied);
+    if (!executor.contexts().last_release(device)) return executor.contexts().release(device);
+    const wire::Handle context = executor.contexts().primary(device);
+    return executor.wait_for_context(context, header, release_primary, static_cast<std::uint32_t>(device));
 }
 
 abi::CUresult cuDevicePrimaryCtxReset_v2(Executor& executor, const wire::RecordHeader& header,
@@ -89,10 +119,7 @@ abi::CUresult cuDevicePrimaryCtxReset_v2(Executor& executor, const wire::RecordH
                                          ReplySink&) {
     const int device = executor.device(request.device);
     const wire::Handle context = executor.contexts().primary(device);
-    if (context.value == 0) {
-        wire::Handle emptied;
-        return executor.contexts().reset(device, emptied);
-    }
+    if (context.value == 0) return reset_device(executor, header, device);
     return executor.wait_for_context(context, header, reset_primary, static_cast<std::uint32_t>(device));
 }
 

@@ -1,5 +1,7 @@
 // Memory by hand: allocations are counted, frees wait for what could use the memory, copies go through the
 // landing. Called by generated dispatch.
+#include <memory>
+
 #include "engine/executor.h"
 #include "engine/limits.h"
 #include "host/hand.h"
@@ -80,6 +82,25 @@ abi::CUresult copy_rows_by_reference(Executor& executor, const wire::RecordHeade
     return referred(executor, header, stream, executor.driver().cuMemcpy2DAsync_v2(&shape, stream));
 }
 
+// More than a loan takes a driver long.
+abi::CUresult allocate_aside(Executor& executor, const wire::RecordHeader& header, std::uint64_t size) {
+    const auto address = std::make_shared<abi::CUdeviceptr>();
+    const wire::Handle context = executor.contexts().current_handle();
+    const auto finish = [&executor, header, context, address, size](abi::CUresult result) {
+        std::vector<std::byte> payload;
+        ReplySink sink(payload);
+        if (result == abi::CUDA_SUCCESS) result = executor.contexts().use(context);
+        if (result == abi::CUDA_SUCCESS) {
+            executor.note_allocation(*address, size);
+            sink.outputs(wire::cuMemAlloc_v2_Reply{.address = *address});
+        }
+        executor.answer(header, result, sink.payload());
+    };
+    return executor.aside([allocate = executor.driver().cuMemAlloc_v2, address,
+                           size] { return allocate(address.get(), size); },
+                          finish);
+}
+
 // A landing without a ticket has nowhere to go.
 bool names_a_landing(Executor& executor, const wire::RecordHeader& header) {
     if (header.ticket == 0) executor.violate("a copy to the guest names no ticket");
@@ -88,16 +109,15 @@ bool names_a_landing(Executor& executor, const wire::RecordHeader& header) {
 
 }  // namespace
 
-abi::CUresult cuMemAlloc_v2(Executor& executor, const wire::RecordHeader&,
+abi::CUresult cuMemAlloc_v2(Executor& executor, const wire::RecordHeader& header,
                             const wire::cuMemAlloc_v2_Request& request, ReplySink& sink) {
     if (!executor.may_allocate()) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (request.size > wire::limits::kLendBytes) return allocate_aside(executor, header, request.size);
     abi::CUdeviceptr address = 0;
     const abi::CUresult result = executor.driver().cuMemAlloc_v2(&address, request.size);
     if (result != abi::CUDA_SUCCESS) return result;
     executor.note_allocation(address, request.size);
-    wire::cuMemAlloc_v2_Reply reply;
-    reply.address = address;
-    sink.outputs(reply);
+    sink.outputs(wire::cuMemAlloc_v2_Reply{.address = address});
     return result;
 }
 

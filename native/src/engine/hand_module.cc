@@ -1,5 +1,7 @@
-// Code by hand: loading answers with a description of what was loaded, unloading waits for what runs. Called
-// by generated dispatch; the work itself is in modules.h.
+// Code by hand: loading answers with a description of what was loaded, unloading waits for what runs; both go
+// aside. Called by generated dispatch; the work itself is in modules.h.
+#include <memory>
+
 #include "engine/executor.h"
 #include "host/hand.h"
 #include "wire/text.h"
@@ -17,75 +19,126 @@ abi::CUdevice device_in_use(Executor& executor) {
     return device;
 }
 
+// Answers `header` with what `unload` answers; nothing names what it unloads any more.
+template <class Unload>
+abi::CUresult unload_aside(Executor& executor, const wire::RecordHeader& header, Unload&& unload) {
+    return executor.aside(std::forward<Unload>(unload), [&executor, header](abi::CUresult result) {
+        executor.note_launch();  // unloading may deliver device printf
+        executor.answer(header, result, {});
+    });
+}
+
 abi::CUresult unload_module(Executor& executor, const Watch& watch) {
     auto* module =
         static_cast<abi::CUmodule>(executor.handles().find(wire::HandleKind::module, handle_of(watch)));
     if (module == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-    const abi::CUresult result = executor.driver().cuModuleUnload(module);
-    executor.note_launch();  // unloading may deliver device printf
-    if (result == abi::CUDA_SUCCESS) executor.handles().forget(handle_of(watch), [](wire::Handle, void*) {});
-    return result;
+    executor.handles().forget(handle_of(watch), [](wire::Handle, void*) {});
+    const auto unload = executor.driver().cuModuleUnload;
+    return unload_aside(executor, watch.record, [=] { return unload(module); });
 }
 
-abi::CUresult unload_library(Executor& executor, wire::Handle handle) {
+abi::CUresult unload_library(Executor& executor, const wire::RecordHeader& header, wire::Handle handle) {
     auto* library = static_cast<abi::CUlibrary>(executor.handles().find(wire::HandleKind::library, handle));
     if (library == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-    if (executor.driver().cuLibraryUnload == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    const abi::CUresult result = executor.driver().cuLibraryUnload(library);
-    executor.note_launch();
-    if (result != abi::CUDA_SUCCESS) return result;
+    const auto unload = executor.driver().cuLibraryUnload;
+    if (unload == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
     executor.modules().forget_library(handle);
     executor.handles().forget(handle, [](wire::Handle, void*) {});
-    return result;
+    return unload_aside(executor, header, [=] { return unload(library); });
 }
 
 abi::CUresult unload_quiet_library(Executor& executor, const Watch& watch) {
-    return unload_library(executor, handle_of(watch));
+    return unload_library(executor, watch.record, handle_of(watch));
+}
+
+// What both kinds of loads need to be answered.
+struct Loading {
+    wire::RecordHeader header;
+    wire::Handle context;
+    bool describes;  // the guest does not know what is in it
+    bool keeps;
+    abi::CUdevice device;
+    std::shared_ptr<Modules::Load> load;
+    abi::CUmodule module = nullptr;
+    abi::CUlibrary library = nullptr;
+    std::span<const std::byte> kernels;
+};
+
+template <class Request>
+abi::CUresult prepare(Executor& executor, const wire::RecordHeader& header, const Request& request,
+                      std::shared_ptr<Loading>& loading) {
+    Modules& modules = executor.modules();
+    loading = std::make_shared<Loading>();
+    loading->header = header;
+    loading->context = executor.contexts().current_handle();
+    loading->describes = header.ticket != 0;
+    loading->keeps = loading->describes && !Modules::is_reference(request.image);
+    loading->device = device_in_use(executor);
+    return modules.prepare(modules.image_of(request.image), request.options, loading->load);
+}
+
+template <class Reply>
+void answer_load(Executor& executor, const Loading& loading, abi::CUresult result, bool library) {
+    std::vector<std::byte> payload;
+    ReplySink sink(payload);
+    if (loading.describes) {
+        Reply reply;
+        reply.result_detail = static_cast<std::uint32_t>(result);
+        reply.log = executor.modules().log();
+        if (result == abi::CUDA_SUCCESS) reply.kernels = loading.kernels;
+        if (result == abi::CUDA_SUCCESS && loading.keeps)
+            executor.modules().keep(*loading.load, library, loading.device);
+        sink.outputs(reply);
+    }
+    executor.answer(loading.header, result, sink.payload());
 }
 
 }  // namespace
 
 abi::CUresult cuModuleLoadDataEx(Executor& executor, const wire::RecordHeader& header,
-                                 const wire::cuModuleLoadDataEx_Request& request, ReplySink& sink) {
-    Modules& modules = executor.modules();
-    abi::CUmodule module = nullptr;
-    abi::CUresult result = modules.load_module(modules.image_of(request.image), request.options, module);
-    if (result == abi::CUDA_SUCCESS) result = executor.bind(wire::HandleKind::module, request.module, module);
-    if (header.ticket == 0) return result;  // of a known image: the guest knows what is in it
-    wire::cuModuleLoadDataEx_Reply reply;
-    reply.result_detail = static_cast<std::uint32_t>(result);
-    reply.log = modules.log();
-    if (result == abi::CUDA_SUCCESS) {
-        reply.kernels = modules.describe_module(module);
-        modules.keep(request.image, request.options, false, device_in_use(executor));
-    }
-    sink.outputs(reply);
-    return result;
+                                 const wire::cuModuleLoadDataEx_Request& request, ReplySink&) {
+    std::shared_ptr<Loading> loading;
+    const auto finish = [&executor, handle = request.module](const Loading& loaded, abi::CUresult result) {
+        if (result == abi::CUDA_SUCCESS)
+            result = executor.bind_under(loaded.context, wire::HandleKind::module, handle, loaded.module);
+        answer_load<wire::cuModuleLoadDataEx_Reply>(executor, loaded, result, false);
+        return kPending;
+    };
+    const abi::CUresult good = prepare(executor, header, request, loading);
+    if (good != abi::CUDA_SUCCESS) return finish(*loading, good);
+    const auto load = [&modules = executor.modules(), loading] {
+        const abi::CUresult result = modules.load_module(*loading->load, loading->module);
+        if (result == abi::CUDA_SUCCESS && loading->describes)
+            loading->kernels = modules.describe_module(loading->module);
+        return result;
+    };
+    return executor.aside(load, [loading, finish](abi::CUresult result) { (void)finish(*loading, result); });
 }
 
 abi::CUresult cuLibraryLoadData(Executor& executor, const wire::RecordHeader& header,
-                                const wire::cuLibraryLoadData_Request& request, ReplySink& sink) {
+                                const wire::cuLibraryLoadData_Request& request, ReplySink&) {
     if (executor.driver().cuLibraryLoadData == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    Modules& modules = executor.modules();
-    abi::CUlibrary library = nullptr;
-    abi::CUresult result = modules.load_library(modules.image_of(request.image), request.options, library);
-    if (result == abi::CUDA_SUCCESS)
-        result = executor.bind(wire::HandleKind::library, request.library, library);
-    if (result == abi::CUDA_SUCCESS && !modules.name_module(request.module, request.library)) {
-        executor.violate("a library's module handle cannot be a name");
-        return abi::CUDA_ERROR_INVALID_HANDLE;
-    }
-    if (header.ticket == 0) return result;
-    wire::cuLibraryLoadData_Reply reply;
-    reply.result_detail = static_cast<std::uint32_t>(result);
-    reply.log = modules.log();
-    if (result == abi::CUDA_SUCCESS) {
-        const abi::CUdevice device = device_in_use(executor);
-        reply.kernels = modules.describe_library(library, device);
-        modules.keep(request.image, request.options, true, device);
-    }
-    sink.outputs(reply);
-    return result;
+    std::shared_ptr<Loading> loading;
+    const auto finish = [&executor, library = request.library, module = request.module](
+                            const Loading& loaded, abi::CUresult result) {
+        if (result == abi::CUDA_SUCCESS)
+            result = executor.bind(wire::HandleKind::library, library, loaded.library);
+        if (result == abi::CUDA_SUCCESS && !executor.modules().name_module(module, library)) {
+            executor.violate("a library's module handle cannot be a name");
+            result = abi::CUDA_ERROR_INVALID_HANDLE;
+        }
+        answer_load<wire::cuLibraryLoadData_Reply>(executor, loaded, result, true);
+        return kPending;
+    };
+    const abi::CUresult good = prepare(executor, header, request, loading);
+    if (good != abi::CUDA_SUCCESS) return finish(*loading, good);
+    const auto load = [&modules = executor.modules(), loading] {
+        const abi::CUresult result = modules.load_library(*loading->load, loading->library);
+        if (result == abi::CUDA_SUCCESS && loading->describes)
+            loading->kernels = modules.describe_library(loading->library, loading->device);
+        return result;
+    };
+    return executor.aside(load, [loading, finish](abi::CUresult result) { (void)finish(*loading, result); });
 }
 
 abi::CUresult cuModuleUnload(Executor& executor, const wire::RecordHeader& header,
@@ -103,7 +156,7 @@ abi::CUresult cuLibraryUnload(Executor& executor, const wire::RecordHeader& head
         return abi::CUDA_ERROR_INVALID_HANDLE;
     }
     const wire::Handle context = executor.contexts().current_handle();
-    if (context.value == 0) return unload_library(executor, request.library);
+    if (context.value == 0) return unload_library(executor, header, request.library);
     return executor.wait_for_context(context, header, unload_quiet_library, request.library.value);
 }
 

@@ -93,7 +93,16 @@ struct Modules::Placed {
     const void* image = nullptr;
 };
 
-abi::CUresult Modules::place(std::span<const std::byte> image, Placed& placed) const {
+struct Modules::Load {
+    explicit Load(std::span<const std::byte> given)
+        : for_driver(given), options(given.begin(), given.end()) {}
+    Placed placed;
+    std::size_t size = 0;  // of the image
+    Options for_driver;
+    std::vector<std::byte> options;
+};
+
+abi::CUresult Modules::place(std::span<const std::byte> image, Placed& placed) {
     const cudart::ImageKind kind = cudart::check_image(image);
     if (kind == cudart::ImageKind::none) return abi::CUDA_ERROR_INVALID_IMAGE;
     placed.bytes.reset(new std::byte[image.size() + kImageSlack]);
@@ -125,16 +134,19 @@ std::span<const std::byte> Modules::image_of(std::span<const std::byte> field) {
     return referenced_;
 }
 
-void Modules::keep(std::span<const std::byte> field, std::span<const std::byte> options, bool library,
-                   abi::CUdevice device) {
+bool Modules::is_reference(std::span<const std::byte> field) {
     wire::ImageReference reference{};
-    if (store_ == nullptr || wire::read_reference(field, reference)) return;
-    store_->keep(field, {.image = {},
-                         .library = library,
-                         .device = device,
-                         .options = options,
-                         .log = log(),
-                         .kernels = kernels_});
+    return wire::read_reference(field, reference);
+}
+
+void Modules::keep(const Load& load, bool library, abi::CUdevice device) {
+    if (store_ == nullptr) return;
+    store_->keep({load.placed.bytes.get(), load.size}, {.image = {},
+                                                        .library = library,
+                                                        .device = device,
+                                                        .options = load.options,
+                                                        .log = log(),
+                                                        .kernels = kernels_});
 }
 
 void Modules::keep_log(const Options& options, abi::CUresult result) {
@@ -142,29 +154,29 @@ void Modules::keep_log(const Options& options, abi::CUresult result) {
     log_.assign(bytes.data(), ::strnlen(bytes.data(), bytes.size()));
 }
 
-abi::CUresult Modules::load_module(std::span<const std::byte> image, std::span<const std::byte> options,
-                                   abi::CUmodule& module) {
+abi::CUresult Modules::prepare(std::span<const std::byte> image, std::span<const std::byte> options,
+                               std::shared_ptr<Load>& load) {
     log_.clear();
-    Placed placed;
-    abi::CUresult result = place(image, placed);
-    if (result != abi::CUDA_SUCCESS) return result;
-    Options for_driver(options);
-    result = driver_.cuModuleLoadDataEx(&module, placed.image, for_driver.count, for_driver.names.data(),
-                                        for_driver.values.data());
-    keep_log(for_driver, result);
+    kernels_.clear();
+    load = std::make_shared<Load>(options);
+    load->size = image.size();
+    return place(image, load->placed);
+}
+
+abi::CUresult Modules::load_module(Load& load, abi::CUmodule& module) {
+    Options& options = load.for_driver;
+    const abi::CUresult result = driver_.cuModuleLoadDataEx(
+        &module, load.placed.image, options.count, options.names.data(), options.values.data());
+    keep_log(options, result);
     return result;
 }
 
-abi::CUresult Modules::load_library(std::span<const std::byte> image, std::span<const std::byte> options,
-                                    abi::CUlibrary& library) {
-    log_.clear();
-    Placed placed;
-    abi::CUresult result = place(image, placed);
-    if (result != abi::CUDA_SUCCESS) return result;
-    Options for_driver(options);
-    result = driver_.cuLibraryLoadData(&library, placed.image, for_driver.names.data(),
-                                       for_driver.values.data(), for_driver.count, nullptr, nullptr, 0);
-    keep_log(for_driver, result);
+abi::CUresult Modules::load_library(Load& load, abi::CUlibrary& library) {
+    Options& options = load.for_driver;
+    const abi::CUresult result =
+        driver_.cuLibraryLoadData(&library, load.placed.image, options.names.data(), options.values.data(),
+                                  options.count, nullptr, nullptr, 0);
+    keep_log(options, result);
     return result;
 }
 

@@ -25,6 +25,8 @@ class Executor;
 
 class Modules {
 public:
+    struct Load;
+
     explicit Modules(const device::DriverTable& driver) : driver_(driver) {}
 
     // Where images are kept for the next process; outlives this. Null: nowhere.
@@ -32,16 +34,17 @@ public:
     // The image that a record's field means: its bytes, or those of the kept image it refers to, until the
     // next call of this. Empty when there is none such.
     std::span<const std::byte> image_of(std::span<const std::byte> field);
-    // Keeps an image whose load has been described last, unless the field was a reference.
-    void keep(std::span<const std::byte> field, std::span<const std::byte> options, bool library,
-              abi::CUdevice device);
+    // Keeps an image whose load has been described last.
+    void keep(const Load& load, bool library, abi::CUdevice device);
+    static bool is_reference(std::span<const std::byte> field);
 
-    // Both leave what the compiler said in log(). The image is copied where the driver needs it beyond the
-    // call.
-    abi::CUresult load_module(std::span<const std::byte> image, std::span<const std::byte> options,
-                              abi::CUmodule& module);
-    abi::CUresult load_library(std::span<const std::byte> image, std::span<const std::byte> options,
-                               abi::CUlibrary& library);
+    // A load in two steps. The first copies what the driver needs and finds the image good, or answers why it
+    // is not; the second is for any thread, and nothing else of this may be called meanwhile. Both of these
+    // leave what the compiler said in log().
+    abi::CUresult prepare(std::span<const std::byte> image, std::span<const std::byte> options,
+                          std::shared_ptr<Load>& load);
+    abi::CUresult load_module(Load& load, abi::CUmodule& module);
+    abi::CUresult load_library(Load& load, abi::CUlibrary& library);
     std::span<const std::byte> log() const { return std::as_bytes(std::span(log_)); }
 
     // What is in a module or library; no kernels when it has more than are described at load, or the driver
@@ -61,7 +64,7 @@ public:
 private:
     struct Options;
     struct Placed;
-    abi::CUresult place(std::span<const std::byte> image, Placed& placed) const;
+    static abi::CUresult place(std::span<const std::byte> image, Placed& placed);
     void keep_log(const Options& options, abi::CUresult result);
     template <class Subject>
     void put_kernel(const Subject& subject, const char* name);

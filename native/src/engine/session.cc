@@ -204,6 +204,10 @@ void Session::advance(Clock::time_point now) {
             (void)look();
         } else {
             poll_soon_ = executor_->settle();
+            if (executor_->violated()) {
+                die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
+                break;
+            }
             publish_meters();  // before the guest can know: whoever hears from it finds its work counted
         }
         if (link_->flush() == transport::Link::Io::closed && !part(now)) {

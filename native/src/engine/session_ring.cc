@@ -76,6 +76,10 @@ bool Session::look() {
     const bool worked = (may_run() && run_ring()) || heard;
     if (state_ != State::attached) return true;
     awaits_device_ = executor_->look();
+    if (executor_->violated()) {
+        die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
+        return true;
+    }
     answered_ = executor_->has_replies();
     if (worked || answered_) {
         publish_meters();  // before the guest can know: whoever hears from it finds its work counted
