@@ -95,6 +95,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'load_file', tool: true },
     { name: 'launch_arguments', classicSizes: [3] },
     { name: 'libraries' },
+    { name: 'lost_worker', tool: true },
     { name: 'many_launches', sizes: [20000], classicSizes: [300] },
     { name: 'module_ptx' },
     { name: 'no_devices' },

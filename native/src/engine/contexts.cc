@@ -35,6 +35,12 @@ abi::CUresult Contexts::use(wire::Handle context) {
     return result;
 }
 
+abi::CUresult Contexts::use(abi::CUcontext object) {
+    if (known_ && current_object_ == object) return abi::CUDA_SUCCESS;
+    known_ = false;
+    return driver_.cuCtxSetCurrent(object);
+}
+
 abi::CUresult Contexts::thread_stream(std::uint16_t thread, abi::CUstream& stream) {
     for (const ThreadStream& known : thread_streams_) {
         if (known.thread != thread || known.context != current_) continue;

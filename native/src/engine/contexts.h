@@ -21,6 +21,8 @@ public:
     abi::CUresult use(std::uint16_t index);
     // The same for any live context handle.
     abi::CUresult use(wire::Handle context);
+    // The same for an object that lives, whatever it is called.
+    abi::CUresult use(abi::CUcontext object);
     // After a driver call that changed the current context behind our back.
     void forget_current() { known_ = false; }
 

@@ -161,6 +161,12 @@ void Landing::finish(const Copy& copy, abi::CUresult result) {
     events_.landed(copy.record, copy.place, result);
 }
 
+// Asked in the copy's own context: a driver answers with the error of the current one, or that there is none.
+abi::CUresult Landing::state_of(const Copy& copy) {
+    const abi::CUresult entered = contexts_.use(copy.place.context);
+    return entered == abi::CUDA_SUCCESS ? driver_.cuEventQuery(copy.event) : entered;
+}
+
 void Landing::collect() {
     if (in_flight_.empty() || collecting_) return;
     collecting_ = true;
@@ -172,7 +178,7 @@ void Landing::collect() {
             return place.stream == copy.place.stream && place.context == copy.place.context;
         };
         const bool behind = std::ranges::any_of(busy_, same);
-        const abi::CUresult result = behind ? abi::CUDA_ERROR_NOT_READY : driver_.cuEventQuery(copy.event);
+        const abi::CUresult result = behind ? abi::CUDA_ERROR_NOT_READY : state_of(copy);
         if (result != abi::CUDA_ERROR_NOT_READY) {
             finish(copy, result);
             continue;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cudart/abi.h"
+#include "engine/contexts.h"
 #include "engine/replies.h"
 #include "engine/slots.h"
 #include "engine/waiters.h"
@@ -46,8 +47,8 @@ protected:
 
 class Landing final : public transport::BodyOwner {
 public:
-    Landing(const device::DriverTable& driver, Replies& replies, LandingEvents& events)
-        : driver_(driver), replies_(replies), events_(events), slots_(driver) {}
+    Landing(const device::DriverTable& driver, Contexts& contexts, Replies& replies, LandingEvents& events)
+        : driver_(driver), contexts_(contexts), replies_(replies), events_(events), slots_(driver) {}
 
     // Queues the copy of `rows` towards the guest: kPending (the result follows by itself), kRetry, or an
     // error.
@@ -62,7 +63,8 @@ public:
     // The same for rows packed in `data` (at most one slot of them), written with a pitch.
     abi::CUresult stage_rows(const DeviceRows& rows, std::span<const std::byte> data, const CopyPlace& place);
 
-    // Sends what has landed and frees what has been taken. Cheap when nothing is in flight.
+    // Sends what has landed and frees what has been taken. Cheap when nothing is in flight. The current
+    // context may be another one afterwards.
     void collect();
     bool pending() const { return !in_flight_.empty(); }
     // `start(Awaited)` -> bool for the oldest copy of each stream that nobody waits for yet. False when one
@@ -96,9 +98,11 @@ private:
                              Copy& copy);
     void cancel(const wire::RecordHeader& record);
     void finish(const Copy& copy, abi::CUresult result);
+    abi::CUresult state_of(const Copy& copy);
     abi::CUresult take_event(abi::CUcontext context, abi::CUevent& event);
 
     const device::DriverTable& driver_;
+    Contexts& contexts_;
     Replies& replies_;
     LandingEvents& events_;
     Slots slots_;
