@@ -16,6 +16,7 @@ struct Shared {
     CUfunction spin = nullptr;
     CUdeviceptr cell = 0;
     std::atomic<unsigned> begun{0};
+    std::atomic<bool> all_begun{false};
 };
 
 // What a thread works with; made before anything is killed.
@@ -153,6 +154,8 @@ void repeat(Shared& shared, unsigned kind) {
     Place place(shared);
     CU_OK(cuCtxSynchronize());
     shared.begun.fetch_add(1);
+    // Whoever works without end makes the others' preparations long.
+    while (!shared.all_begun.load()) std::this_thread::yield();
     CUresult result = CUDA_SUCCESS;
     while (result == CUDA_SUCCESS) result = kKinds[kind](place);
     std::printf("kind %u lost %d\n", kind, int(result));
@@ -182,6 +185,7 @@ int main(int argc, char** argv) {
         for (long count = 0; count < each; ++count) threads.emplace_back(repeat, std::ref(shared), kind);
     }
     while (shared.begun.load() < threads.size()) std::this_thread::yield();
+    shared.all_begun.store(true);
     std::printf("ready %u\n", kKindCount);
     std::fflush(stdout);
     for (std::thread& thread : threads) thread.join();
