@@ -61,6 +61,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'executor_test', leaks: false },
         { name: 'blocking_test', leaks: false },
         { name: 'landing_test', leaks: false },
+        { name: 'watches_test', leaks: false },
         { name: 'lending_test', leaks: false },
         { name: 'pins_test', leaks: false },
         { name: 'hostile_test', leaks: false },

@@ -8,6 +8,8 @@ namespace {
 
 // Above this, asking every stream of a context costs more than waking a thread.
 constexpr std::size_t kStreamsQueried = 64;
+// A wait that is polled for longer than this goes to a waiter thread, whatever else there is to do.
+constexpr std::chrono::milliseconds kPatience{2};
 
 }  // namespace
 
@@ -62,7 +64,7 @@ void Watches::poll() {
     // Ending one may add others: work on what is there now.
     std::vector<Pending> pending = std::move(pending_);
     pending_.clear();
-    for (const Pending& entry : pending) {
+    for (Pending& entry : pending) {
         const auto over = std::find_if(outcomes_.begin(), outcomes_.end(),
                                        [&entry](const auto& outcome) { return outcome.job == entry.job; });
         const bool has_waiter = entry.job != 0;
@@ -70,11 +72,24 @@ void Watches::poll() {
         if (has_waiter && over != outcomes_.end()) result = over->result;
         if (!has_waiter) result = query(entry.watch);
         if (result == abi::CUDA_ERROR_NOT_READY) {
+            if (!has_waiter && is_overdue(entry)) {
+                const std::uint64_t job = next_job();
+                if (waiters_.start(job, entry.watch.awaited)) entry.job = job;
+            }
             pending_.push_back(entry);
         } else {
             events_.watch_ended(entry.watch, result);
         }
     }
+}
+
+// The clock is read once in many looks: most waits are over before.
+bool Watches::is_overdue(Pending& pending) const {
+    constexpr unsigned kLooks = 64;
+    if (++pending.looks % kLooks != 0) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (pending.looks == kLooks) pending.since = now;
+    return now - pending.since >= kPatience;
 }
 
 bool Watches::any_polled() const {

@@ -1,8 +1,10 @@
-// Watches: waits of guest threads that the engine thread keeps an eye on instead of blocking. A wait is first
-// a query; then, for kSpin, a poll in a yielding loop; then a blocking call on a waiter thread. Once it is
-// over the driver's own synchronise is called as well: it returns at once and is what delivers device printf.
+// Watches: waits of guest threads that the engine thread keeps an eye on instead of blocking. A wait is
+// first a query; then, for kSpin, a poll in a yielding loop; then a blocking call on a waiter thread, also
+// while the engine is busy: where threads go on launching, a stream may never be found idle. Once it is over
+// the driver's own synchronise is called as well: it returns at once and is what delivers device printf.
 // Used by the executor, on the engine thread only.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -59,7 +61,10 @@ private:
     struct Pending {
         Watch watch;
         std::uint64_t job;  // 0 while it is polled
+        unsigned looks = 0;
+        std::chrono::steady_clock::time_point since{};  // of one of the first looks
     };
+    bool is_overdue(Pending& pending) const;
     abi::CUresult query_context(const Watch& watch);
     abi::CUresult confirm(const Watch& watch);
 
