@@ -51,7 +51,7 @@ void Arena::give(std::uint64_t address, std::uint64_t size) {
 Arena::Chunk Arena::find_place(std::uint64_t size) {
     Guard guard(mutex_);
     if (size == 0 || size > size_) return {0, 0};
-    const std::uint64_t whole = size < kUnit ? kSharedChunk : round_up(size, kUnit);
+    const std::uint64_t whole = round_up(size, kUnit);
     const std::uint64_t address = places_.take(whole);
     return {address, address == 0 ? 0 : whole};
 }

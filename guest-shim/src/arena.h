@@ -15,8 +15,7 @@ namespace guest {
 class Arena {
 public:
     static constexpr std::uint64_t kStep = 4096;
-    static constexpr std::uint64_t kUnit = std::uint64_t{2} << 20;  // chunks are multiples: large pages fit
-    static constexpr std::uint64_t kSharedChunk = 2 * kUnit;
+    static constexpr std::uint64_t kUnit = std::uint64_t{2} << 20;  // chunks are multiples of a large page
 
     struct Chunk {
         std::uint64_t address;
@@ -25,6 +24,7 @@ public:
 
     // Before any other thread uses it; without it everything is refused.
     void open(std::uint64_t base, std::uint64_t size);
+    bool is_open() const { return size_ != 0; }
     bool holds(std::uint64_t address) const { return address - base_ < size_; }
 
     // No more chunks: the host cannot pin.

@@ -13,6 +13,9 @@ namespace {
 // Bytes of the arena that a copy which waits takes along rather than wait for the device to take them.
 constexpr std::size_t kTaken = 32 << 10;
 
+// Bytes that travel in their record: below this a slice costs more than it saves.
+constexpr std::size_t kInline = 16 << 10;
+
 // SAFETY: addresses of the guest are compared as numbers, and named to the host.
 std::uint64_t address_of(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory); }
 
@@ -109,6 +112,13 @@ abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void*
     const abi::CUresult settled = settle_source(session, source, size, stream);
     if (settled != abi::CUDA_SUCCESS) return settled;
     std::span<const std::byte> rest(static_cast<const std::byte*>(source), size);
+    if (size > kInline && session.arena.is_open()) {
+        std::size_t staged = 0;
+        const abi::CUresult result = stage_to_device(session, target, rest, stream, staged);
+        if (result != abi::CUDA_SUCCESS) return result;
+        target += staged;
+        rest = rest.subspan(staged);
+    }
     while (!rest.empty()) {
         const auto slice = rest.first(std::min<std::size_t>(rest.size(), wire::limits::kCopySliceBytes));
         const abi::CUresult result =
@@ -135,16 +145,25 @@ abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source,
         request.to = address_of(target);
         return send_reference(session, request, true, form);
     }
+    const bool lands_later =
+        form == Form::may_return && session.settings.batching && is_pinned(session, target, size);
+    std::span<std::byte> rest(static_cast<std::byte*>(target), size);
+    if (!lands_later && session.arena.is_open() && (size > kInline || session.staging.is_open())) {
+        std::size_t staged = 0;
+        const abi::CUresult result = stage_to_host(session, rest, source, stream, staged);
+        rest = rest.subspan(staged);
+        if (result != abi::CUDA_SUCCESS || rest.empty()) return result;
+        request.src += staged;
+        request.size = rest.size();
+    }
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;
     Slot* slot = session.replies.take_slot();
     if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
-    slot->landing = static_cast<std::byte*>(target);
-    slot->landing_size = size;
-    if (form == Form::may_return && session.settings.batching && is_pinned(session, target, size)) {
-        return land_later(session, slot, request);
-    }
+    slot->landing = rest.data();
+    slot->landing_size = rest.size();
+    if (lands_later) return land_later(session, slot, request);
     return detail::exchange_with(session, *thread_state(), context, request, slot);
 }
 

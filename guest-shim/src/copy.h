@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "cudart/abi.h"
 #include "wire/handle.h"
@@ -32,6 +33,13 @@ abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64
 // Whether copies may name the bytes instead of carrying them: pinned memory of the arena.
 // CUDA_ERROR_INVALID_VALUE when the memory begins in a block of it and reaches beyond.
 abi::CUresult find_in_arena(Session& session, const void* memory, std::size_t size, bool& found);
+// The same through slices of pinned memory, as far as there are any: answers how many bytes of the front of
+// `bytes` or of `target` are done with, all of them unless slices are out. See copy_staged.cc.
+abi::CUresult stage_to_device(Session& session, std::uint64_t target, std::span<const std::byte> bytes,
+                              wire::Handle stream, std::size_t& done);
+abi::CUresult stage_to_host(Session& session, std::span<std::byte> target, std::uint64_t source,
+                            wire::Handle stream, std::size_t& done);
+
 // Waits for asynchronous landings that overlap the memory, if there are any.
 abi::CUresult settle_landings(Session& session, const void* memory, std::size_t size);
 // The same before a copy reads the memory: CUDA reads pinned memory in stream order, so whatever may still

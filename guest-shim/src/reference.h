@@ -2,9 +2,16 @@
 // and entry_copy.cc.
 #pragma once
 #include "copy.h"
+#include "staging.h"
 #include "stub_runtime.h"
 
 namespace guest {
+
+inline std::uint64_t bytes_of(const wire::cuMemcpyHtoDAsync_v2_Request& request) { return request.size; }
+inline std::uint64_t bytes_of(const wire::cuMemcpyDtoHAsync_v2_Request& request) { return request.size; }
+inline std::uint64_t bytes_of(const wire::cuMemcpy2DAsync_v2_Request& request) {
+    return request.width * request.height;
+}
 
 // Sends such a record; waits until the device is done with it where the form says so. `lands`: the device
 // writes to the arena. A copy that nobody waits for is kept in mind for the frees that do.
@@ -15,6 +22,7 @@ abi::CUresult send_reference(Session& session, const Request& request, bool land
     if (usable != abi::CUDA_SUCCESS) return usable;
     ThreadState& thread = *thread_state();
     const StreamName name = StreamName::of(context, request.stream, thread.number);
+    session.expect_copy(bytes_of(request));
     if (form == Form::may_return) {
         const abi::CUresult result = send(session, request);
         if (result == abi::CUDA_SUCCESS) session.unsettled.note(name, lands);
@@ -27,6 +35,25 @@ abi::CUresult send_reference(Session& session, const Request& request, bool land
     const abi::CUresult result = detail::exchange_with(session, thread, context, request, slot);
     if (result == abi::CUDA_SUCCESS) session.unsettled.stream_over(name, mark);
     return result;
+}
+
+// Sends a copy that names a slice, with a ticket of its own. On failure the slice has been given back.
+template <class Request>
+abi::CUresult send_slice(Session& session, Staging::Slice* slice, const Request& request, bool tells_late) {
+    Context* context = nullptr;
+    abi::CUresult result = session.sticky();
+    if (result == abi::CUDA_SUCCESS) result = need_context(context);
+    if (result == abi::CUDA_SUCCESS) slice->slot = session.replies.take_slot();
+    if (result == abi::CUDA_SUCCESS && slice->slot == nullptr) result = abi::CUDA_ERROR_OUT_OF_MEMORY;
+    if (result != abi::CUDA_SUCCESS) {
+        session.staging.give(slice);
+        return result;
+    }
+    slice->slot->tells_late = tells_late;
+    wire::RecordHeader header = detail::header_of(*thread_state(), context);
+    header.ticket = slice->slot->ticket();
+    header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
+    return session.appended(session.append(request, header));
 }
 
 }  // namespace guest

@@ -37,7 +37,7 @@ Slot* Replies::take_slot() {
     slot->generation = static_cast<std::uint16_t>(slot->generation == UINT16_MAX ? 1 : slot->generation + 1);
     slot->done.store(false, std::memory_order_relaxed);
     slot->used = true;
-    slot->sleeping = slot->leads = slot->detached = false;
+    slot->sleeping = slot->leads = slot->detached = slot->tells_late = false;
     slot->result = abi::CUDA_SUCCESS;
     slot->payload = nullptr;
     slot->landing = nullptr;
@@ -126,9 +126,10 @@ const char* Replies::finish(Slot& slot, const wire::ReplyHeader& header, std::sp
     }
     if (slot.payload != nullptr && !slot.payload->assign(payload))
         slot.result = abi::CUDA_ERROR_OUT_OF_MEMORY;
+    int none = 0;
+    const bool late = slot.detached || slot.tells_late;
+    if (late && slot.result != abi::CUDA_SUCCESS) late_error_.compare_exchange_strong(none, slot.result);
     if (slot.detached) {
-        int none = 0;
-        if (slot.result != abi::CUDA_SUCCESS) late_error_.compare_exchange_strong(none, slot.result);
         slot.done.store(true, std::memory_order_release);
         free_slot(&slot);
         detached_count_.fetch_sub(1, std::memory_order_relaxed);

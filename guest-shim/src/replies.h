@@ -32,6 +32,7 @@ struct Slot {
     std::byte* landing = nullptr;   // guest memory the ticket stands for
     std::size_t landing_size = 0;
     bool detached = false;  // nobody waits: freed when the result arrives
+    bool tells_late = false;  // whoever waits wants to know when, not how: an error is told to somebody else
     DeviceHeap::Batch* settles = nullptr;  // nobody waits: frees of which the result says that they are over
     wire::Handle stream;    // of a detached landing
     Slot* next = nullptr;   // free list, or the list of waiting slots

@@ -21,6 +21,7 @@
 #include "regions.h"
 #include "replies.h"
 #include "snapshot.h"
+#include "staging.h"
 #include "thread_state.h"
 #include "unsettled.h"
 
@@ -44,6 +45,7 @@ public:
     Fences fences;
     Arena arena;
     Unsettled unsettled;
+    Staging staging;
 
     // Makes the descriptors and threads a live session needs. False: the system refuses.
     bool start();
@@ -103,6 +105,9 @@ public:
     }
     void note(abi::CUresult result);
 
+    // The device has been given so many bytes to copy, which the next wait is likely to be for.
+    void expect_copy(std::uint64_t bytes) { expected_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+
     // How often something was sent that changes what the device has left.
     std::uint64_t memory_changes() const { return memory_changes_.load(std::memory_order_relaxed); }
     void note_memory_change() { memory_changes_.fetch_add(1, std::memory_order_relaxed); }
@@ -131,6 +136,7 @@ private:
     Appended append_pieces(std::span<const std::byte> record);
     bool wait_for_room(bool pieces);
     bool spin_for_room(bool pieces);
+    std::int64_t spin_time_ns();
     void lead_on_ring(Slot& slot, std::int64_t deadline_ns);
     bool settled(const Slot& slot) const;
     void look(const Slot* reader);
@@ -140,6 +146,7 @@ private:
     std::atomic<int> lost_{0};
     std::atomic<int> sticky_{0};
     std::atomic<std::uint64_t> random_state_{0};
+    std::atomic<std::uint64_t> expected_bytes_{0};
     std::atomic<std::uint64_t> round_trips_{0};
     std::atomic<std::uint64_t> memory_changes_{0};
     std::atomic<std::uint64_t> back_pressure_waits_{0};

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "session.h"
 
 namespace guest {
@@ -17,6 +19,9 @@ constexpr std::int64_t kNever = INT64_MAX;
 constexpr unsigned kLooks = 64;
 // Landings are left this long for the thread that will wait for them, which reads faster than the pump.
 constexpr std::int64_t kPatienceNs = 2'000'000;
+// How fast the device copies at least, and the longest wait that is spun through for it.
+constexpr std::uint64_t kBytesPerNs = 4;
+constexpr std::int64_t kLongSpinNs = 5'000'000;
 constexpr std::int64_t kWatchNs = 100'000'000;
 
 void pause() { __builtin_ia32_pause(); }
@@ -97,6 +102,14 @@ bool Session::settled(const Slot& slot) const {
            (!ring.waits_for_room() || slot.word.load(std::memory_order_acquire) != slot.seen);
 }
 
+// A wait for copies ends when they do, and that can be foreseen: a wake-up costs as much as 1 MiB of them.
+std::int64_t Session::spin_time_ns() {
+    if (settings.spin_ns == 0) return 0;
+    const std::uint64_t bytes = expected_bytes_.exchange(0, std::memory_order_relaxed);
+    const auto copies_ns = static_cast<std::int64_t>(bytes / kBytesPerNs);
+    return settings.spin_ns + std::min(copies_ns, kLongSpinNs);
+}
+
 void Session::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
     ring.tell_core();
     // A thread that waits for room has spun already.
@@ -110,7 +123,7 @@ void Session::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
         }
         const std::int64_t now = now_ns();
         if (now >= deadline_ns) return;
-        if (spin_until == 0) spin_until = now + settings.spin_ns;
+        if (spin_until == 0) spin_until = now + spin_time_ns();
         if (now < spin_until) {
             sched_yield();  // the host may need this core
             continue;

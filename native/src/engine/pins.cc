@@ -15,7 +15,6 @@ constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14; older he
 std::byte* memory_at(std::uint64_t address) { return reinterpret_cast<std::byte*>(address); }
 
 abi::CUresult populate(std::uint64_t address, std::uint64_t size) {
-    ::madvise(memory_at(address), size, MADV_HUGEPAGE);
     if (::madvise(memory_at(address), size, kPopulateWrite) == 0) return abi::CUDA_SUCCESS;
     return errno == EINVAL ? abi::CUDA_ERROR_NOT_SUPPORTED : abi::CUDA_ERROR_OUT_OF_MEMORY;
 }

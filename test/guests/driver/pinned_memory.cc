@@ -178,13 +178,21 @@ void work(CUcontext context, std::uint64_t seed) {
     CUstream stream = nullptr;
     CU_OK(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
     for (int round = 0; round < 15; ++round) {
-        Block source(1 + random.below(400000)), target(source.size);
-        source.fill(random);
+        Block source(1 + random.below(round % 5 ? 300000 : 6000000)), target(source.size);
+        for (std::size_t at = 0; at < source.size; at += 1 + random.below(200)) {
+            source.data[at] = (unsigned char)random.below(256);
+        }
         const CUdeviceptr device = guest::allocate(source.size);
         CU_OK(cuMemcpyHtoDAsync_v2(device, source.data, source.size, stream));
         CU_OK(cuMemcpyDtoHAsync_v2(target.data, device, source.size, stream));
         CU_OK(cuStreamSynchronize(stream));
         require_same("a thread's copy", target.data, source.data, source.size);
+        // The same bytes from and to pageable memory; those of the source are taken at the call.
+        std::vector<unsigned char> pageable(source.data, source.data + source.size);
+        CU_OK(cuMemcpyHtoDAsync_v2(device, pageable.data(), pageable.size(), stream));
+        pageable.assign(pageable.size(), 0);
+        CU_OK(cuMemcpyDtoHAsync_v2(pageable.data(), device, pageable.size(), stream));
+        require_same("a thread's pageable copy", pageable.data(), source.data, source.size);
         CU_OK(cuMemFree_v2(device));
     }
     CU_OK(cuStreamDestroy_v2(stream));

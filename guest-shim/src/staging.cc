@@ -1,0 +1,78 @@
+// See staging.h.
+#include "staging.h"
+
+#include "host_memory.h"
+#include "session.h"
+
+namespace guest {
+namespace {
+
+constexpr std::int64_t kCloseNs = 30'000;
+constexpr unsigned kLooks = 8;
+
+}  // namespace
+
+// Holds the mutex. False: there is no pinned memory; it is not asked for again.
+bool Staging::open(Session& session) {
+    if (is_open()) return slices_[0].memory != nullptr;
+    opened_.store(true, std::memory_order_relaxed);
+    const std::uint64_t address = take_pinned(session, kSlices * kSliceSize);
+    if (address == 0) return false;
+    for (std::size_t index = 0; index < kSlices; ++index) {
+        // SAFETY: pinned memory of the arena, ours from here on.
+        slices_[index].memory = reinterpret_cast<std::byte*>(address + index * kSliceSize);
+        idle_.push_back(&slices_[index]);
+    }
+    return true;
+}
+
+Staging::Slice* Staging::take(Session& session, bool wait) {
+    Slice* slice = nullptr;
+    {
+        Guard guard(mutex_);
+        if (!open(session)) return nullptr;
+        if (!sent_.empty() && sent_.front()->slot->done.load(std::memory_order_acquire)) {
+            slice = sent_.front();
+            sent_.pop_front();
+        } else if (!idle_.empty()) {
+            slice = idle_.front();
+            idle_.pop_front();
+        } else if (wait && !sent_.empty()) {
+            slice = sent_.front();
+            sent_.pop_front();
+        }
+    }
+    if (slice == nullptr || slice->slot == nullptr) return slice;
+    (void)finish(session, slice);
+    if (session.lost() == 0) return slice;
+    give(slice);
+    return nullptr;
+}
+
+abi::CUresult Staging::finish(Session& session, Slice* slice) {
+    Slot& slot = *slice->slot;
+    // The device is a few microseconds away from it, as a rule: no turn is given away for that.
+    for (const std::int64_t until = now_ns() + kCloseNs; now_ns() < until;) {
+        if (slot.done.load(std::memory_order_acquire) || session.lost() != abi::CUDA_SUCCESS) break;
+        session.read_arrived();
+        for (unsigned looks = 0; looks < kLooks; ++looks) __builtin_ia32_pause();
+    }
+    const bool done = slot.done.load(std::memory_order_acquire);
+    const abi::CUresult result = done ? slot.result : session.wait(slot);
+    if (done) session.note(result);
+    session.replies.free_slot(&slot);
+    slice->slot = nullptr;
+    return result;
+}
+
+void Staging::give(Slice* slice) {
+    Guard guard(mutex_);
+    idle_.push_back(slice);
+}
+
+void Staging::send(Slice* slice) {
+    Guard guard(mutex_);
+    sent_.push_back(slice);
+}
+
+}  // namespace guest

@@ -1,0 +1,59 @@
+// Staging: slices of pinned memory through which pageable bytes travel to and from the device while the
+// program's thread fills or empties others. A slice is on its way until the reply to its ticket has come. The
+// memory is taken from the arena at the first copy and kept. Used by copy.cc. Thread-safe.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "cudart/abi.h"
+#include "futex.h"
+
+namespace guest {
+
+class Session;
+struct Slot;
+
+class Staging {
+public:
+    // More than a core's own cache holds together: what the other end takes from there costs more than what
+    // has moved on to the shared cache (8 against 24 GB/s with 256 KiB and 4 MiB in all).
+    static constexpr std::size_t kSliceSize = 512 << 10;
+    static constexpr std::size_t kSlices = 8;
+    // Bytes of each slice in a copy of `size`: both ends are to be busy with shorter copies, too.
+    static constexpr std::size_t piece_of(std::size_t size) {
+        constexpr std::size_t kSmallest = 64 << 10;
+        return std::clamp(size / kSlices / kSmallest * kSmallest, kSmallest, kSliceSize);
+    }
+
+    struct Slice {
+        std::byte* memory = nullptr;
+        Slot* slot = nullptr;  // its ticket, while the device may use it
+    };
+
+    // Whether there has been reason to have slices: making them takes about a millisecond.
+    bool is_open() const { return opened_.load(std::memory_order_relaxed); }
+    // A slice that nothing uses, the caller's until give() or send(); null when other threads have them all
+    // or there is no memory for any. With `wait`, waits for one that is on its way.
+    Slice* take(Session& session, bool wait);
+    void give(Slice* slice);
+    // Waits for the ticket of a slice, which is nobody's then; answers its result.
+    static abi::CUresult finish(Session& session, Slice* slice);
+    // Its record has gone out with the ticket of slice->slot, and nobody waits for that.
+    void send(Slice* slice);
+
+private:
+    bool open(Session& session);
+
+    Mutex mutex_;
+    std::atomic<bool> opened_{false};
+    std::array<Slice, kSlices> slices_;
+    // Each in turn, the one first that has not been touched for longest.
+    std::deque<Slice*> idle_;
+    std::deque<Slice*> sent_;
+};
+
+}  // namespace guest
