@@ -2,6 +2,7 @@
 // and with ThreadSanitizer), then the addon in a process of its own, driven by an ordinary @grpc/grpc-js
 // client over proto/ferry.proto.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { callId, DataClient, record } from '../e2e/data-client.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const addonPath = join(root, 'build/native/ferry.node');
+const softwareDriver = join(root, 'build/soft/libcuda-soft.so');
 const buildLimitMs = 600_000;
 
 function runTool(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
@@ -63,6 +65,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'landing_test', leaks: false },
         { name: 'watches_test', leaks: false },
         { name: 'lending_test', leaks: false },
+        { name: 'hostile_ring_test', leaks: false },
         { name: 'pins_test', leaks: false },
         { name: 'hostile_test', leaks: false },
     ] as const;
@@ -286,6 +289,30 @@ describe('the addon', () => {
         client.sendRaw(Buffer.alloc(9 << 20));
         expect((await client.closed).code).toBe(8);
     });
+
+    it('is not harmed by guests that lie in the shared memory', async () => {
+        const neighbour = await make();
+        const honest = await welcomed(neighbour);
+        const seed = Number(process.env['FERRY_TEST_SEED'] ?? randomInt(2 ** 31));
+        const rounds = process.env['FERRY_TEST_LONG'] === '1' ? 200 : 12;
+        for (let round = 0; round < rounds; round += 1) {
+            const child = await make({ driver: 'software', driverPath: softwareDriver });
+            const ended = new Promise((resolve) => child.child.once('exit', (...how) => resolve(how)));
+            await child.next('listening');
+            child.command('grant', 10);
+            runTool(join(root, 'build/engine-asan/tests/hostile_ring_test'), ['a_real_worker'], {
+                ASAN_OPTIONS: 'detect_leaks=0',
+                FERRY_HOSTILE_SOCKET: child.endpoint.slice('unix:'.length),
+                FERRY_TEST_SEED: String(seed + round),
+            });
+            const { message } = await child.next('ended');
+            expect(message, `FERRY_TEST_SEED=${seed + round}`).toMatch(/./);
+            expect(await ended, `FERRY_TEST_SEED=${seed + round}`).toEqual([1, null]);
+        }
+        honest.batch(Buffer.concat([retain(), sync('cuCtxSynchronize', 3)]));
+        neighbour.command('grant', 10);
+        expect((await replyTo(honest, 3)).result).toBe(0);
+    }, 300_000);
 
     it('notices that its guest has died although it waits for its turn', async () => {
         const child = await make();
