@@ -6,6 +6,7 @@
 #include <array>
 
 #include "reference.h"
+#include "stream_copy.h"
 
 namespace guest {
 namespace {
@@ -39,11 +40,17 @@ private:
 abi::CUresult stage_to_device(Session& session, std::uint64_t target, std::span<const std::byte> bytes,
                               wire::Handle stream, std::size_t& done) {
     const std::size_t piece = Staging::piece_of(bytes.size());
+    const bool streams = session.staging.streams(bytes.size());
+    const std::int64_t began_ns = now_ns();
     for (done = 0; done < bytes.size();) {
         Staging::Slice* slice = session.staging.take(session, true);
         if (slice == nullptr) return session.lost();
         const auto part = bytes.subspan(done, std::min(bytes.size() - done, piece));
-        memcpy(slice->memory, part.data(), part.size());
+        if (streams) {
+            stream_copy(slice->memory, part.data(), part.size());
+        } else {
+            memcpy(slice->memory, part.data(), part.size());
+        }
         const wire::cuMemcpyHtoDAsync_v2_Request request{.dst = target + done,
                                                          .from = address_of(slice),
                                                          .size = part.size(),
@@ -54,6 +61,7 @@ abi::CUresult stage_to_device(Session& session, std::uint64_t target, std::span<
         session.staging.send(slice);
         done += part.size();
     }
+    session.staging.took(streams, bytes.size(), now_ns() - began_ns);
     return abi::CUDA_SUCCESS;
 }
 
