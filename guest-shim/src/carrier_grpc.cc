@@ -48,13 +48,12 @@ bool read_ring_offer(std::span<const std::byte> bytes, RingOffer& offer) {
 }  // namespace
 
 GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit)
-    : replies_(replies), reader_(message_limit) {}
+    : replies_(replies), places_(replies), reader_(message_limit, &places_) {}
 
 abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Snapshot& snapshot,
                                   char* reason, std::size_t reason_size) {
     const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
     snapshot_ = &snapshot;
-    is_tcp_ = worker.is_tcp();
     worker_ = worker;
     const int error = stream_.connect(worker, now_ns() + 2'000'000'000);
     if (error != 0) {
@@ -62,14 +61,20 @@ abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Sn
         return abi::CUDA_ERROR_NO_DEVICE;
     }
     if (hello.wants_ring) stream_.accept_descriptors();
-    if (!stream_.begin("/ferry.v1.Data/Attach", sink, this) || !push_hello(hello)) {
+    if (!stream_.begin("/ferry.v1.Data/Attach", *this) || !push_hello(hello)) {
         snprintf(reason, reason_size, "out of memory");
         return abi::CUDA_ERROR_OUT_OF_MEMORY;
     }
+    std::int64_t give_up_ns = 0;
     while (!welcomed_) {
         Guard guard(mutex_);
-        if (!pump() && !welcomed_) break;
-        if (welcomed_) break;
+        const bool alive = pump();
+        if (welcomed_ || lost_result_ != abi::CUDA_SUCCESS) break;
+        if (!alive && call_again(hello, give_up_ns)) continue;
+        if (!alive) {
+            lose(abi::CUDA_ERROR_UNKNOWN, "the connection to the worker is lost");
+            break;
+        }
         if (now_ns() > deadline) {
             lose(abi::CUDA_ERROR_NO_DEVICE, "the worker does not answer");
             break;
@@ -121,7 +126,7 @@ bool GrpcCarrier::push_frame(const wire::ProtoWriter& fields) {
 }
 
 bool GrpcCarrier::send(ByteBuffer* batch) {
-    const std::size_t records = batch->size() - kBatchHeadRoom;
+    const std::size_t records = batch->total() - kBatchHeadRoom;
     const wire::BatchHead head = wire::make_batch_head(++sequence_, seen_, records);
     const std::size_t first = kBatchHeadRoom - head.size;
     memcpy(batch->data() + first, head.bytes.data(), head.size);
@@ -144,11 +149,12 @@ bool GrpcCarrier::pump() {
                                                  : "the worker refused the stream");
     }
     if (part()) return true;
+    if (!welcomed_) return false;  // attach() may call again
     return lose(abi::CUDA_ERROR_UNKNOWN, "the connection to the worker is lost");
 }
 
 ByteBuffer* GrpcCarrier::spare() {
-    constexpr std::size_t kKeptCapacity = 1 << 20;
+    constexpr std::size_t kKeptCapacity = (1 << 20) + (256 << 10);  // a slice of a copy, and its heads
     if (kept_.active()) return kept_.spare();
     while (ByteBuffer* sent = stream_.take_sent()) {
         if (spare_ != nullptr || sent->capacity() > kKeptCapacity) {
@@ -167,13 +173,20 @@ bool GrpcCarrier::lose(abi::CUresult result, const char* reason) {
     return false;
 }
 
-bool GrpcCarrier::sink(void* context, std::span<const std::byte> chunk) {
-    auto& self = *static_cast<GrpcCarrier*>(context);
-    const bool good =
-        self.reader_.feed(chunk, [&](std::span<const std::byte> bytes) { return self.message(bytes); });
-    if (!good && self.lost_result_ == abi::CUDA_SUCCESS)
-        self.lose(abi::CUDA_ERROR_UNKNOWN, "the worker sent garbage");
+bool GrpcCarrier::take(std::span<const std::byte> chunk) {
+    const bool good = reader_.feed(chunk, [&](std::span<const std::byte> bytes) {
+        const bool read = places_.placed() ? placed_batch(bytes) : message(bytes);
+        places_.expect(welcomed_ && !returning_ ? seen_ + 1 : 0);
+        return read;
+    });
+    if (!good && lost_result_ == abi::CUDA_SUCCESS) lose(abi::CUDA_ERROR_UNKNOWN, "the worker sent garbage");
     return good;
+}
+
+// What has come of a message on a connection that is no more.
+void GrpcCarrier::forget_message() {
+    reader_.reset();
+    places_.expect(0);
 }
 
 bool GrpcCarrier::message(std::span<const std::byte> bytes) {
@@ -192,13 +205,27 @@ bool GrpcCarrier::message(std::span<const std::byte> bytes) {
 bool GrpcCarrier::batch(std::span<const std::byte> bytes) {
     wire::BatchView view;
     if (!welcomed_ || returning_ || !wire::read_batch(bytes, view)) return false;
-    if (!acknowledged(view.acknowledged)) return false;
-    if (view.sequence == 0 && view.records.empty()) return true;
-    unacknowledged_in_ += bytes.size();
-    if (view.sequence != seen_ + 1)
-        return lose(abi::CUDA_ERROR_UNKNOWN, "the worker lost or repeated a batch");
-    seen_ = view.sequence;
-    const char* wrong = replies_.read(view.records);
+    if (view.sequence == 0 && view.records.empty()) return acknowledged(view.acknowledged);
+    return begin_batch(view.sequence, view.acknowledged, bytes.size()) && read_replies(view.records);
+}
+
+// The same for one whose landing has been received where it belongs.
+bool GrpcCarrier::placed_batch(std::span<const std::byte> gathered) {
+    const PlacedBatch placed = places_.take(gathered);
+    return begin_batch(placed.sequence, placed.acknowledged, placed.size) && read_replies(placed.before) &&
+           read_replies(placed.behind);
+}
+
+bool GrpcCarrier::begin_batch(std::uint64_t sequence, std::uint64_t acknowledged_up_to, std::size_t size) {
+    if (!acknowledged(acknowledged_up_to)) return false;
+    unacknowledged_in_ += size;
+    if (sequence != seen_ + 1) return lose(abi::CUDA_ERROR_UNKNOWN, "the worker lost or repeated a batch");
+    seen_ = sequence;
+    return true;
+}
+
+bool GrpcCarrier::read_replies(std::span<const std::byte> replies) {
+    const char* wrong = replies_.read(replies);
     return wrong == nullptr || lose(abi::CUDA_ERROR_UNKNOWN, wrong);
 }
 

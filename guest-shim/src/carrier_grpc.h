@@ -12,9 +12,10 @@
 #include "futex.h"
 #include "h2_stream.h"
 #include "kept_batches.h"
+#include "landing_places.h"
 #include "replies.h"
 #include "snapshot.h"
-#include "wire/grpc_frame.h"
+#include "wire/grpc_reader.h"
 
 namespace guest {
 
@@ -39,7 +40,7 @@ struct Greeting {
     std::uint64_t grace_ms = 0;
 };
 
-class GrpcCarrier {
+class GrpcCarrier final : private BodySink {
 public:
     GrpcCarrier(Replies& replies, std::size_t message_limit);
 
@@ -53,6 +54,9 @@ public:
     // Sends a batch (kBatchHeadRoom bytes, then records); the buffer comes back through spare(). False: link
     // lost.
     bool send(ByteBuffer* batch);
+    // What is written out and may have to be sent again no longer refers to the program's memory, but is
+    // copied. False: there is no memory, or some of it waits for room in the socket.
+    bool own() { return (parted() || !stream_.refers()) && kept_.own(); }
     // Reads and writes without waiting. False: the link is gone; lost_result() and lost_reason() say how.
     bool pump();
     // Says how many host functions have returned, again after a break. False: link lost.
@@ -60,6 +64,8 @@ public:
     bool wants_write() const { return stream_.wants_write(); }
     // What the host has not taken, or not acknowledged where the session can be resumed.
     std::size_t queued_bytes() const { return kept_.active() ? kept_.bytes() : stream_.queued_bytes(); }
+    // What waits for room in the socket.
+    std::size_t unwritten_bytes() const { return parted() ? 0 : stream_.queued_bytes(); }
     // Whoever waits must pump() at least this often, because something may be due that no descriptor tells;
     // nanoseconds, 0: no need. Any thread.
     std::int64_t tick_ns() const { return tick_ns_.load(std::memory_order_relaxed); }
@@ -74,20 +80,26 @@ public:
     void take_descriptors(int (&out)[H2Stream::kDescriptors]) { stream_.take_descriptors(out); }
 
     abi::CUresult lost_result() const { return lost_result_; }
-    bool is_tcp() const { return is_tcp_; }
+    bool is_tcp() const { return worker_.is_tcp(); }
     const char* lost_reason() const { return lost_reason_; }
     std::uint64_t batches() const { return sequence_; }
     std::uint64_t bytes_out() const { return stream_.bytes_sent(); }
     std::uint64_t bytes_in() const { return stream_.bytes_received(); }
 
 private:
-    static bool sink(void* context, std::span<const std::byte> chunk);
+    bool take(std::span<const std::byte> chunk) override;
+    std::span<std::byte> room() override { return reader_.room(); }
     bool message(std::span<const std::byte> bytes);
     bool batch(std::span<const std::byte> bytes);
+    bool placed_batch(std::span<const std::byte> gathered);
+    bool begin_batch(std::uint64_t sequence, std::uint64_t acknowledged_up_to, std::size_t size);
+    bool read_replies(std::span<const std::byte> replies);
+    void forget_message();
     bool welcome(std::span<const std::byte> bytes);
     bool farewell(std::span<const std::byte> bytes);
     bool lose(abi::CUresult result, const char* reason);
     bool push_hello(const Hello& hello);
+    bool call_again(const Hello& hello, std::int64_t& give_up_ns);
     bool read_greeting(std::span<const std::byte> bytes, Greeting& greeting);
     bool push_head(const wire::BatchHead& head);
     bool push_frame(const wire::ProtoWriter& fields);
@@ -103,6 +115,7 @@ private:
     Mutex mutex_;
     Replies& replies_;
     H2Stream stream_;
+    LandingPlaces places_;
     wire::GrpcReader reader_;
     ByteBuffer* spare_ = nullptr;
     std::uint64_t sequence_ = 0;
@@ -110,7 +123,6 @@ private:
     std::uint64_t callbacks_done_ = 0;
     Snapshot* snapshot_ = nullptr;  // set while attaching
     RingOffer ring_offer_;
-    bool is_tcp_ = false;
     bool welcomed_ = false;
     // -- resuming; see carrier_resume.cc
     Endpoint worker_;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <new>
@@ -126,6 +127,23 @@ bool GrpcCarrier::part() {
     return true;
 }
 
+// The connection broke before the Welcome, the only thing that says how long a worker waits: the same Hello
+// once more, for as long as it usually does. False: in vain.
+bool GrpcCarrier::call_again(const Hello& hello, std::int64_t& give_up_ns) {
+    constexpr std::int64_t kUsualGraceNs = static_cast<std::int64_t>(wire::limits::kResumeGraceMs) * kMsNs;
+    if (give_up_ns == 0) give_up_ns = now_ns() + kUsualGraceNs;
+    while (now_ns() < give_up_ns) {
+        const int error = stream_.reconnect(worker_, now_ns() + kConnectNs);
+        if (error == 0) {
+            forget_message();
+            return stream_.begin("/ferry.v1.Data/Attach", *this) && push_hello(hello);
+        }
+        if (!worker_.is_tcp() && (error == ECONNREFUSED || error == ENOENT)) return false;
+        usleep(static_cast<useconds_t>(kRetryNs / 1000));
+    }
+    return false;
+}
+
 // One step back to the worker. True while there is a connection to pump.
 bool GrpcCarrier::come_back() {
     const std::int64_t now = now_ns();
@@ -143,9 +161,9 @@ bool GrpcCarrier::come_back() {
     }
     const int error = stream_.reconnect(worker_, now + kConnectNs);
     if (error == 0) {
-        reader_.reset();
+        forget_message();
         heard_ns_ = spoke_ns_ = now;
-        returning_ = stream_.begin("/ferry.v1.Data/Attach", sink, this) && push_return();
+        returning_ = stream_.begin("/ferry.v1.Data/Attach", *this) && push_return();
         retry_ns_ = now + kWelcomeNs;
         if (returning_) return true;
     }

@@ -15,7 +15,7 @@
 #include "h2_stream.h"
 #include "version.h"
 #include "wire/call_id.h"
-#include "wire/grpc_frame.h"
+#include "wire/grpc_reader.h"
 #include "wire/limits.h"
 #include "wire/record.h"
 
@@ -27,11 +27,6 @@ namespace {
 constexpr std::int64_t kAnswerTimeoutNs = 15'000'000'000;
 constexpr std::size_t kAnswerLimit = 64 << 10;
 
-struct Answer {
-    wire::GrpcReader reader{kAnswerLimit};
-    Admission* admission = nullptr;
-    bool complete = false;
-};
 
 bool read_reply(std::span<const std::byte> message, Admission& admission) {
     wire::ProtoReader reader(message);
@@ -50,13 +45,18 @@ bool read_reply(std::span<const std::byte> message, Admission& admission) {
     return reader.ok();
 }
 
-bool take_chunk(void* context, std::span<const std::byte> chunk) {
-    auto& answer = *static_cast<Answer*>(context);
-    return answer.reader.feed(chunk, [&](std::span<const std::byte> message) {
-        answer.complete = true;
-        return read_reply(message, *answer.admission);
-    });
-}
+struct Answer final : BodySink {
+    explicit Answer(Admission& to) : admission(to) {}
+    bool take(std::span<const std::byte> chunk) override {
+        return reader.feed(chunk, [this](std::span<const std::byte> message) {
+            complete = true;
+            return read_reply(message, admission);
+        });
+    }
+    wire::GrpcReader reader{kAnswerLimit};
+    Admission& admission;
+    bool complete = false;
+};
 
 ByteBuffer* make_request(bool wants_tcp) {
     auto* buffer = new (std::nothrow) ByteBuffer;
@@ -85,14 +85,13 @@ ByteBuffer* make_request(bool wants_tcp) {
 int open_session(const Endpoint& daemon, bool wants_tcp, Admission& admission, char* reason,
                  std::size_t reason_size) {
     H2Stream stream;
-    Answer answer;
-    answer.admission = &admission;
+    Answer answer(admission);
     const std::int64_t start = now_ns();
     const int error = stream.connect(
         daemon, start + static_cast<std::int64_t>(wire::limits::kConnectTimeoutMs) * 1'000'000);
     if (error != 0) return error;
     ByteBuffer* request = make_request(wants_tcp);
-    if (request == nullptr || !stream.begin("/ferry.v1.Control/Open", take_chunk, &answer)) {
+    if (request == nullptr || !stream.begin("/ferry.v1.Control/Open", answer)) {
         delete request;
         return ENOMEM;
     }

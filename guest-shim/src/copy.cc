@@ -119,16 +119,18 @@ abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void*
         target += staged;
         rest = rest.subspan(staged);
     }
-    while (!rest.empty()) {
+    const bool is_bulk = session.carries_bulk(rest.size());
+    abi::CUresult result = abi::CUDA_SUCCESS;
+    while (!rest.empty() && result == abi::CUDA_SUCCESS) {
         const auto slice = rest.first(std::min<std::size_t>(rest.size(), wire::limits::kCopySliceBytes));
-        const abi::CUresult result =
-            send(session, wire::cuMemcpyHtoDAsync_v2_Request{
-                              .dst = target, .from = 0, .size = 0, .stream = stream, .data = slice});
-        if (result != abi::CUDA_SUCCESS) return result;
+        const wire::cuMemcpyHtoDAsync_v2_Request request{
+            .dst = target, .from = 0, .size = 0, .stream = stream, .data = slice};
+        result = is_bulk ? send_bulk(session, request, slice) : send(session, request);
         target += slice.size();
         rest = rest.subspan(slice.size());
     }
-    return abi::CUDA_SUCCESS;
+    if (is_bulk) session.own_bulk();
+    return result;
 }
 
 abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source, std::size_t size,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "futex.h"
+#include "wire/limits.h"
 
 namespace guest {
 namespace {
@@ -90,6 +91,12 @@ void tune_tcp(int fd) {
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+// A writer of a Unix socket is woken when three quarters of this are read: the reader must not run dry.
+void tune_unix(int fd) {
+    constexpr int kSendBuffer = wire::limits::kUnixSendBytes;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
+}
+
 // Waits for a connect that is under way. 0 or an errno.
 int finish_connect(int fd, std::int64_t deadline_ns) {
     for (;;) {
@@ -135,7 +142,7 @@ void move_to_host_of(const Endpoint& reached, Endpoint& endpoint) {
 int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd) {
     fd = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return errno;
-    if (endpoint.is_tcp()) tune_tcp(fd);
+    endpoint.is_tcp() ? tune_tcp(fd) : tune_unix(fd);
     // SAFETY: the sockets API takes every address family through this cast.
     const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
     while (::connect(fd, address, endpoint.size) != 0) {

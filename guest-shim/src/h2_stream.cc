@@ -1,5 +1,5 @@
-// See h2_stream.h. Frames are sent with sendmsg straight from the lane's buffers (no copy); what a full
-// socket does not take is copied once into the spill and goes first next time.
+// The connection and its nghttp2 session; see h2_stream.h. What goes through the socket is in
+// h2_stream_io.cc.
 #include "h2_stream.h"
 
 #include <errno.h>
@@ -20,11 +20,9 @@
 namespace guest {
 namespace {
 
-constexpr std::uint32_t kWindow = 64u << 20;
-constexpr std::uint32_t kFrame = 1u << 20;
-constexpr std::size_t kReceiveSize = 512u << 10;
-// Then we write: a host that waits for acknowledgements must not wait until all has been read.
-constexpr int kReadsPerPump = 8;
+// Nothing is held back here, so a window bounds no memory: it is as wide as HTTP/2 has it.
+constexpr std::uint32_t kWindow = 1u << 30;
+constexpr std::uint32_t kFrame = 2u << 20;  // a slice of a copy with all its heads
 
 nghttp2_nv header(const char* name, const char* value) {
     // SAFETY: nghttp2 takes mutable pointers and only reads them; both strings outlive the call.
@@ -46,8 +44,9 @@ struct H2Callbacks {
 
     static ssize_t send(nghttp2_session*, const std::uint8_t* data, std::size_t size, int, void* context) {
         H2Stream& stream = self(context);
-        if (stream.spill_.size() != 0) return NGHTTP2_ERR_WOULDBLOCK;
-        if (!stream.send_pieces(view(data, size), {})) return NGHTTP2_ERR_CALLBACK_FAILURE;
+        if (stream.wants_write()) return NGHTTP2_ERR_WOULDBLOCK;
+        H2Stream::Stretch none;
+        if (!stream.send_pieces(view(data, size), none)) return NGHTTP2_ERR_CALLBACK_FAILURE;
         return static_cast<ssize_t>(size);
     }
 
@@ -63,7 +62,7 @@ struct H2Callbacks {
             return NGHTTP2_ERR_DEFERRED;
         }
         const H2Stream::Pending& front = stream.queue_.front();
-        const std::size_t size = std::min(length, front.buffer->size() - front.at);
+        const std::size_t size = std::min(length, front.buffer->total() - front.at);
         *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
         if (stream.last_queued_ && size == stream.queued_bytes_) *flags |= NGHTTP2_DATA_FLAG_EOF;
         return static_cast<ssize_t>(size);
@@ -72,10 +71,11 @@ struct H2Callbacks {
     static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* frame_header,
                          std::size_t length, nghttp2_data_source*, void* context) {
         H2Stream& stream = self(context);
-        if (stream.spill_.size() != 0) return NGHTTP2_ERR_WOULDBLOCK;
+        if (stream.wants_write()) return NGHTTP2_ERR_WOULDBLOCK;
         const H2Stream::Pending& front = stream.queue_.front();
-        const auto body = front.buffer->bytes().subspan(front.at, length);
+        H2Stream::Stretch body{front.buffer, front.at, length};
         if (!stream.send_pieces(view(frame_header, 9), body)) return NGHTTP2_ERR_CALLBACK_FAILURE;
+        stream.unwritten_ = body;
         stream.consume(length);
         return 0;
     }
@@ -86,10 +86,17 @@ struct H2Callbacks {
         return std::min<ssize_t>({window, static_cast<ssize_t>(max_frame), kFrame});
     }
 
+    static int frame_begins(nghttp2_session*, const nghttp2_frame_hd* head, void* context) {
+        const bool plain = head->type == NGHTTP2_DATA && (head->flags & NGHTTP2_FLAG_PADDED) == 0;
+        self(context).frame_left_ = plain ? head->length : 0;
+        return 0;
+    }
+
     static int data(nghttp2_session*, std::uint8_t, std::int32_t, const std::uint8_t* data, std::size_t size,
                     void* context) {
         H2Stream& stream = self(context);
-        return stream.sink_(stream.sink_context_, view(data, size)) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+        stream.frame_left_ -= std::min(size, stream.frame_left_);
+        return stream.sink_->take(view(data, size)) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     }
 
     static int header_field(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name,
@@ -139,6 +146,7 @@ H2Stream::~H2Stream() {
     for (const int descriptor : descriptors_) {
         if (descriptor >= 0) close(descriptor);
     }
+    if (!writing_.lent) delete writing_.buffer;
     for (const Pending& pending : queue_) {
         if (!pending.lent) delete pending.buffer;
     }
@@ -167,23 +175,26 @@ void H2Stream::reset() {
         if (!pending.lent) delete pending.buffer;
     }
     queue_.clear();
+    if (!writing_.lent) delete writing_.buffer;
+    writing_ = {};
+    unwritten_ = {};
     queued_bytes_ = lent_ = 0;
     last_queued_ = deferred_ = broken_ = ended_ = false;
     spill_.clear();
-    spill_at_ = 0;
+    spill_at_ = frame_left_ = 0;
     grpc_status_ = -1;
     grpc_message_[0] = '\0';
 }
 
-bool H2Stream::begin(const char* path, Sink sink, void* sink_context) {
-    sink_ = sink;
-    sink_context_ = sink_context;
+bool H2Stream::begin(const char* path, BodySink& sink) {
+    sink_ = &sink;
     nghttp2_session_callbacks* callbacks = nullptr;
-    if (receive_.reserve(kReceiveSize) == nullptr || nghttp2_session_callbacks_new(&callbacks) != 0)
+    if (receive_.reserve(kReceived) == nullptr || nghttp2_session_callbacks_new(&callbacks) != 0)
         return false;
     nghttp2_session_callbacks_set_send_callback(callbacks, H2Callbacks::send);
     nghttp2_session_callbacks_set_send_data_callback(callbacks, H2Callbacks::send_data);
     nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, H2Callbacks::frame_size);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, H2Callbacks::frame_begins);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, H2Callbacks::data);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, H2Callbacks::header_field);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, H2Callbacks::closed);
@@ -211,12 +222,17 @@ bool H2Stream::begin(const char* path, Sink sink, void* sink_context) {
 void H2Stream::push(ByteBuffer* buffer, std::size_t first, bool last, bool lent) {
     queue_.push_back({buffer, first, lent});
     if (lent) ++lent_;
-    queued_bytes_ += buffer->size() - first;
+    queued_bytes_ += buffer->total() - first;
     last_queued_ = last;
     if (deferred_) {
         deferred_ = false;
         nghttp2_session_resume_data(session_, stream_);
     }
+}
+
+bool H2Stream::refers() const {
+    const auto does = [](const Pending& pending) { return pending.buffer->refers(); };
+    return (unwritten_.size != 0 && unwritten_.buffer->refers()) || std::ranges::any_of(queue_, does);
 }
 
 ByteBuffer* H2Stream::take_sent() {
@@ -230,117 +246,23 @@ void H2Stream::consume(std::size_t size) {
     queued_bytes_ -= size;
     Pending& front = queue_.front();
     front.at += size;
-    if (front.at < front.buffer->size()) return;
-    if (front.lent) {
-        --lent_;
+    if (front.at < front.buffer->total()) return;
+    if (unwritten_.size == 0) {
+        retire(front);
     } else {
-        sent_.push_back(front.buffer);
+        writing_ = front;
     }
     queue_.pop_front();
 }
 
-bool H2Stream::send_pieces(std::span<const std::byte> first, std::span<const std::byte> second) {
-    // SAFETY: sendmsg reads through these; iovec has no const form.
-    iovec pieces[2] = {{const_cast<std::byte*>(first.data()), first.size()},
-                       {const_cast<std::byte*>(second.data()), second.size()}};
-    msghdr message{};
-    message.msg_iov = pieces;
-    message.msg_iovlen = second.empty() ? 1 : 2;
-    ssize_t sent = 0;
-    do {
-        sent = sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0 && errno != EAGAIN) return false;
-    auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-    bytes_sent_ += taken;
-    for (auto piece : {first, second}) {
-        const std::size_t skip = std::min(taken, piece.size());
-        taken -= skip;
-        piece = piece.subspan(skip);
-        if (piece.empty()) continue;
-        std::byte* at = spill_.reserve(piece.size());
-        if (at == nullptr) return false;
-        memcpy(at, piece.data(), piece.size());
-        spill_.commit(piece.size());
+// All of it has been written.
+void H2Stream::retire(const Pending& pending) {
+    if (pending.buffer == nullptr) return;
+    if (pending.lent) {
+        --lent_;
+    } else {
+        sent_.push_back(pending.buffer);
     }
-    return true;
-}
-
-// False on a broken socket; a socket that is full again is no failure.
-bool H2Stream::flush_spill() {
-    while (spill_.size() != 0) {
-        const auto rest = spill_.bytes().subspan(spill_at_);
-        const ssize_t sent = ::send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0) return errno == EAGAIN;
-        bytes_sent_ += static_cast<std::size_t>(sent);
-        spill_at_ += static_cast<std::size_t>(sent);
-        if (spill_at_ < spill_.size()) continue;
-        spill_.clear();
-        spill_at_ = 0;
-    }
-    return true;
-}
-
-Peer H2Stream::write_out() {
-    if (!flush_spill()) return Peer::lost;
-    if (spill_.size() != 0) return Peer::alive;
-    return nghttp2_session_send(session_) == 0 ? Peer::alive : Peer::lost;
-}
-
-ssize_t H2Stream::receive() {
-    if (!accepts_descriptors_) return recv(fd_, receive_.data(), kReceiveSize, MSG_DONTWAIT);
-    iovec piece{receive_.data(), kReceiveSize};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors_)];
-    msghdr message{};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    const ssize_t count = recvmsg(fd_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (count >= 0) keep_descriptors(message);
-    return count;
-}
-
-void H2Stream::keep_descriptors(const msghdr& message) {
-    for (const cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;) {
-        const bool passed = part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS;
-        const std::size_t count = passed ? (part->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
-        for (std::size_t index = 0; index < count; ++index) {
-            int descriptor = -1;
-            memcpy(&descriptor, CMSG_DATA(part) + index * sizeof descriptor, sizeof descriptor);
-            if (descriptor_count_ < kDescriptors) {
-                descriptors_[descriptor_count_++] = descriptor;
-            } else {
-                close(descriptor);
-            }
-        }
-        // SAFETY: the macro steps through the message and changes nothing; it has no const form.
-        part = CMSG_NXTHDR(const_cast<msghdr*>(&message), const_cast<cmsghdr*>(part));
-    }
-}
-
-void H2Stream::take_descriptors(int (&out)[kDescriptors]) {
-    for (std::size_t index = 0; index < kDescriptors; ++index) {
-        out[index] = std::exchange(descriptors_[index], -1);
-    }
-    accepts_descriptors_ = false;
-}
-
-Peer H2Stream::read_in() {
-    for (int turn = 0; turn < kReadsPerPump; ++turn) {
-        const ssize_t count = receive();
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno == EAGAIN ? Peer::alive : Peer::lost;
-        if (count == 0) return Peer::lost;
-        bytes_received_ += static_cast<std::size_t>(count);
-        // SAFETY: bytes seen as bytes.
-        const auto* data = reinterpret_cast<const std::uint8_t*>(receive_.data());
-        if (nghttp2_session_mem_recv(session_, data, static_cast<std::size_t>(count)) != count)
-            return Peer::lost;
-        if (static_cast<std::size_t>(count) < kReceiveSize) return Peer::alive;
-    }
-    return Peer::alive;
 }
 
 Peer H2Stream::pump() {
@@ -354,8 +276,6 @@ Peer H2Stream::pump() {
     broken_ = true;
     return Peer::lost;
 }
-
-bool H2Stream::wants_write() const { return spill_.size() != 0; }
 
 void H2Stream::shut() {
     if (fd_ >= 0) shutdown(fd_, SHUT_RDWR);

@@ -28,14 +28,14 @@ public:
     // Takes the buffer over; the batch begins at `first` in it, and is the next in sequence.
     void add(ByteBuffer* batch, std::size_t first) {
         kept_.push_back({batch, first});
-        bytes_ += batch->size();
+        bytes_ += batch->total();
     }
     std::size_t bytes() const { return bytes_; }
     std::size_t count() const { return kept_.size(); }
     // The host has everything but the newest `count`.
     void keep_newest(std::size_t count) {
         while (kept_.size() > count) {
-            bytes_ -= kept_.front().batch->size();
+            bytes_ -= kept_.front().batch->total();
             recycle(kept_.front().batch);
             kept_.pop_front();
         }
@@ -43,6 +43,12 @@ public:
     template <class Visit>
     void for_each(Visit&& visit) const {
         for (const Kept& kept : kept_) visit(kept.batch, kept.first);
+    }
+    // Copies what is only referred to. False: no memory.
+    bool own() {
+        bool all = true;
+        for (const Kept& kept : kept_) all = kept.batch->own() && all;
+        return all;
     }
     // An empty buffer, or null.
     ByteBuffer* spare() { return spare_count_ == 0 ? nullptr : spare_[--spare_count_]; }
@@ -62,7 +68,7 @@ private:
     }
 
     static constexpr std::size_t kSpares = 8;
-    static constexpr std::size_t kLargestSpare = 1 << 20;
+    static constexpr std::size_t kLargestSpare = (1 << 20) + (256 << 10);  // a slice of a copy, and its heads
     std::deque<Kept> kept_;
     std::size_t bytes_ = 0;
     ByteBuffer* spare_[kSpares] = {};

@@ -13,6 +13,7 @@
 
 #include "byte_buffer.h"
 #include "futex.h"
+#include "split_writer.h"
 #include "wire/cursor.h"
 #include "wire/grpc_frame.h"
 #include "wire/record.h"
@@ -64,6 +65,27 @@ public:
     // replaces it.
     ByteBuffer* take(ByteBuffer* spare) {
         Guard guard(mutex_);
+        opened_ns_.store(0, std::memory_order_relaxed);
+        return std::exchange(open_, spare);
+    }
+
+    // The same with one more record, whose bytes `foreign` (which `request` names) are referred to and not
+    // copied. Null: no memory; then nothing has been taken.
+    template <class Request>
+    ByteBuffer* take_with(const Request& request, wire::RecordHeader header,
+                          std::span<const std::byte> foreign, ByteBuffer* spare) {
+        const std::size_t size = seal_header<Request>(request, header);
+        Guard guard(mutex_);
+        std::byte* at = reserve(size - foreign.size());
+        if (at == nullptr) return nullptr;
+        std::memcpy(at, &header, sizeof header);
+        SplitWriter writer(at + sizeof header, foreign);
+        encode(writer, request);
+        writer.pad_to(wire::kRecordAlignment);
+        open_->commit(sizeof header + writer.before());
+        open_->refer(foreign);
+        open_->commit(writer.written() - writer.before());
+        count_record();
         opened_ns_.store(0, std::memory_order_relaxed);
         return std::exchange(open_, spare);
     }

@@ -105,6 +105,13 @@ const char* Replies::read_one(const wire::ReplyHeader& header, std::span<const s
     return kind == wire::ReplyKind::landing ? land(*slot, payload) : finish(*slot, header, payload);
 }
 
+std::byte* Replies::landing_at(std::uint32_t ticket, std::uint64_t offset, std::uint64_t size) {
+    const Slot* slot = find(ticket);
+    const bool fits =
+        slot != nullptr && offset <= slot->landing_size && size <= slot->landing_size - offset;
+    return fits ? slot->landing + offset : nullptr;
+}
+
 const char* Replies::land(Slot& slot, std::span<const std::byte> payload) {
     wire::Cursor cursor(payload);
     const auto offset = cursor.scalar<std::uint64_t>();

@@ -59,6 +59,8 @@ public:
     void detach(Slot* slot);
     void reattach(Slot* slot);
 
+    // Where `size` bytes from `offset` on of what the ticket stands for belong; null where they do not.
+    std::byte* landing_at(std::uint32_t ticket, std::uint64_t offset, std::uint64_t size);
     // Reads a batch of replies. Null, or why the session must end.
     const char* read(std::span<const std::byte> replies);
 

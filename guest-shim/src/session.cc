@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include <utility>
+
 #include "cudart/errors.h"
 #include "log.h"
 #include "process.h"
@@ -16,9 +18,11 @@
 namespace guest {
 namespace {
 
-// A sealer waits while more than this is queued behind a slow host, or behind a host function of the program:
-// the host has to hold that until it returns.
+// A sealer waits while more than this is queued behind a slow host, behind a host function of the program
+// (the host has to hold that until it returns), or behind a full socket: what is packed further ahead of that
+// has left the caches before it is written, and reaches the host no sooner.
 constexpr std::size_t kQueuedBytes = wire::limits::kUnacknowledgedBytes;
+constexpr std::size_t kUnwrittenBytes = 4 << 20;
 
 }  // namespace
 
@@ -77,7 +81,7 @@ void Session::seal() {
     {
         Guard guard(carrier.mutex());
         seal_locked();
-        full = is_full(kQueuedBytes);
+        full = is_full(1);
     }
     if (full) relieve();
 }
@@ -85,13 +89,21 @@ void Session::seal() {
 void Session::seal_locked() {
     if (lane.empty() || lost() != abi::CUDA_SUCCESS) return;
     ByteBuffer* batch = lane.take(carrier.spare());
-    const TraceSpan span(wire::TraceKind::batch, 0, 0, batch == nullptr ? 0 : batch->size());
-    if (batch != nullptr) sealed_bytes_.fetch_add(batch->size(), std::memory_order_relaxed);
-    if (batch != nullptr && !carrier.send(batch)) end(carrier.lost_result(), carrier.lost_reason());
+    if (batch != nullptr) (void)send_locked(batch);
 }
 
-bool Session::is_full(std::uint64_t bytes) {
-    return carrier.queued_bytes() > bytes || callbacks.bytes_behind(sealed_bytes()) > bytes;
+// Whether so much is queued now that the caller should relieve().
+bool Session::send_locked(ByteBuffer* batch) {
+    const TraceSpan span(wire::TraceKind::batch, 0, 0, batch->total());
+    sealed_bytes_.fetch_add(batch->total(), std::memory_order_relaxed);
+    if (!carrier.send(batch)) end(carrier.lost_result(), carrier.lost_reason());
+    return is_full(1);
+}
+
+bool Session::is_full(std::size_t share) {
+    return carrier.queued_bytes() > kQueuedBytes / share ||
+           carrier.unwritten_bytes() > kUnwrittenBytes / share ||
+           callbacks.bytes_behind(sealed_bytes()) > kQueuedBytes / share;
 }
 
 void Session::tell_callbacks_done(std::uint64_t count) {
@@ -105,22 +117,44 @@ void Session::tell_callbacks_done(std::uint64_t count) {
         end(carrier.lost_result(), carrier.lost_reason());
 }
 
-// Back-pressure: until the host has taken enough, or is gone. Reads meanwhile, for the host may be waiting
-// for that.
-void Session::relieve() {
-    back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
-    const TraceSpan span(wire::TraceKind::stall, 0, current_thread == nullptr ? 0 : current_thread->number);
-    bool full = true;
-    while (full && lost() == abi::CUDA_SUCCESS) {
+// Writes, and reads meanwhile, for the host may be waiting for that, until `done` says so or the host is
+// gone.
+// While the host takes something it is worth looking again at once.
+template <class Done>
+void Session::write_until(Done&& done) {
+    std::size_t left = SIZE_MAX;
+    std::int64_t look_until = 0;
+    while (lost() == abi::CUDA_SUCCESS) {
         bool wants_write = false;
+        bool moved = false;
         {
             Guard guard(carrier.mutex());
             pump_locked(nullptr);
-            full = is_full(kQueuedBytes / 2);
+            if (lost() != abi::CUDA_SUCCESS || done()) return;
             wants_write = carrier.wants_write();
+            moved = std::exchange(left, carrier.unwritten_bytes()) != left;
         }
-        if (full) poll_link(1'000'000'000, wants_write);
+        const std::int64_t now = now_ns();
+        if (moved) look_until = now + settings.spin_ns;
+        if (now < look_until) {
+            sched_yield();
+        } else {
+            poll_link(1'000'000'000, wants_write);
+        }
     }
+}
+
+// What the host has not acknowledged when the socket has taken the last of it is copied: of a long copy it
+// has acknowledged most. On a broken connection all of it waits for the next one as a copy.
+void Session::own_bulk() {
+    write_until([this] { return carrier.own(); });
+}
+
+// Back-pressure: until the host has taken enough.
+void Session::relieve() {
+    back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
+    const TraceSpan span(wire::TraceKind::stall, 0, current_thread == nullptr ? 0 : current_thread->number);
+    write_until([this] { return !is_full(2); });
 }
 
 void Session::pump_locked(const Slot* reader) {

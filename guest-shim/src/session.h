@@ -76,6 +76,31 @@ public:
             return abi::CUDA_SUCCESS;
         return settle_append(how);
     }
+    // Whether a copy of `size` bytes goes out from where the program has them: append_bulk() for each slice,
+    // then own_bulk() before the bytes are the program's again.
+    bool carries_bulk(std::size_t size) const {
+        return size >= kBulkBytes && !ring.is_open() && settings.batching && !settings.random_seal;
+    }
+    // Seals with this record behind the others. Answers open, no_memory or lost.
+    template <class Request>
+    Appended append_bulk(const Request& request, const wire::RecordHeader& header,
+                         std::span<const std::byte> bytes) {
+        bool full = false;
+        {
+            Guard guard(carrier.mutex());
+            if (lost() != abi::CUDA_SUCCESS) return Appended::lost;
+            ByteBuffer* spare = carrier.spare();
+            ByteBuffer* batch = lane.take_with(request, header, bytes, spare);
+            if (batch == nullptr) {
+                delete spare;
+                return Appended::no_memory;
+            }
+            full = send_locked(batch);
+        }
+        if (full) relieve();
+        return Appended::open;
+    }
+    void own_bulk();
     // Hands the open batch to the carrier. Never waits, but for back-pressure. Nothing to do on the ring.
     void seal();
     // Takes up the ring that the Welcome offered, if it did. Null, or why the session cannot go on.
@@ -123,9 +148,12 @@ private:
     void read_for_nobody(std::int64_t timeout_ns);
     void read_arrived_on_ring();
     void seal_locked();
+    bool send_locked(ByteBuffer* batch);
     void pump_locked(const Slot* reader);
-    bool is_full(std::uint64_t bytes);
+    bool is_full(std::size_t share);
     void relieve();
+    template <class Done>
+    void write_until(Done&& done);
     abi::CUresult settle_append(Appended how);
     void take_turn(Slot& slot, std::int64_t deadline_ns);
     void lead(Slot& slot, std::int64_t deadline_ns);
@@ -142,6 +170,9 @@ private:
     void look(const Slot* reader);
     void doze(const Slot* reader, std::int64_t timeout_ns);
     void pump_loop_on_ring();
+
+    // Below this, copying the bytes costs less than waiting for the socket to take them.
+    static constexpr std::size_t kBulkBytes = 2 << 20;
 
     std::atomic<int> lost_{0};
     std::atomic<int> sticky_{0};

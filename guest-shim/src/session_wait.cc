@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "session.h"
 #include "wire/limits.h"
@@ -79,17 +80,21 @@ void Session::take_turn(Slot& slot, std::int64_t deadline_ns) {
 }
 
 void Session::lead(Slot& slot, std::int64_t deadline_ns) {
-    const std::int64_t spin_until = now_ns() + settings.spin_ns;
+    std::int64_t spin_until = 0;
+    std::uint64_t read = UINT64_MAX;
     for (;;) {
         bool wants_write = false;
+        bool moved = false;
         {
             Guard guard(carrier.mutex());
             pump_locked(&slot);
             wants_write = carrier.wants_write();
+            moved = std::exchange(read, carrier.bytes_in()) != read;
         }
         if (slot.done.load(std::memory_order_acquire) || lost() != abi::CUDA_SUCCESS) return;
         const std::int64_t now = now_ns();
         if (now >= deadline_ns) return;
+        if (moved) spin_until = now + settings.spin_ns;  // now too when more of a long answer has come
         if (now < spin_until) {
             sched_yield();  // a bare pause loop would take the core the host may need
             continue;

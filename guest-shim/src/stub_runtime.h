@@ -164,6 +164,19 @@ abi::CUresult send(Session& session, const Request& request) {
     return detail::post(session, *thread_state(), context, request);
 }
 
+// As send(), for a slice of a copy whose bytes are only referred to; see Session::carries_bulk().
+template <class Request>
+abi::CUresult send_bulk(Session& session, const Request& request, std::span<const std::byte> bytes) {
+    if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    const abi::CUresult good = verdict(session, request);
+    if (good != abi::CUDA_SUCCESS) return good;
+    return session.appended(
+        session.append_bulk(request, detail::header_of(*thread_state(), context), bytes));
+}
+
 // As send(), for records that need no current context.
 template <class Request>
 abi::CUresult send_free(Session& session, const Request& request) {

@@ -54,6 +54,7 @@ export const limits = {
     resumeGraceMs: limit(10_000, 'ms', 'How long a session waits for a broken connection to be resumed.'),
     acknowledgeBytes: limit(256 * KiB, 'bytes', 'An end acknowledges after this many bytes, if not before.'),
     unacknowledgedBytes: limit(32 * MiB, 'bytes', 'A guest waits while this much is not acknowledged.'),
+    unixSendBytes: limit(512 * KiB, 'bytes', 'The send buffer that either end asks for on a Unix socket.'),
     connectTimeoutMs: limit(2000, 'ms', 'The guest gives up reaching the daemon after this long.'),
 } as const satisfies Record<string, Limit>;
 

@@ -1,18 +1,12 @@
 // gRPC's message framing (u8 compressed, u32 big-endian length, message) and the Batch frame both directions
-// share. Used by the shim's carrier and by the engine's link. GrpcReader yields whole messages out of
-// arbitrary DATA chunks: a message that lies inside one chunk is handed out in place, one that spans chunks
-// is gathered in a buffer that is kept, so that steady traffic allocates nothing. It never grows past
-// `limit`, whatever the peer announces.
+// share. Used by the shim's carrier and by the engine's link; messages are read by grpc_reader.h.
 //
 //   0 u8 0   1 u32 length (big-endian)
 //   5 tag(2) len   tag(1) sequence   tag(2) acknowledged   tag(3) len   records
 #pragma once
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <span>
 
 #include "wire/protobuf.h"
@@ -87,77 +81,5 @@ inline bool read_batch(std::span<const std::byte> message, BatchView& batch) {
     }
     return reader.ok();
 }
-
-class GrpcReader {
-public:
-    // `limit` is the largest message accepted, in bytes.
-    explicit GrpcReader(std::size_t limit) : limit_(limit) {}
-    GrpcReader(const GrpcReader&) = delete;
-    GrpcReader& operator=(const GrpcReader&) = delete;
-    ~GrpcReader() { std::free(buffer_); }
-
-    // Feeds one chunk; calls `deliver(std::span<const std::byte> message)` -> bool for each complete message.
-    // The view is 8-byte aligned in no particular way: copy scalars out. False: compressed, over the limit,
-    // out of memory, or refused by deliver; the stream is then unusable.
-    template <class Deliver>
-    bool feed(std::span<const std::byte> chunk, Deliver&& deliver) {
-        while (!chunk.empty()) {
-            if (have_ == 0 && whole(chunk)) {
-                const std::size_t size = message_size(chunk.data());
-                if (size > limit_ || chunk[0] != std::byte{0}) return false;
-                if (!deliver(chunk.subspan(kGrpcPrefix, size))) return false;
-                chunk = chunk.subspan(kGrpcPrefix + size);
-                continue;
-            }
-            if (!gather(chunk)) return false;
-            if (!complete()) continue;
-            const std::size_t size = have_ - kGrpcPrefix;
-            have_ = 0;
-            if (!deliver(std::span<const std::byte>(buffer_ + kGrpcPrefix, size))) return false;
-        }
-        return true;
-    }
-    // Forgets a message that will not be completed.
-    void reset() { have_ = 0; }
-    bool between_messages() const { return have_ == 0; }
-
-private:
-    static std::size_t message_size(const std::byte* prefix) {
-        std::size_t size = 0;
-        for (unsigned index = 1; index < kGrpcPrefix; ++index)
-            size = size << 8 | static_cast<std::size_t>(prefix[index]);
-        return size;
-    }
-    static bool whole(std::span<const std::byte> chunk) {
-        return chunk.size() >= kGrpcPrefix && chunk.size() - kGrpcPrefix >= message_size(chunk.data());
-    }
-    bool complete() const { return have_ >= kGrpcPrefix && have_ - kGrpcPrefix == message_size(buffer_); }
-    // Moves bytes of `chunk` behind what is already held: first the prefix, then at most up to the message's
-    // end.
-    bool gather(std::span<const std::byte>& chunk) {
-        const std::size_t target = have_ < kGrpcPrefix ? kGrpcPrefix : kGrpcPrefix + message_size(buffer_);
-        const std::size_t count = std::min(target - have_, chunk.size());
-        if (!reserve(have_ + count)) return false;
-        if (count != 0) std::memcpy(buffer_ + have_, chunk.data(), count);
-        have_ += count;
-        chunk = chunk.subspan(count);
-        if (have_ != kGrpcPrefix) return true;
-        return buffer_[0] == std::byte{0} && message_size(buffer_) <= limit_;
-    }
-    // Grows with what has really arrived, not with what was announced.
-    bool reserve(std::size_t size) {
-        if (size <= capacity_) return true;
-        const std::size_t wanted = std::max<std::size_t>({size, capacity_ * 2, 4096});
-        auto* grown = static_cast<std::byte*>(std::realloc(buffer_, wanted));
-        if (grown == nullptr) return false;
-        buffer_ = grown;
-        capacity_ = wanted;
-        return true;
-    }
-    std::size_t limit_;
-    std::byte* buffer_ = nullptr;
-    std::size_t capacity_ = 0;
-    std::size_t have_ = 0;
-};
 
 }  // namespace wire

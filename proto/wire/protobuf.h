@@ -141,6 +141,8 @@ public:
     }
     bool ok() const { return ok_; }
     bool at_end() const { return at_ == data_.size(); }
+    // Bytes read so far.
+    std::size_t position() const { return at_; }
 
 private:
     bool fail() {

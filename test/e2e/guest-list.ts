@@ -89,6 +89,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'device_blocks', classicSizes: [20] },
     { name: 'endless', tool: true },
     { name: 'idle', tool: true },
+    { name: 'long_wait', tool: true },
     { name: 'fills', classicSizes: [20] },
     { name: 'forks' },
     { name: 'host_functions', classicSizes: [10] },

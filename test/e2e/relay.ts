@@ -1,6 +1,7 @@
-// A relay between guests and a daemon that cuts and stalls the connections through it. It serves Open itself,
-// asks the real daemon, and answers a listener of its own in place of the worker's, so that the guest's data
-// stream runs through here, on TCP and on Unix sockets alike. What it forwards it forwards byte for byte.
+// A relay between guests and a daemon that cuts, stalls and delays the connections through it. It serves Open
+// itself, asks the real daemon, and answers a listener of its own in place of the worker's, so that the
+// guest's data stream runs through here, on TCP and on Unix sockets alike. What it forwards it forwards byte
+// for byte.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,6 +45,10 @@ export class Relay {
     forwardedBytes = 0;
     /** Refuses new connections of data streams while true. */
     closed = false;
+    /** Breaks this many connections to come, each after so many bytes: also before there is a session. */
+    readonly breaks: number[] = [];
+    /** Milliseconds that what arrives is held back, asked anew for each chunk; what follows waits, too. */
+    delayMs: () => number = () => 0;
     readonly #server: grpc.Server;
     readonly #listeners: Server[] = [];
     readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -109,6 +114,7 @@ export class Relay {
         this.#pairs.add(pair);
         this.#workers.set(host, worker);
         let answeredBytes = 0;
+        let leftBytes = this.breaks.shift() ?? Number.POSITIVE_INFINITY;
         host.on('data', (bytes: Buffer) => (answeredBytes += bytes.length));
         // A batch: no other thing a guest says behind the description of the devices is as long.
         guest.on('data', (bytes: Buffer) => {
@@ -117,18 +123,44 @@ export class Relay {
             }
         });
         for (const [from, to] of [pair, [host, guest] as const]) {
+            const later = this.#delayed();
             from.on('data', (bytes: Buffer) => {
-                this.forwardedBytes += bytes.length;
-                if (!to.write(bytes)) {
-                    from.pause();
+                const passed = leftBytes < bytes.length ? bytes.subarray(0, Math.max(leftBytes, 0)) : bytes;
+                later(() => this.#pass(from, to, passed));
+                leftBytes -= bytes.length;
+                if (leftBytes < 0) {
+                    pair.forEach((socket) => socket.destroy());
                 }
             });
             to.on('drain', () => (this.#stalled ? undefined : from.resume()));
-            from.on('end', () => to.end());
+            from.on('end', () => later(() => to.end()));
             from.on('close', () => {
-                to.destroy();
                 this.#pairs.delete(pair);
+                later(() => to.destroy());
             });
+        }
+    }
+
+    /** Does what it is given in order, each thing after the delay of its time. */
+    #delayed(): (act: () => void) => void {
+        const waiting: (() => void)[] = [];
+        let dueMs = 0;
+        return (act) => {
+            dueMs = Math.max(dueMs, performance.now() + this.delayMs());
+            const waitMs = dueMs - performance.now();
+            if (waitMs <= 0 && waiting.length === 0) {
+                act();
+                return;
+            }
+            waiting.push(act);
+            setTimeout(() => waiting.shift()?.(), waitMs);
+        };
+    }
+
+    #pass(from: Socket, to: Socket, bytes: Buffer): void {
+        this.forwardedBytes += bytes.length;
+        if (!to.destroyed && !to.write(bytes)) {
+            from.pause();
         }
     }
 

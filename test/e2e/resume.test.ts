@@ -55,7 +55,7 @@ async function cutUntilEnded(relay: Relay, ended: Promise<unknown>, seed: number
 describe.each(['tcp', 'unix'] as const)('a session over %s that is cut again and again', (kind) => {
     const runs = [
         { name: 'many_launches', sizes: [200_000] },
-        { name: 'copies', sizes: [2_000_003] },
+        { name: 'copies', sizes: [6_000_003] },
         { name: 'stream_events', sizes: [] },
         { name: 'host_functions', sizes: [] },
         { name: 'callback_threads', sizes: [] },
@@ -117,6 +117,59 @@ describe.each(['tcp', 'unix'] as const)('a session over %s that is cut again and
         expect(result.stdout, result.stderr).toContain('lost 999');
         expect(result.stderr).toContain('the connection to the worker is lost');
     });
+});
+
+/** Numbers below `limit` from `seed`. */
+function draws(seed: number): (limit: number) => number {
+    let state = seed >>> 0;
+    return (limit) => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return (state >>> 8) % limit;
+    };
+}
+
+describe.each(['tcp', 'unix'] as const)('a session over %s', (kind) => {
+    it(
+        'begins although its first connections break, before or in the middle of the Welcome',
+        async () => {
+            const [daemon, relay] = await startRelayed(kind);
+            const draw = draws(seedFor(`${kind} greetings`));
+            for (let round = 0; round < 8; round += 1) {
+                // What either side says first takes a few hundred bytes, the Welcome about a thousand.
+                relay.breaks.push(draw(400), draw(1500), draw(3000));
+                const before = relay.connectionCount;
+                const command = [guests.driver('vector_add_driver'), String(round), '1000'];
+                const result = await runGuest(command, environmentOf(daemon, relay));
+                expect(result.stdout, describeResult(command, result)).toMatch(/^PASS /m);
+                expect(relay.connectionCount).toBe(before + 4);
+            }
+            await until('every session has ended', async () => (await liveSessions(daemon)) === 0, 60_000);
+        },
+        longMs,
+    );
+
+    it(
+        'answers the same over a connection of random delays, cut or not',
+        async () => {
+            const [daemon, relay] = await startRelayed(kind);
+            const draw = draws(seedFor(`${kind} delays`));
+            relay.delayMs = () => (draw(4) === 0 ? draw(12) : 0);
+            const runs = { copies: [400_003], stream_events: [], host_functions: [], many_launches: [9000] };
+            for (const [name, sizes] of Object.entries(runs)) {
+                for (const cuts of [false, true]) {
+                    const seed = seedFor(`${kind} ${name}`);
+                    const command = [guests.driver(name), String(seed), ...sizes.map(String)];
+                    const guest = startGuest(command, environmentOf(daemon, relay), longMs);
+                    await (cuts ? cutUntilEnded(relay, guest.ended, seed) : guest.ended);
+                    const result = await guest.ended;
+                    const direct = await runGuest(command, directEnvironment());
+                    expect(result.stdout, describeResult(command, result)).toBe(direct.stdout);
+                    expect(result.code, describeResult(command, result)).toBe(0);
+                }
+            }
+        },
+        longMs,
+    );
 });
 
 describe('a connection that is silent', () => {

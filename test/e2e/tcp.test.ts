@@ -8,6 +8,7 @@ import {
     describeResult,
     directEnvironment,
     isAlive,
+    isLong,
     liveSessions,
     runGuest,
     seedFor,
@@ -72,6 +73,16 @@ describe('guests over TCP', () => {
         longMs,
     );
 
+    // More than a worker stages and keeps unacknowledged at a time, in one copy.
+    it.each(['tcp', 'unix'])(
+        'copy ninety megabytes at a time over %s',
+        async (carrier) => {
+            const { daemon } = await startTcpDaemon();
+            await expectSame(daemon, { FERRY_CARRIER: carrier }, 'copies', [90_000_001]);
+        },
+        longMs,
+    );
+
     it('may use IPv6', async () => {
         const { daemon, tcp } = await startTcpDaemon('[::1]');
         expect(tcp).toMatch(/^tcp:\[::1\]:\d+$/);
@@ -109,6 +120,21 @@ describe('a wish that cannot be had', () => {
         expect(result.code).not.toBe(0);
         expect(result.stderr).toContain(reason);
     });
+});
+
+describe('a long wait over TCP', () => {
+    // The heartbeat begins after 5 s of silence and gives a connection up after 20.
+    it(
+        'is not taken for a dead connection',
+        async () => {
+            const { daemon, tcp } = await startTcpDaemon();
+            const command = [guests.driver('long_wait'), '1', isLong ? '27000' : '7000'];
+            const result = await runGuest(command, daemon.environment({ FERRY_ENDPOINT: tcp }));
+            expect(result.stdout, describeResult(command, result)).toMatch(/^PASS long_wait /m);
+            expect(daemon.log()).not.toContain('has come back');
+        },
+        longMs,
+    );
 });
 
 describe('death over TCP', () => {

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "unit.h"
-#include "wire/grpc_frame.h"
+#include "wire/grpc_reader.h"
 
 using unit::Bytes;
 

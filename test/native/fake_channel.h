@@ -29,9 +29,11 @@ public:
                       transport::BodyOwner* owner, std::uint32_t token) override;
     transport::OutBuffer take_buffer() override { return {}; }
     std::size_t whole_reply() const override { return std::size_t{2} << 20; }
+    std::size_t unwritten() const override { return is_full ? std::size_t{1} << 30 : 0; }
     bool delivered() const override { return true; }
     std::deque<Reply> replies;
     std::size_t batches = 0;
+    bool is_full = false;  // as a socket whose other end does not read
 
 private:
     void parse(std::span<const std::byte> bytes);

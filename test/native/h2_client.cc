@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "wire/grpc_frame.h"
+#include "wire/grpc_reader.h"
 
 namespace h2 {
 
@@ -205,6 +205,8 @@ std::vector<std::byte> hello(const HelloFields& fields) {
     writer.varint(9, fields.arena_base);
     writer.varint(10, fields.arena_size);
     writer.varint(11, fields.ring_bytes);
+    writer.bytes(12, fields.resume);
+    writer.varint(13, fields.seen);
     return guest_frame(1, writer.written());
 }
 

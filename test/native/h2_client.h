@@ -81,6 +81,8 @@ struct HelloFields {
     std::uint64_t arena_base = 0;
     std::uint64_t arena_size = 0;
     std::uint64_t ring_bytes = 0;
+    std::vector<std::byte> resume = {};
+    std::uint64_t seen = 0;
 };
 std::vector<std::byte> hello(const HelloFields& fields);
 std::vector<std::byte> callbacks_done(std::uint64_t count);

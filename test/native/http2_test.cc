@@ -24,6 +24,7 @@ struct Handler final : transport::Http2Handler {
     void on_half_close() override { half_closed = true; }
     void on_refused(GrpcStatus, const std::string& message) override { refusal = message; }
     bool paused() const override { return false; }
+    std::byte* message_memory(std::size_t) override { return nullptr; }
     std::vector<std::vector<std::byte>> messages;
     std::string refusal;
     bool half_closed = false;

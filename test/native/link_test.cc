@@ -10,7 +10,7 @@
 
 #include "check.h"
 #include "h2_client.h"
-#include "wire/grpc_frame.h"
+#include "wire/grpc_reader.h"
 
 namespace {
 

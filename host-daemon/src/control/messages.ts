@@ -37,6 +37,7 @@ export interface MetersMessage {
     readonly deviceBytes: string;
     readonly launches: string;
     readonly leases: string;
+    readonly resumes: string;
     readonly voluntarySwitches: string;
     readonly involuntarySwitches: string;
 }

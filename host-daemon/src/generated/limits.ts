@@ -69,6 +69,8 @@ export const limits = {
     acknowledgeBytes: 262144,
     /** A guest waits while this much is not acknowledged. In bytes. */
     unacknowledgedBytes: 33554432,
+    /** The send buffer that either end asks for on a Unix socket. In bytes. */
+    unixSendBytes: 524288,
     /** The guest gives up reaching the daemon after this long. In ms. */
     connectTimeoutMs: 2000,
 } as const;

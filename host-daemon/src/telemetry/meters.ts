@@ -14,6 +14,7 @@ export const meterNames = [
     'deviceBytes',
     'launches',
     'leases',
+    'resumes',
     'voluntarySwitches',
     'involuntarySwitches',
 ] as const;

@@ -32,6 +32,9 @@ constexpr unsigned kLooksPerYield = 32;
 constexpr unsigned kFirstPause = 8;
 constexpr unsigned kLongestPause = 512;
 
+// Empty looks at a socket between two looks at all descriptors.
+constexpr unsigned kReadsPerPoll = 32;
+
 void relax() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -131,6 +134,22 @@ bool Engine::follow_ring(Session& session) {
     return Session::Clock::now() - last_work_ >= kSpin && session.begin_sleep();
 }
 
+// Looks for what the guest says next, for as long as it is likely to come at once: reading an empty socket
+// costs less than asking poll() about all descriptors, and what is there has then been read. Those are asked
+// about now and then. True: the guest has been heard.
+bool Engine::follow_link(Session& session, pollfd* descriptors, std::size_t count, int& ready) {
+    const auto until = Session::Clock::now() + kSpin;
+    while (!poke_.poked() && Session::Clock::now() < until) {
+        if (++unpolled_ % kReadsPerPoll == 0) {
+            ready = ::poll(descriptors, count, 0);
+            if (ready != 0) return false;
+        }
+        if (session.hear()) return true;
+        ::sched_yield();
+    }
+    return false;
+}
+
 // Waits, or looks for as long as more is likely, then lets everything go on.
 void Engine::turn(Session& session) {
     const bool sleeps = session.has_ring() ? follow_ring(session) : !poke_.poked();
@@ -138,13 +157,9 @@ void Engine::turn(Session& session) {
     descriptors[0] = {poke_.fd(), POLLIN, 0};
     const auto count = static_cast<nfds_t>(1 + session.fill_descriptors(descriptors + 1));
     int ready = 0;
-    if (session.lively()) {
-        // A guest that waits for a reply usually sends again at once: looking is much cheaper than being
-        // woken.
-        for (const auto until = Session::Clock::now() + kSpin; ready == 0 && Session::Clock::now() < until;) {
-            ready = ::poll(descriptors, count, 0);
-            if (ready == 0) ::sched_yield();
-        }
+    // A guest that waits for a reply usually sends again at once: looking is much cheaper than being woken.
+    if (session.lively() && follow_link(session, descriptors, count, ready)) {
+        return session.advance(Session::Clock::now());
     }
     const int timeout_ms = sleeps ? session.timeout_ms(Session::Clock::now()) : 0;
     if (ready == 0) ready = ::poll(descriptors, count, timeout_ms);

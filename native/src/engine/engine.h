@@ -1,6 +1,8 @@
 // The engine's face: one session on one thread, and the probe. Used by the addon and by tests; knows no Node.
 // Commands come in from any thread; events go out on the engine thread.
 #pragma once
+#include <poll.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -80,6 +82,7 @@ private:
     void run();
     void turn(class Session& session);
     bool follow_ring(class Session& session);
+    bool follow_link(class Session& session, pollfd* descriptors, std::size_t count, int& ready);
     void obey(class Session& session);
 
     const Options options_;
@@ -89,6 +92,7 @@ private:
     std::mutex mutex_;
     std::vector<Command> commands_;
     std::chrono::steady_clock::time_point last_work_{};  // when the ring last held something to do
+    unsigned unpolled_ = 0;                              // turns since all descriptors were last looked at
     std::thread thread_;
 };
 

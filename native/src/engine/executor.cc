@@ -134,7 +134,8 @@ bool Executor::step(Handler handler, const wire::RecordHeader& record, std::span
     wire::Cursor cursor(payload);
     const bool is_cuda = record.call >= kFirstCudaCall;
     quiet_ = false;
-    abi::CUresult result = is_cuda ? sticky_ : abi::CUDA_SUCCESS;
+    // A record that goes on may have been answered: its handler knows.
+    abi::CUresult result = is_cuda && progress_ == 0 ? sticky_ : abi::CUDA_SUCCESS;
     if (is_cuda && result == abi::CUDA_SUCCESS) result = contexts_.use(record.context);
     const std::int64_t began_ns = trace_->now();
     if (result == abi::CUDA_SUCCESS) result = handler(*this, record, cursor, sink);
@@ -285,17 +286,19 @@ bool Executor::hand_over() {
 }
 
 bool Executor::settle() {
+    const std::uint64_t said = replies_.count();
     bool unfinished = look();
-    if (unfinished) {
+    if (unfinished && replies_.count() == said) {
         const auto deadline = std::chrono::steady_clock::now() + kSpin;
-        while (unfinished && std::chrono::steady_clock::now() < deadline) {
+        while (unfinished && replies_.count() == said && std::chrono::steady_clock::now() < deadline) {
             ::sched_yield();
             unfinished = look();
         }
     }
     replies_.flush();
+    has_more_ = unfinished && replies_.count() != said;
     const bool fences_asked = publish_fences();
-    return (unfinished && !hand_over()) || fences_asked;
+    return (unfinished && !has_more_ && !hand_over()) || fences_asked;
 }
 
 // A fence reports completion as a reply does, so the same things go out before it.

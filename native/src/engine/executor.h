@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cudart/abi.h"
@@ -47,6 +48,10 @@ public:
     // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and
     // sends what there is to say. Answers true when the caller should come again before long, poked or not.
     bool settle();
+    // The last settle() has left off early, to let out what has ended: come again at once.
+    bool has_more() const { return has_more_; }
+    // Something has been done since the last question, be it part of a record that answered kRetry.
+    bool advanced() { return std::exchange(advanced_from_, progress_) != progress_; }
     // The same up to the first record that has been answered: for a carrier on which a reply can go out at
     // once.
     std::size_t run_to_reply(std::span<const std::byte> records);
@@ -187,6 +192,8 @@ private:
     std::int64_t device_since_ns_ = 0;  // of the trace: the device has had work since, as far as is known
     std::uint64_t device_records_ = 0;
     bool held_ = false;
+    bool has_more_ = false;
+    std::uint64_t advanced_from_ = 0;
     bool detached_ = false;
     bool may_print_ = false;  // something has run since the last synchronising reply
     bool quiet_ = false;      // this record has found its context without work

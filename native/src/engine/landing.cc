@@ -68,10 +68,17 @@ abi::CUresult Landing::land(const wire::RecordHeader& record, const DeviceRows& 
     const bool wraps = __builtin_mul_overflow(rows.width, rows.height, &total);
     if (wraps || (rows.height > 1 && rows.pitch < rows.width)) return abi::CUDA_ERROR_INVALID_VALUE;
     if (total == 0) return abi::CUDA_SUCCESS;
+    if (progress == 0) failed_ = 0;
     while (progress < total) {
+        // What waits for the device may wait for a word of the guest's behind this record; what waits for the
+        // socket does not.
+        if (in_flight_.size() >= kLandingsAhead) collect();
+        if (failed_ == record.ticket) return kPending;  // and has been answered
+        if (replies_.unwritten() / kSlotSize >= kLandingsAhead) return kRetry;
         Copy copy{record, place, nullptr, 0, 0, progress, true, false, false};
         if (!slots_.take(copy.slot)) return kRetry;
-        abi::CUresult result = land_piece(rows, place, progress, copy);
+        abi::CUresult result = contexts_.use(place.context);  // collect() may have left another one
+        if (result == abi::CUDA_SUCCESS) result = land_piece(rows, place, progress, copy);
         if (result != abi::CUDA_SUCCESS) slots_.give(copy.slot);
         copy.last = progress + copy.size == total;
         if (result == abi::CUDA_SUCCESS) result = follow(copy);
@@ -84,8 +91,43 @@ abi::CUresult Landing::land(const wire::RecordHeader& record, const DeviceRows& 
     return kPending;
 }
 
+std::byte* Landing::message_memory(std::size_t size) {
+    if (size > kSlotSize + kSlotHead) return nullptr;
+    if (inbox_state_ == Inbox::used) inbox_state_ = Inbox::none;  // the device will give it back
+    if (inbox_state_ == Inbox::none && !slots_.take_made(inbox_)) return nullptr;
+    inbox_state_ = Inbox::free;
+    return slots_.whole_memory(inbox_).data();
+}
+
+bool Landing::in_message(std::span<const std::byte> data) const {
+    if (inbox_state_ != Inbox::free) return false;
+    const auto memory = slots_.whole_memory(inbox_);
+    return data.data() >= memory.data() && data.data() + data.size() <= memory.data() + memory.size();
+}
+
+void Landing::give_slot(std::uint32_t slot) {
+    if (slot == kNoSlot) return;
+    if (inbox_state_ == Inbox::used && slot == inbox_) {
+        inbox_state_ = Inbox::done;
+    } else {
+        slots_.give(slot);
+    }
+}
+
+// From where the message lies, which is a slot.
+abi::CUresult Landing::stage_in_place(std::uint64_t address, std::span<const std::byte> data,
+                                      const CopyPlace& place) {
+    const abi::CUresult result =
+        driver_.cuMemcpyHtoDAsync_v2(address, data.data(), data.size(), place.stream);
+    if (result != abi::CUDA_SUCCESS) return result;
+    inbox_state_ = Inbox::used;
+    const auto size = static_cast<std::uint32_t>(data.size());
+    return follow({{}, place, nullptr, inbox_, size, 0, false, false, false});
+}
+
 abi::CUresult Landing::stage(std::uint64_t address, std::span<const std::byte> data, const CopyPlace& place,
                              std::uint64_t& progress) {
+    if (progress == 0 && in_message(data)) return stage_in_place(address, data, place);
     while (progress < data.size()) {
         Copy copy{{}, place, nullptr, 0, 0, 0, false, false, false};
         if (!slots_.take(copy.slot)) return kRetry;
@@ -155,9 +197,12 @@ void Landing::finish(const Copy& copy, abi::CUresult result) {
         const auto bytes = slots_.memory(copy.slot).first(copy.size);
         slot_in_use = replies_.landing(copy.record, copy.offset, bytes, this, copy.slot);
     }
-    if (!slot_in_use && copy.slot != kNoSlot) slots_.give(copy.slot);
+    if (!slot_in_use) give_slot(copy.slot);
     if (!copy.lands || (!copy.last && result == abi::CUDA_SUCCESS)) return;
-    if (result != abi::CUDA_SUCCESS) cancel(copy.record);
+    if (result != abi::CUDA_SUCCESS) {
+        cancel(copy.record);
+        failed_ = copy.record.ticket;
+    }
     events_.landed(copy.record, copy.place, result);
 }
 
@@ -204,7 +249,7 @@ void Landing::forget_context(abi::CUcontext context) {
         return copy.place.context == context;
     });
     for (const Copy& copy : lost) {
-        if (copy.slot != kNoSlot) slots_.give(copy.slot);
+        give_slot(copy.slot);
         if (copy.lands && copy.last) {
             events_.landed(copy.record, copy.place, abi::CUDA_ERROR_CONTEXT_IS_DESTROYED);
         }

@@ -79,6 +79,10 @@ public:
 
     void body_sent(std::uint32_t token) override { slots_.give(token); }
 
+    // A slot to receive the next message in, prefix and all, so that bytes for the device need not be copied
+    // into one; null when there is none. The message before it is over and done with.
+    std::byte* message_memory(std::size_t size);
+
 private:
     static constexpr std::uint32_t kNoSlot = UINT32_MAX;
 
@@ -96,6 +100,10 @@ private:
     abi::CUresult follow(Copy copy);
     abi::CUresult land_piece(const DeviceRows& rows, const CopyPlace& place, std::uint64_t progress,
                              Copy& copy);
+    abi::CUresult stage_in_place(std::uint64_t address, std::span<const std::byte> data,
+                                 const CopyPlace& place);
+    bool in_message(std::span<const std::byte> data) const;
+    void give_slot(std::uint32_t slot);
     void cancel(const wire::RecordHeader& record);
     void finish(const Copy& copy, abi::CUresult result);
     abi::CUresult state_of(const Copy& copy);
@@ -110,6 +118,12 @@ private:
     std::unordered_map<abi::CUcontext, std::vector<abi::CUevent>> spare_events_;
     std::vector<CopyPlace> busy_;  // of collect()
     bool collecting_ = false;
+    std::uint32_t failed_ = 0;  // ticket of the copy that was last answered with an error, half-way or not
+    // The slot that the current message lies in. It is kept until the next message even when the device is
+    // done with it: records behind the copy are still to be read.
+    enum class Inbox { none, free, used, done };
+    Inbox inbox_state_ = Inbox::none;
+    std::uint32_t inbox_ = 0;
 };
 
 template <class Start>

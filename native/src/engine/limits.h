@@ -34,7 +34,12 @@ inline constexpr std::uint64_t kWorkBehindCallback = 256;
 // A slot of pinned staging memory: the largest landing, and the unit in which copies are cut.
 inline constexpr std::size_t kSlotSize = wire::limits::kCopySliceBytes;
 inline constexpr std::size_t kSlotCount = 64;
+// Room in a slot beside the data, for the rest of the message that brings it: earlier records, and heads.
+inline constexpr std::size_t kSlotHead = 128 << 10;
 inline constexpr std::size_t kSlotsPerChunk = 8;
+// Landings that the socket has not taken, beyond which no further copy to the guest is begun: enough to keep
+// it busy, and few enough to stay in the caches.
+inline constexpr std::size_t kLandingsAhead = 4;
 // Host-to-device copies up to here are left to the driver, which takes pageable bytes of this size at the
 // call.
 inline constexpr std::size_t kUnstagedCopy = 64 << 10;

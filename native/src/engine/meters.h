@@ -17,10 +17,11 @@ enum class Meter : std::size_t {
     bytes_out,
     device_bytes,
     launches,
-    leases
+    leases,
+    resumes
 };
 
-inline constexpr std::size_t kMeterCount = 8;
+inline constexpr std::size_t kMeterCount = 9;
 inline constexpr std::size_t kMeterSlots = 16;  // the shared array has room for more
 
 class Meters {

@@ -21,6 +21,7 @@ Replies::Replies(ReplyChannel& channel, Meters& meters) : channel_(channel), met
 // nothing.
 std::byte* Replies::begin(std::size_t payload_size, wire::ReplyHeader header) {
     if (buffer_.size() >= kFlushAt) flush();
+    ++count_;
     const std::size_t size = wire::align_up(sizeof header + payload_size, wire::kRecordAlignment);
     header.size = static_cast<std::uint32_t>(size);
     std::byte* at = buffer_.extend(size);

@@ -27,6 +27,8 @@ public:
     virtual transport::OutBuffer take_buffer() = 0;
     // A reply up to this size is not cut on its way; landings are made to fit.
     virtual std::size_t whole_reply() const = 0;
+    // Bytes that wait for room on their way to the guest.
+    virtual std::size_t unwritten() const = 0;
     // Whether the guest can read all that has been sent so far.
     virtual bool delivered() const = 0;
 
@@ -75,6 +77,9 @@ public:
     // Sends what has been gathered as one batch.
     void flush();
     bool empty() const { return buffer_.empty(); }
+    // How many replies there have been.
+    std::uint64_t count() const { return count_; }
+    std::size_t unwritten() const { return channel_.unwritten(); }
     bool delivered() const { return buffer_.empty() && channel_.delivered(); }
 
 private:
@@ -85,6 +90,7 @@ private:
     ReplyChannel& channel_;
     Meters& meters_;
     transport::OutBuffer buffer_;
+    std::uint64_t count_ = 0;
 };
 
 }  // namespace engine

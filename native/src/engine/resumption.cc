@@ -13,6 +13,12 @@ constexpr std::chrono::milliseconds kCallerBound{1000};
 
 }  // namespace
 
+void Resumption::keep_welcome(const transport::Welcome& welcome, const transport::Ticket& ticket) {
+    welcome_ = welcome;
+    welcome_.snapshot.images.clear();  // of others' memory, which may not be there any more
+    ticket_ = ticket;
+}
+
 bool Resumption::offer(transport::Welcome& welcome) {
     transport::Ticket fresh{};
     if (::getrandom(fresh.data(), fresh.size(), 0) != static_cast<ssize_t>(fresh.size())) return false;
@@ -48,10 +54,12 @@ std::unique_ptr<transport::Link> Resumption::read(std::uint64_t& seen) {
 bool Resumption::on_hello(const transport::Hello& hello) {
     const bool known = transport::equal_in_constant_time(secret_, hello.resume);
     const bool known_before = previous_ && transport::equal_in_constant_time(*previous_, hello.resume);
-    proven_ = known || known_before;
-    if (proven_) shown_ = known ? secret_ : *previous_;
+    starts_over_ = ticket_ && hello.resume.empty() &&
+                   transport::equal_in_constant_time(*ticket_, hello.ticket);
+    proven_ = known || known_before || starts_over_;
+    if (known || known_before) shown_ = known ? secret_ : *previous_;
     hung_up_ = !proven_;
-    seen_ = hello.seen;
+    seen_ = starts_over_ ? 0 : hello.seen;
     return proven_;
 }
 

@@ -2,7 +2,8 @@
 // whoever shows it on a new connection, with the number of the last batch it has seen, is the guest. Owned by
 // the session, which keeps executing meanwhile; the batches that must not be lost are kept by the link. The
 // secret changes with every Welcome. As Welcomes may be lost with their connections, the one the guest showed
-// last stays good until it has said something behind the newest. Engine thread only.
+// last stays good until it has said something behind the newest; so does the ticket, while the guest may not
+// have had a Welcome at all. Engine thread only.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -24,8 +25,17 @@ public:
     // secret.
     bool offer(transport::Welcome& welcome);
     bool offered() const { return offered_; }
+    // The first Welcome, which may be lost: until confirm() the ticket lets in, too, and gets it once more.
+    void keep_welcome(const transport::Welcome& welcome, const transport::Ticket& ticket);
     // The guest has spoken behind the last Welcome: the secret before it is void.
-    void confirm() { previous_.reset(); }
+    void confirm() {
+        previous_.reset();
+        ticket_.reset();
+        welcome_ = {};
+    }
+    // What the caller that was let in last has to be told: the first Welcome again, or one without a
+    // snapshot.
+    transport::Welcome welcome() const { return starts_over_ ? welcome_ : transport::Welcome{}; }
 
     // --- while the connection is broken
     void part(Clock::time_point now) { parted_until_ = now + grace_; }
@@ -53,7 +63,9 @@ private:
     const std::chrono::milliseconds grace_;
     bool offered_ = false;
     transport::Ticket secret_{};
-    transport::Ticket shown_{};  // by the last caller that was let in
+    std::optional<transport::Ticket> shown_;  // by the last caller that was let in
+    std::optional<transport::Ticket> ticket_;
+    transport::Welcome welcome_;
     std::optional<transport::Ticket> previous_;
     std::optional<Clock::time_point> parted_until_;
     std::unique_ptr<transport::Link> caller_;
@@ -61,6 +73,7 @@ private:
     std::uint64_t seen_ = 0;
     bool proven_ = false;
     bool hung_up_ = false;
+    bool starts_over_ = false;
 };
 
 }  // namespace engine

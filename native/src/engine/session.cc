@@ -98,7 +98,23 @@ void Session::handle(const pollfd& descriptor) {
     auto io = hung_up ? transport::Link::Io::closed : transport::Link::Io::open;
     if (readable) io = link_->read();  // what a dying guest has still said comes first
     lively_ = lively_ || readable;
-    if (io == transport::Link::Io::open) return;
+    if (io != transport::Link::Io::open) lose_connection();
+}
+
+bool Session::hear() {
+    if (link_ == nullptr || ring_ != nullptr || holds_reading()) return false;
+    const std::uint64_t before = link_->bytes_received();
+    const auto io = link_->read();
+    if (io != transport::Link::Io::open) {
+        lose_connection();
+        return true;
+    }
+    lively_ = link_ != nullptr && link_->bytes_received() != before;
+    return lively_;
+}
+
+// The guest has hung up, or the connection has broken.
+void Session::lose_connection() {
     (void)link_->flush();
     if (state_ == State::greeting) return drop_connection();
     if (part(Clock::now())) return;
@@ -149,9 +165,13 @@ bool Session::may_run() const {
 }
 
 bool Session::holds_reading() const {
-    if (state_ == State::closing || state_ == State::over || unsent() > kMaxUnsent) return true;
-    // That a host function has returned comes behind batches that may have to wait for it.
-    const bool listens = executor_ != nullptr && executor_->callbacks_outstanding() != 0;
+    if (state_ == State::closing || state_ == State::over) return true;
+    const bool on_link = link_ != nullptr && ring_ == nullptr;
+    if ((on_link ? link_->unwritten() : unsent()) > kMaxUnsent) return true;
+    // Behind batches that may have to wait for it comes that a host function has returned, and what alone
+    // sets staging memory free: acknowledgements.
+    const bool listens = (executor_ != nullptr && executor_->callbacks_outstanding() != 0) ||
+                         (on_link && link_->awaits_acknowledgement());
     return listens ? backlog_bytes_ > kMaxHeldBytes : !backlog_.empty();
 }
 
@@ -188,12 +208,13 @@ bool Session::pump() {
         const auto rest = std::span<const std::byte>(backlog_.front()).subspan(backlog_done_);
         const std::size_t done = execute(rest);
         if (state_ != State::attached) return true;  // and the backlog is gone
-        any = any || done != 0;
+        any = any || done != 0 || executor_->advanced();
         backlog_done_ += done;
         if (done != rest.size()) break;
         backlog_bytes_ -= backlog_.front().size();
         backlog_.pop_front();
         backlog_done_ = 0;
+        link_->acknowledge_if_due();
     }
     return any;
 }
@@ -215,7 +236,7 @@ void Session::advance(Clock::time_point now) {
             break;
         }
         if (executor_->detached() && !std::exchange(leaving_, true)) deadline_ = now + kClosingBound;
-        if (!pump()) break;
+        if (!pump() && !(ring_ == nullptr && executor_->has_more())) break;
     }
     settle_turn(now);
     if (ring_ != nullptr && state_ == State::closing) (void)ring_->flush();

@@ -50,6 +50,8 @@ public:
     // Milliseconds until advance() wants to be called whatever happens; -1: no need.
     int timeout_ms(Clock::time_point now) const;
     void handle(const pollfd& descriptor);
+    // Reads what the guest has sent, if it has, without asking poll() first. True: it had, or it is gone.
+    bool hear();
     // Everything that can go on goes on.
     void advance(Clock::time_point now);
     // Whether something has arrived since the last question: then more is likely to come at once.
@@ -92,14 +94,20 @@ private:
     void on_guest_done() override;
     void on_violation(transport::GrpcStatus status, const std::string& message) override;
     bool holds_reading() const override;
+    std::size_t waiting_batches() const override { return backlog_.size(); }
+    std::byte* message_memory(std::size_t size) override {
+        return executor_ == nullptr ? nullptr : executor_->landing().message_memory(size);
+    }
     // ReplyChannel
     void send_replies(transport::OutBuffer replies) override;
     void send_replies(transport::OutBuffer replies, std::span<const std::byte> body,
                       transport::BodyOwner* owner, std::uint32_t token) override;
     transport::OutBuffer take_buffer() override;
     std::size_t whole_reply() const override;
+    std::size_t unwritten() const override { return ring_ != nullptr ? 0 : link_->unwritten(); }
     bool delivered() const override { return ring_ != nullptr && ring_->held() == 0; }
 
+    void lose_connection();
     void accept_guest(transport::Listener& listener);
     void stop_listening();
     void drop_connection();

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds kDeadAfter{wire::limits::kHeartbeatDeadMs};
 void Session::offer_resumption(const transport::Hello& hello, transport::Welcome& welcome) {
     const bool wanted = hello.can_resume && !welcome.ring && options_.resume_grace_ms != 0;
     if (welcome.result != 0 || !wanted || !resumption_.offer(welcome)) return stop_listening();
+    resumption_.keep_welcome(welcome, options_.ticket);
     link_->keep_until_acknowledged();
 }
 
@@ -40,7 +41,7 @@ void Session::hear_caller() {
     if (returned == nullptr) return;
     if (!link_->plausible(seen)) return;  // of another session, or a lie: hang up
     link_->cut();
-    transport::Welcome welcome;
+    transport::Welcome welcome = resumption_.welcome();
     if (!resumption_.offer(welcome)) {
         return die(kLost, "the kernel gives no random bytes", GrpcStatus::internal);
     }
@@ -49,6 +50,7 @@ void Session::hear_caller() {
     returned->resume_from(*link_, seen, *this);
     link_ = std::move(returned);
     spoken_ = false;
+    ++meters_[Meter::resumes];
     events_.log(LogLevel::info, "the guest has come back");
     // What came in one piece with its Hello.
     if (link_->read() == transport::Link::Io::closed || link_->flush() == transport::Link::Io::closed) {

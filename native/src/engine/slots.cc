@@ -8,7 +8,8 @@
 namespace engine {
 namespace {
 
-constexpr std::size_t kChunkSize = kSlotSize * kSlotsPerChunk;
+constexpr std::size_t kStride = kSlotSize + kSlotHead;
+constexpr std::size_t kChunkSize = kStride * kSlotsPerChunk;
 constexpr unsigned kRegisterPortable =
     1;  // CU_MEMHOSTREGISTER_PORTABLE: for every context, not only this one
 
@@ -33,15 +34,19 @@ bool Slots::grow() {
     return true;
 }
 
-bool Slots::take(std::uint32_t& slot) {
-    if (free_.empty() && !grow()) return false;
+bool Slots::take(std::uint32_t& slot) { return (!free_.empty() || grow()) && take_made(slot); }
+
+bool Slots::take_made(std::uint32_t& slot) {
+    if (free_.empty()) return false;
     slot = free_.back();
     free_.pop_back();
     return true;
 }
 
-std::span<std::byte> Slots::memory(std::uint32_t slot) const {
-    return {chunks_[slot / kSlotsPerChunk] + slot % kSlotsPerChunk * kSlotSize, kSlotSize};
+std::span<std::byte> Slots::whole_memory(std::uint32_t slot) const {
+    return {chunks_[slot / kSlotsPerChunk] + slot % kSlotsPerChunk * kStride, kStride};
 }
+
+std::span<std::byte> Slots::memory(std::uint32_t slot) const { return whole_memory(slot).first(kSlotSize); }
 
 }  // namespace engine

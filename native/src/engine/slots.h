@@ -21,8 +21,12 @@ public:
     // False when all kSlotCount are in use (or memory is): try again when a transfer has ended. A context is
     // current.
     bool take(std::uint32_t& slot);
+    // One that exists and is free, context or not.
+    bool take_made(std::uint32_t& slot);
     void give(std::uint32_t slot) { free_.push_back(slot); }
     std::span<std::byte> memory(std::uint32_t slot) const;
+    // The same and kSlotHead bytes more behind it: a whole message with a slot's worth of data in it.
+    std::span<std::byte> whole_memory(std::uint32_t slot) const;
 
 private:
     bool grow();

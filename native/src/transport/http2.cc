@@ -62,6 +62,12 @@ struct Http2Callbacks {
         const auto window = std::min(session_window, stream_window);
         return std::min<ssize_t>(window, static_cast<ssize_t>(std::min(peer_frame, kFrame)));
     }
+    static int frame_begins(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
+        const bool plain = head->type == NGHTTP2_DATA && (head->flags & NGHTTP2_FLAG_PADDED) == 0;
+        const bool of_call = plain && head->stream_id == server(user).attach_stream_;
+        server(user).frame_left_ = of_call ? head->length : 0;
+        return 0;
+    }
     static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
         if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) server(user).begin_request(frame->hd.stream_id);
         return server(user).hostile_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
@@ -110,7 +116,7 @@ struct Http2Callbacks {
 Http2Server::Http2Server(UniqueFd socket, std::size_t receive_limit, Http2Handler& handler)
     : socket_(std::move(socket)),
       handler_(handler),
-      reader_(receive_limit),
+      reader_(receive_limit, this),
       receive_buffer_(new std::byte[kReceive]) {}
 
 Http2Server::~Http2Server() { nghttp2_session_del(session_); }
@@ -125,6 +131,7 @@ ferry::Status Http2Server::start() {
     nghttp2_session_callbacks_set_send_callback(callbacks, Http2Callbacks::send);
     nghttp2_session_callbacks_set_send_data_callback(callbacks, Http2Callbacks::send_data);
     nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, Http2Callbacks::frame_size);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, Http2Callbacks::frame_begins);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Http2Callbacks::begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, Http2Callbacks::header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Http2Callbacks::frame_received);
@@ -159,17 +166,38 @@ ferry::Status Http2Server::submit_settings() {
 Http2Server::Io Http2Server::read() {
     if (!socket_.valid()) return Io::open;
     for (std::size_t turn = 0; turn < kReadsPerTurn && !handler_.paused(); ++turn) {
-        const ssize_t size = ::recv(socket_.get(), receive_buffer_.get(), kReceive, MSG_DONTWAIT);
+        const auto direct = direct_room();
+        const std::size_t behind = direct.empty() ? kReceive : kReceiveBehind;
+        const ssize_t size = receive(direct, behind);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return errno == EAGAIN ? Io::open : Io::closed;
         if (size == 0) return Io::closed;
         const auto bytes = static_cast<std::size_t>(size);
         bytes_received_ += bytes;
         heard_at_ = std::chrono::steady_clock::now();
-        if (!feed(std::span(receive_buffer_.get(), bytes))) return Io::closed;
-        if (bytes < kReceive) return Io::open;  // the socket is empty: spare the call that would say so
+        const std::size_t placed = std::min(bytes, direct.size());
+        if (placed != 0 && !feed(direct.first(placed))) return Io::closed;
+        if (bytes != placed && !feed(std::span(receive_buffer_.get(), bytes - placed))) return Io::closed;
+        if (bytes < direct.size() + behind) return Io::open;  // it is empty: spare the call that would say so
     }
     return Io::open;
+}
+
+// Where the rest of the frame that is being received belongs: nghttp2, shown it there, copies nothing.
+std::span<std::byte> Http2Server::direct_room() {
+    if (frame_left_ < kReceiveBehind) return {};
+    const auto room = reader_.room();
+    return room.size() < kReceiveBehind ? std::span<std::byte>{}
+                                        : room.first(std::min(room.size(), frame_left_));
+}
+
+ssize_t Http2Server::receive(std::span<std::byte> direct, std::size_t behind) {
+    if (direct.empty()) return ::recv(socket_.get(), receive_buffer_.get(), behind, MSG_DONTWAIT);
+    iovec pieces[] = {{direct.data(), direct.size()}, {receive_buffer_.get(), behind}};
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = std::size(pieces);
+    return ::recvmsg(socket_.get(), &message, MSG_DONTWAIT);
 }
 
 bool Http2Server::feed(std::span<const std::byte> bytes) {
@@ -334,6 +362,7 @@ bool Http2Server::fragmented(std::size_t chunk_size) {
 }
 
 void Http2Server::data(std::int32_t stream, std::span<const std::byte> chunk) {
+    if (stream == attach_stream_) frame_left_ -= std::min(chunk.size(), frame_left_);
     if (stream != attach_stream_ || refused_ || finishing_) return;
     if (fragmented(chunk.size())) {
         return refuse(GrpcStatus::resource_exhausted, "a message arrived in too many too small pieces");

@@ -20,14 +20,18 @@
 #include "transport/rpc_request.h"
 #include "transport/send_queue.h"
 #include "transport/unique_fd.h"
-#include "wire/grpc_frame.h"
+#include "wire/grpc_reader.h"
 
 namespace transport {
 
-inline constexpr std::int32_t kWindow = 64 << 20;  // bytes in flight per stream and per connection
-inline constexpr std::uint32_t kFrame = 1 << 20;   // largest DATA frame, both ways
-inline constexpr std::size_t kReceive = std::size_t{1} << 20;  // bytes per recv
-inline constexpr std::uint32_t kStreams = 4;                   // at once; one of them is the Attach call
+// Bytes in flight per stream and per connection. What arrives is dealt with at once or not read at all, so
+// the window bounds no memory, and a narrow one would bound long fast links.
+inline constexpr std::int32_t kWindow = 1 << 30;
+inline constexpr std::uint32_t kFrame = 2 << 20;  // largest DATA frame, both ways: a slice of a copy fits
+// Bytes per recv: where they have no better place, and behind those that have.
+inline constexpr std::size_t kReceive = std::size_t{256} << 10;
+inline constexpr std::size_t kReceiveBehind = std::size_t{16} << 10;
+inline constexpr std::uint32_t kStreams = 4;  // at once; one of them is the Attach call
 
 class Http2Handler {
 public:
@@ -40,12 +44,14 @@ public:
     virtual void on_refused(GrpcStatus status, const std::string& message) = 0;
     // True while nothing more should be read.
     virtual bool paused() const = 0;
+    // Memory of the handler's for a message of `size` bytes, prefix included; null: it has none.
+    virtual std::byte* message_memory(std::size_t size) = 0;
 
 protected:
     ~Http2Handler() = default;
 };
 
-class Http2Server {
+class Http2Server final : private wire::MessagePlaces {
 public:
     enum class Io { open, closed };
 
@@ -87,12 +93,16 @@ public:
     // on a new connection. Call when everything else has been sent; then destroy.
     void say_goodbye();
     std::size_t held() const { return queue_.held(); }
+    std::size_t unwritten() const { return queue_.unwritten(); }
     SendQueue& queue() { return queue_; }
     std::uint64_t bytes_received() const { return bytes_received_; }
     std::uint64_t bytes_sent() const { return bytes_sent_; }
 
 private:
     friend struct Http2Callbacks;
+    std::byte* memory(std::size_t size) override { return handler_.message_memory(size); }
+    std::span<std::byte> direct_room();
+    ssize_t receive(std::span<std::byte> direct, std::size_t behind);
     bool feed(std::span<const std::byte> bytes);
     void begin_request(std::int32_t stream);
     bool header(std::int32_t stream, std::string_view name, std::string_view value);
@@ -116,6 +126,7 @@ private:
     std::array<RpcRequest, kStreams> requests_;
     std::int32_t attach_stream_ = 0;
     std::uint64_t requests_seen_ = 0;
+    std::size_t frame_left_ = 0;      // bytes of the call in the DATA frame that is being received
     std::size_t message_chunks_ = 0;  // DATA chunks and bytes of the message that is being gathered
     std::size_t message_bytes_ = 0;
     std::uint64_t bytes_received_ = 0;

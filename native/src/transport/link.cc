@@ -50,18 +50,27 @@ bool Link::batch(std::span<const std::byte> message) {
     http_.queue().acknowledge(acknowledged_);
     if (view.callbacks_done != 0) events_->on_callbacks_done(view.callbacks_done);
     if (only_acknowledges) return true;
-    acknowledge_if_due(message.size());
-    return events_->on_batch(view.records);
+    received_bytes_ += message.size();
+    const bool wanted = events_->on_batch(view.records);
+    if (wanted) acknowledge_if_due();
+    return wanted;
+}
+
+// The last batch that is done with. It never falls back behind what has been said before.
+std::uint64_t Link::done() {
+    done_ = std::max(done_, received_ - std::min<std::uint64_t>(events_->waiting_batches(), received_));
+    return done_;
 }
 
 // A guest that queues calls without waiting hears nothing else that would let it forget them.
-void Link::acknowledge_if_due(std::size_t size) {
-    received_bytes_ += size;
+void Link::acknowledge_if_due() {
     if (received_bytes_ < wire::limits::kAcknowledgeBytes) return;
+    const std::uint64_t before = done_;
+    if (done() == before) return;
     received_bytes_ = 0;
     OutMessage message;
     message.head = take_buffer();
-    const auto head = wire::make_batch_head(0, received_, 0);
+    const auto head = wire::make_batch_head(0, done_, 0);
     message.head.append(std::span(head.bytes).first(head.size));
     http_.send(std::move(message));
 }
@@ -69,6 +78,7 @@ void Link::acknowledge_if_due(std::size_t size) {
 void Link::resume_from(Link& broken, std::uint64_t seen, LinkEvents& events) {
     events_ = &events;
     received_ = broken.received_;
+    done_ = broken.done_;
     earlier_in_ = broken.bytes_received();
     earlier_out_ = broken.bytes_sent();
     sent_ = broken.sent_;
@@ -102,7 +112,7 @@ void Link::send_batch(OutBuffer replies, std::span<const std::byte> body, BodyOw
     message.owner = owner;
     message.token = token;
     const std::size_t size = replies.size() + body.size() + message.padding;
-    const auto head = wire::make_batch_head(++sent_, received_, size);
+    const auto head = wire::make_batch_head(++sent_, done(), size);
     replies.prepend(std::span(head.bytes).first(head.size));
     message.head = std::move(replies);
     message.sequence = sent_;

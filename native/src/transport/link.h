@@ -28,6 +28,11 @@ public:
     // The guest has broken the protocol, or has reset the call; close() with `status` is what it should see.
     virtual void on_violation(GrpcStatus status, const std::string& message) = 0;
     virtual bool holds_reading() const = 0;
+    // Batches that were delivered and are not done with: they are not acknowledged, so that what a guest has
+    // not been acknowledged bounds what can wait here.
+    virtual std::size_t waiting_batches() const { return 0; }
+    // See Http2Handler.
+    virtual std::byte* message_memory(std::size_t) { return nullptr; }
 
 protected:
     ~LinkEvents() = default;
@@ -68,6 +73,11 @@ public:
     void resume_from(Link& broken, std::uint64_t seen, LinkEvents& events);
     // Bytes that wait because the guest does not read.
     std::size_t held() const { return http_.held(); }
+    // Of these, what the socket has not taken; and whether the guest has yet to acknowledge any.
+    std::size_t unwritten() const { return http_.unwritten(); }
+    bool awaits_acknowledgement() { return http_.queue().awaits_acknowledgement(); }
+    // Says what has been done with, where that is much.
+    void acknowledge_if_due();
 
     // Whether descriptors can be passed to the other side.
     bool is_local() const;
@@ -98,11 +108,11 @@ private:
     void on_half_close() override { events_->on_guest_done(); }
     void on_refused(GrpcStatus status, const std::string& message) override;
     bool paused() const override { return events_->holds_reading(); }
+    std::byte* message_memory(std::size_t size) override { return events_->message_memory(size); }
     bool batch(std::span<const std::byte> message);
     bool violation(const std::string& message);
 
-    void acknowledge_if_due(std::size_t size);
-
+    std::uint64_t done();
     LinkEvents* events_;
     Http2Server http_;
     std::unique_ptr<Heartbeat> heartbeat_;  // behind http_, which it uses
@@ -112,6 +122,7 @@ private:
     std::uint64_t received_ = 0;      // last sequence seen
     std::uint64_t sent_ = 0;          // last sequence used
     std::uint64_t acknowledged_ = 0;  // of ours, by the guest
+    std::uint64_t done_ = 0;          // of the guest's: what it has been or will be told
     bool greeted_ = false;
 };
 

@@ -13,10 +13,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "wire/limits.h"
+
 namespace transport {
 namespace {
 
 constexpr int kBacklog = 4;
+constexpr int kUnixSendBuffer = wire::limits::kUnixSendBytes;
 // Debian 12's headers predate these; the numbers are the kernel's ABI. SO_PEERPIDFD exists from Linux 6.5 on.
 constexpr int kSoPeerPidfd = 77;
 
@@ -133,6 +136,9 @@ std::optional<Connection> Listener::accept() {
     if (::getsockopt(connection.socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return std::nullopt;
     if (peer.uid != ::geteuid()) return std::nullopt;
+    // A writer of a Unix socket is woken when three quarters of this are read: the reader must not run dry.
+    const int send_buffer = kUnixSendBuffer;
+    ::setsockopt(connection.socket.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
     connection.pid = peer.pid;
     connection.uid = peer.uid;
     connection.process = peer_pidfd(connection.socket.get(), peer.pid);

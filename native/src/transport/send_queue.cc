@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kVectorsPerWrite = 64;
 constexpr std::size_t kSpareBuffers = 8;
+constexpr std::size_t kDrained = 1024;  // pieces that have been written are then taken out of the chain
 constexpr std::array<std::byte, 8> kZeros{};
 constexpr std::size_t kPassedAtOnce = 8;
 using Control = std::array<std::byte, CMSG_SPACE(kPassedAtOnce * sizeof(int))>;
@@ -34,6 +35,7 @@ void put_descriptors(msghdr& message, std::span<const int> descriptors, Control&
 
 void SendQueue::push(OutMessage message) {
     held_ += message.size();
+    waiting_bytes_ += message.size();
     waiting_.push_back(std::move(message));
 }
 
@@ -51,22 +53,25 @@ void SendQueue::take_front(std::size_t size) {
         start += part.size();
     }
     front_taken_ = to;
+    waiting_bytes_ -= size;
     if (front_taken_ < message.size()) return;
-    in_chain_.push_back(std::move(message));
+    in_chain_.push_back({std::move(message), chained_});
     waiting_.pop_front();
     front_taken_ = 0;
 }
 
-void SendQueue::refer(std::span<const std::byte> bytes) {
-    chain_.push_back(Piece{bytes.data(), 0, bytes.size()});
-    chain_bytes_ += bytes.size();
+void SendQueue::add(const Piece& piece) {
+    chain_.push_back(piece);
+    chain_bytes_ += piece.size;
+    chained_ += piece.size;
 }
+
+void SendQueue::refer(std::span<const std::byte> bytes) { add(Piece{bytes.data(), 0, bytes.size()}); }
 
 void SendQueue::copy(std::span<const std::byte> piece) {
     if (piece.empty()) return;
-    chain_.push_back(Piece{nullptr, arena_.size(), piece.size()});
+    add(Piece{nullptr, arena_.size(), piece.size()});
     arena_.insert(arena_.end(), piece.begin(), piece.end());
-    chain_bytes_ += piece.size();
 }
 
 std::size_t SendQueue::fill_iovecs(iovec* vectors, std::size_t capacity) const {
@@ -106,24 +111,30 @@ SendQueue::Flushed SendQueue::flush(int socket) {
         if (written < 0) return errno == EAGAIN ? Flushed::blocked : Flushed::broken;
         passed_.clear();
         drop(static_cast<std::size_t>(written));
+        retire();
     }
     retire();
     return Flushed::all;
 }
 
-// The chain is empty: every message in it has left the process.
+// What has left the process: its memory is wanted again, also while more is on its way.
 void SendQueue::retire() {
-    chain_.clear();
-    chain_first_ = 0;
-    arena_.clear();
-    for (OutMessage& message : in_chain_) {
+    for (; !in_chain_.empty() && in_chain_.front().end <= chained_ - chain_bytes_; in_chain_.pop_front()) {
+        OutMessage& message = in_chain_.front().message;
         if (keeps_ && message.sequence > acknowledged_) {
             written_.push_back(std::move(message));
         } else {
             release(message);
         }
     }
-    in_chain_.clear();
+    if (chain_bytes_ == 0) {
+        chain_.clear();
+        chain_first_ = 0;
+        arena_.clear();
+    } else if (chain_first_ >= kDrained) {
+        chain_.erase(chain_.begin(), chain_.begin() + static_cast<std::ptrdiff_t>(chain_first_));
+        chain_first_ = 0;
+    }
 }
 
 void SendQueue::release(OutMessage& message) {
@@ -155,13 +166,13 @@ void SendQueue::take_over(SendQueue& broken, std::uint64_t seen) {
         push(std::move(message));
     };
     for (OutMessage& message : broken.written_) take(message);
-    for (OutMessage& message : broken.in_chain_) take(message);
+    for (Chained& chained : broken.in_chain_) take(chained.message);
     for (OutMessage& message : broken.waiting_) take(message);
     broken.written_.clear();
     broken.in_chain_.clear();
     broken.waiting_.clear();
     broken.chain_.clear();
-    broken.chain_first_ = broken.chain_bytes_ = broken.front_taken_ = 0;
+    broken.chain_first_ = broken.chain_bytes_ = broken.front_taken_ = broken.waiting_bytes_ = 0;
 }
 
 OutBuffer SendQueue::take_buffer() {

@@ -26,11 +26,16 @@ public:
     void take_front(std::size_t size);
     // Bytes that wait anywhere in here: what a guest that does not read makes us hold.
     std::size_t held() const { return held_; }
+    // Of these, the ones that the socket has not taken.
+    std::size_t unwritten() const { return waiting_bytes_ + chain_bytes_; }
 
     // --- batches that may have to be sent again
     // From now on messages with a sequence are kept, after they are written, until acknowledge().
     void keep_until_acknowledged() { keeps_ = true; }
     void acknowledge(std::uint64_t sequence);
+    bool awaits_acknowledgement() const {
+        return !written_.empty() || (keeps_ && (!in_chain_.empty() || !waiting_.empty()));
+    }
     // All of them are somebody else's business now, or nobody's: only what is unwritten still counts.
     void forget_written();
     // Sends again, from here, what `broken` has not been acknowledged or not sent; the other end has seen
@@ -55,6 +60,12 @@ private:
         std::size_t offset;
         std::size_t size;
     };
+    // A message all of whose bytes are in the chain; `end` counts like chained_.
+    struct Chained {
+        OutMessage message;
+        std::uint64_t end;
+    };
+    void add(const Piece& piece);
     void refer(std::span<const std::byte> bytes);
     std::size_t fill_iovecs(iovec* vectors, std::size_t capacity) const;
     void drop(std::size_t written);
@@ -63,10 +74,12 @@ private:
 
     std::deque<OutMessage> waiting_;
     std::size_t front_taken_ = 0;
-    std::vector<OutMessage> in_chain_;
+    std::size_t waiting_bytes_ = 0;
+    std::deque<Chained> in_chain_;
     std::vector<Piece> chain_;
     std::size_t chain_first_ = 0;
     std::size_t chain_bytes_ = 0;
+    std::uint64_t chained_ = 0;  // bytes that ever came into the chain
     std::vector<std::byte> arena_;
     std::vector<OutBuffer> spare_;
     std::vector<int> passed_;
