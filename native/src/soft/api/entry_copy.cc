@@ -47,7 +47,7 @@ std::function<void()> staged(const Copy& copy) {
 
 CUresult copy_on(Device& device, Context& context, const StreamRef& stream, const Request& request) {
     if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-    const Copy& copy = request.copy;
+    Copy copy = request.copy;
     if (copy.width == 0 || copy.rows == 0) return abi::CUDA_SUCCESS;
     const Side source =
         side_of(device, copy.source, extent(copy, copy.source_pitch), request.source_must_be_known);
@@ -55,6 +55,8 @@ CUresult copy_on(Device& device, Context& context, const StreamRef& stream, cons
         side_of(device, copy.target, extent(copy, copy.target_pitch), request.target_must_be_known);
     if (source == Side::dead || target == Side::dead) return abi::CUDA_ERROR_INVALID_VALUE;
 
+    copy.is_shared = target == Side::known && !device.memory.in_arena(copy.target) &&
+                     device.memory.in_arena(copy.source);
     const CommandRef command = make_command(CommandKind::transfer, stream);
     const bool wait = target == Side::pageable || (request.blocking && source == Side::pageable);
     const bool stage = source == Side::pageable && !wait && !device.scheduler.idle(*stream);

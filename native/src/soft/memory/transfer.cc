@@ -8,6 +8,10 @@
 namespace soft::driver {
 namespace {
 
+// Shorter copies are not worth it; of longer ones most has left this core's cache by itself.
+constexpr std::size_t kShortestStream = 4 << 10;
+constexpr std::size_t kLongestStream = 1 << 20;
+
 template <class T>
 void fill_row(std::uint64_t target, T value, std::size_t count) {
     // SAFETY: the API refuses targets that are not aligned to the element.
@@ -18,9 +22,15 @@ void fill_row(std::uint64_t target, T value, std::size_t count) {
 }  // namespace
 
 void perform(const Copy& copy) {
+    const bool streams = copy.is_shared && copy.width >= kShortestStream && copy.width <= kLongestStream;
     for (std::size_t row = 0; row < copy.rows; ++row) {
-        move_exact(host_view(copy.target + row * copy.target_pitch),
-                   host_view(copy.source + row * copy.source_pitch), copy.width);
+        std::byte* target = host_view(copy.target + row * copy.target_pitch);
+        const std::byte* source = host_view(copy.source + row * copy.source_pitch);
+        if (streams) {
+            stream_exact(target, source, copy.width);
+        } else {
+            move_exact(target, source, copy.width);
+        }
     }
 }
 
