@@ -124,6 +124,11 @@ public:
         // While another is in pieces the ring's flag is that thread's: clearing it would lose its doorbell.
         return (in_pieces_ && !pieces) || ring_.begin_wait();
     }
+    // False when the host says that it has read what it cannot have: there will be no room.
+    bool is_host_believable() {
+        Guard guard(mutex_);
+        return ring_.believable();
+    }
     // After publishing: the host sleeps and this caller has to ring.
     bool must_ring() { return ring_.must_ring(); }
 

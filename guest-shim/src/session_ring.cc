@@ -68,13 +68,14 @@ Appended Session::append_pieces(std::span<const std::byte> record) {
 bool Session::wait_for_room(bool pieces) {
     back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t began_ns = now_ns();
+    if (!lane.is_host_believable()) end(abi::CUDA_ERROR_UNKNOWN, "the host broke the shared memory");
     if (!spin_for_room(pieces)) {
         Slot seat;
         Guard guard(replies.mutex());
         replies.take_seat(&seat);
         for (;;) {
             seat.seen = seat.word.load(std::memory_order_relaxed);
-            if (lost() != abi::CUDA_SUCCESS || !lane.begin_wait(pieces)) break;
+            if (lost() != abi::CUDA_SUCCESS || !lane.is_host_believable() || !lane.begin_wait(pieces)) break;
             take_turn(seat, kNever);
         }
         replies.leave_seat(&seat);

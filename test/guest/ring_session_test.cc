@@ -247,6 +247,32 @@ TEST("a host that writes nonsense ends the session, and no memory is touched by 
     }
 }
 
+TEST("a host that lies about what it has read ends the session of threads that wait for room") {
+    for (const bool backwards : {false, true}) {
+        Host host(4096, 4096);
+        guest::Session& session = host.attach();
+        const Bytes data(300);
+        const wire::cuMemcpyHtoDAsync_v2_Request request{.dst = 0, .data = data};
+        const auto append = [&](int count) {
+            for (; count != 0; --count) CHECK(session.append(request, {}) == guest::Appended::open);
+        };
+        append(10);
+        if (backwards) {
+            // Read once, so that the guest has seen it, and then not.
+            host.page->commands.head.store(session.lane.ring_bytes());
+            append(4);
+            host.page->commands.head.store(8);
+        } else {
+            host.page->commands.head.store(std::uint64_t{1} << 50);
+        }
+        std::vector<std::thread> threads;
+        for (int count = 0; count < 3; ++count) {
+            threads.emplace_back([&] { CHECK(fill(session) == abi::CUDA_ERROR_UNKNOWN); });
+        }
+        for (std::thread& thread : threads) thread.join();
+    }
+}
+
 TEST("an offer that cannot be is refused") {
     const auto refused = [](auto&& change) {
         Host host(4096, 4096);
