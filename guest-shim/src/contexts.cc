@@ -45,6 +45,17 @@ void Contexts::end(Session& session, Context& context, bool keep_name) {
     cudart::local_context_gone(wire::to_pointer<abi::CUcontext>(context.handle));
 }
 
+bool Contexts::may_end_later(Session& session) {
+    bool quiet = session.settings.batching && session.sticky() == abi::CUDA_SUCCESS &&
+                 session.callbacks.outstanding() == 0 && session.replies.detached_count() == 0 &&
+                 !session.unsettled.any_landing();
+    if (!quiet) return false;
+    session.handles.for_each(wire::HandleKind::context, [&quiet](wire::Handle, void* object) {
+        quiet = quiet && !static_cast<const Context*>(object)->launched.load(std::memory_order_relaxed);
+    });
+    return quiet;
+}
+
 bool Contexts::valid_flags(unsigned flags) {
     if ((flags & ~static_cast<unsigned>(abi::CU_CTX_FLAGS_MASK)) != 0) return false;
     const unsigned scheduling = flags & abi::CU_CTX_SCHED_MASK;

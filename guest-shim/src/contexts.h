@@ -32,6 +32,10 @@ public:
     Context* primary_context(Session& session, int device);
     // Everything made in it becomes invalid; `keep_name` for a primary context, which may live again.
     void end(Session& session, Context& context, bool keep_name);
+    // Whether nobody can tell when code or a context ends: nothing has been launched since the last wait, no
+    // host function is outstanding, nothing lands in the program's memory. Then its end need not be waited
+    // for.
+    bool may_end_later(Session& session);
     static bool valid_flags(unsigned flags);
 
 private:

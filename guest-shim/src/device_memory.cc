@@ -161,6 +161,12 @@ bool may_borrow(Session& session, Context& context, std::uint64_t size) {
 
 }  // namespace
 
+bool give_back_idle(Session& session) {
+    bool lent = false;
+    for (const Context* context : live_contexts(session)) lent = lent || context->heap.lent();
+    return lent && session.settings.batching && reclaim(session) == abi::CUDA_SUCCESS;
+}
+
 abi::CUresult allocate_device(Session& session, Context& context, std::uint64_t size,
                               std::uint64_t& address) {
     if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();

@@ -39,6 +39,15 @@ abi::CUresult allocate_rows(Session& session, Context& context, std::uint64_t wi
                             unsigned element, std::uint64_t& address, std::uint64_t& pitch);
 // Frees the device region that starts at `address`. Waits only where the program could tell.
 abi::CUresult free_device(Session& session, Context& current, std::uint64_t address);
+// Gives the host all that the program does not use. False: there was nothing, or it cannot be done.
+bool give_back_idle(Session& session);
+// Asks again, once, where the host has no memory and this end has some idle: what a program was lent and does
+// not use is its own to fill with code or contexts.
+template <class Ask>
+abi::CUresult with_all_memory(Session& session, Ask&& ask) {
+    const abi::CUresult result = ask();
+    return result == abi::CUDA_ERROR_OUT_OF_MEMORY && give_back_idle(session) ? ask() : result;
+}
 // What cuMemGetInfo answers.
 abi::CUresult device_memory_left(Session& session, Context& context, std::uint64_t& free,
                                  std::uint64_t& total);

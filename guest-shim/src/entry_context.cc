@@ -28,6 +28,13 @@ void forget_objects(Session& session, wire::HandleKind kind, const Context& cont
     });
 }
 
+// Sends what ends code or a context; waits only where somebody could tell.
+template <class Request>
+abi::CUresult send_end(Session& session, const Context* context, const Request& request) {
+    if (!session.contexts.may_end_later(session)) return call_in(session, context, request);
+    return detail::post(session, *thread_state(), context, request);
+}
+
 void end_context(Session& session, Context& context, bool keep_name) {
     session.contexts.end(session, context, keep_name);
     forget_objects(session, wire::HandleKind::stream, context);
@@ -45,10 +52,11 @@ abi::CUresult cuCtxCreate_v2(Session& session, abi::CUcontext* pctx, unsigned in
     if (session.snapshot.device(dev) == nullptr) return abi::CUDA_ERROR_INVALID_DEVICE;
     Context* context = session.contexts.create(session, dev, flags, false);
     if (context == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    // Waited for: it may fail for want of memory, and programs go another way then.
+    const wire::cuCtxCreate_v2_Request request{
+        .context = context->handle, .flags = flags, .device = context->host_device};
     const abi::CUresult result =
-        call_in(session, nullptr,
-                wire::cuCtxCreate_v2_Request{
-                    .context = context->handle, .flags = flags, .device = context->host_device});
+        with_all_memory(session, [&] { return call_in(session, nullptr, request); });
     if (result != abi::CUDA_SUCCESS) {
         session.handles.remove(wire::HandleKind::context, context->handle);
         delete context;
@@ -81,7 +89,7 @@ abi::CUresult cuCtxDestroy_v2(Session& session, abi::CUcontext ctx) {
         return abi::CUDA_ERROR_INVALID_CONTEXT;
     }
     const abi::CUresult result =
-        call_in(session, context, wire::cuCtxDestroy_v2_Request{.context = context->handle});
+        send_end(session, context, wire::cuCtxDestroy_v2_Request{.context = context->handle});
     end_context(session, *context, false);
     ThreadState* thread = thread_state();
     if (thread->current() == context) thread->contexts.pop_back();
@@ -135,8 +143,8 @@ abi::CUresult cuDevicePrimaryCtxRelease_v2(Session& session, abi::CUdevice dev) 
     if (primary.uses == 0) return abi::CUDA_ERROR_INVALID_CONTEXT;
     if (--primary.uses > 0) return abi::CUDA_SUCCESS;
     const abi::CUresult result =
-        call_in(session, primary.context,
-                wire::cuDevicePrimaryCtxRelease_v2_Request{.device = primary.context->host_device});
+        send_end(session, primary.context,
+                 wire::cuDevicePrimaryCtxRelease_v2_Request{.device = primary.context->host_device});
     end_context(session, *primary.context, true);
     return result;
 }
@@ -147,8 +155,8 @@ abi::CUresult cuDevicePrimaryCtxReset_v2(Session& session, abi::CUdevice dev) {
     Guard guard(primary.mutex);
     if (primary.context == nullptr || !primary.context->alive.load()) return abi::CUDA_SUCCESS;
     const abi::CUresult result =
-        call_in(session, primary.context,
-                wire::cuDevicePrimaryCtxReset_v2_Request{.device = primary.context->host_device});
+        send_end(session, primary.context,
+                 wire::cuDevicePrimaryCtxReset_v2_Request{.device = primary.context->host_device});
     end_context(session, *primary.context, true);
     return result;
 }

@@ -120,17 +120,20 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const bool arguments_good = launch.extra != nullptr ? pack_extra(facts, launch.extra, packed)
                                                         : pack_parameters(facts, launch.parameters, packed);
     if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
-    return send(session, wire::cuLaunchKernel_Request{.f = function->handle,
-                                                      .gridDimX = launch.grid.x,
-                                                      .gridDimY = launch.grid.y,
-                                                      .gridDimZ = launch.grid.z,
-                                                      .blockDimX = launch.block.x,
-                                                      .blockDimY = launch.block.y,
-                                                      .blockDimZ = launch.block.z,
-                                                      .sharedMemBytes = launch.shared_bytes,
-                                                      .hStream = wire::to_handle(launch.stream),
-                                                      .flags = launch.cooperative ? 1u : 0u,
-                                                      .params = {packed, facts.parameter_bytes}});
+    const abi::CUresult sent =
+        send(session, wire::cuLaunchKernel_Request{.f = function->handle,
+                                                   .gridDimX = launch.grid.x,
+                                                   .gridDimY = launch.grid.y,
+                                                   .gridDimZ = launch.grid.z,
+                                                   .blockDimX = launch.block.x,
+                                                   .blockDimY = launch.block.y,
+                                                   .blockDimZ = launch.block.z,
+                                                   .sharedMemBytes = launch.shared_bytes,
+                                                   .hStream = wire::to_handle(launch.stream),
+                                                   .flags = launch.cooperative ? 1u : 0u,
+                                                   .params = {packed, facts.parameter_bytes}});
+    context->note_launch();
+    return sent;
 }
 
 // Reads a launch's attributes: cooperative is forwarded, hints are dropped, what would change results is

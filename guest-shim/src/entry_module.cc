@@ -15,6 +15,12 @@ bool good_name(const char* name) {
     return name != nullptr && strnlen(name, kLongestName + 1) <= kLongestName;
 }
 
+// Sends what ends code; waits only where somebody could tell.
+template <class Request>
+abi::CUresult send_end(Session& session, const Request& request) {
+    return session.contexts.may_end_later(session) ? send(session, request) : call(session, request);
+}
+
 // A library, or null; `arguments_good` is said first, as CUDA does.
 abi::CUresult named_image(Session& session, wire::HandleKind kind, wire::Handle handle, bool arguments_good,
                           Image*& image) {
@@ -85,7 +91,7 @@ abi::CUresult cuModuleUnload(Session& session, abi::CUmodule hmod) {
         named_image(session, wire::HandleKind::module, wire::to_handle(hmod), hmod != nullptr, image);
     if (good != abi::CUDA_SUCCESS) return good;
     if (image->library != nullptr) return abi::CUDA_ERROR_NOT_PERMITTED;
-    const abi::CUresult result = call(session, wire::cuModuleUnload_Request{.module = image->handle});
+    const abi::CUresult result = send_end(session, wire::cuModuleUnload_Request{.module = image->handle});
     forget_image(session, wire::HandleKind::module, *image);
     return result;
 }
@@ -139,8 +145,10 @@ abi::CUresult cuLibraryUnload(Session& session, abi::CUlibrary library) {
     const abi::CUresult good =
         named_image(session, wire::HandleKind::library, wire::to_handle(library), library != nullptr, image);
     if (good != abi::CUDA_SUCCESS) return good;
+    const wire::cuLibraryUnload_Request request{.library = image->handle};
+    const Context* current = thread_state()->current();
     const abi::CUresult result =
-        call_in(session, thread_state()->current(), wire::cuLibraryUnload_Request{.library = image->handle});
+        current == nullptr ? call_in(session, current, request) : send_end(session, request);
     forget_image(session, wire::HandleKind::library, *image);
     return result;
 }

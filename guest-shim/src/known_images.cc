@@ -35,10 +35,13 @@ bool KnownImages::add(std::span<const std::byte> message) {
     return true;
 }
 
-const KnownImage* KnownImages::find(std::span<const std::byte> image, bool library, std::int32_t device,
-                                    std::span<const std::byte> options) const {
+namespace {
+
+template <class Images>
+const KnownImage* find_in(const Images& images, std::span<const std::byte> image, bool library,
+                          std::int32_t device, std::span<const std::byte> options) {
     std::optional<wire::ContentHash> hash;
-    for (const KnownImage& known : images_) {
+    for (const KnownImage& known : images) {
         const bool possible = known.image.size == image.size() && known.library == library &&
                               known.device == device && std::ranges::equal(known.options, options);
         if (!possible) continue;
@@ -46,6 +49,29 @@ const KnownImage* KnownImages::find(std::span<const std::byte> image, bool libra
         if (known.image.hash == *hash) return &known;
     }
     return nullptr;
+}
+
+}  // namespace
+
+const KnownImage* KnownImages::find(std::span<const std::byte> image, bool library, std::int32_t device,
+                                    std::span<const std::byte> options) const {
+    return find_in(images_, image, library, device, options);
+}
+
+void OwnImages::add(KnownImage known, std::span<const std::byte> image) {
+    const std::size_t size = known.options.size() + known.log.size() + known.kernels.size();
+    known.image = {wire::content_hash(image), image.size()};
+    Guard guard(mutex_);
+    const bool full = images_.size() == wire::limits::kOfferedImages;
+    if (full || size > wire::limits::kOfferedImageBytes - bytes_) return;
+    bytes_ += size;
+    images_.push_back(std::move(known));
+}
+
+const KnownImage* OwnImages::find(std::span<const std::byte> image, bool library, std::int32_t device,
+                                  std::span<const std::byte> options) {
+    Guard guard(mutex_);
+    return find_in(images_, image, library, device, options);
 }
 
 }  // namespace guest

@@ -84,6 +84,21 @@ bool decode_loaded(ThreadState& thread, Loaded& loaded) {
     return true;
 }
 
+// Of a load that went well; another one of the same image has the same answer.
+void remember(Session& session, std::span<const std::byte> image, bool as_library, std::int32_t device,
+              std::span<const std::byte> options, const Loaded& loaded) {
+    const auto copy = [](std::span<const std::byte> bytes) {
+        return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    session.own_images.add({.image = {},
+                            .library = as_library,
+                            .device = device,
+                            .options = copy(options),
+                            .log = copy(loaded.log),
+                            .kernels = copy(loaded.kernels)},
+                           image);
+}
+
 abi::CUresult request_load(Session& session, const Image& image, std::span<const std::byte> bytes,
                            std::span<const std::byte> options, bool as_library, Loaded& loaded) {
     ThreadState& thread = *thread_state();
@@ -105,30 +120,44 @@ abi::CUresult request_load(Session& session, const Image& image, std::span<const
     return session.lost();
 }
 
-// The same without a round trip, for an image whose verdict the host has told beforehand.
-abi::CUresult announce_load(Session& session, const Image& image, const KnownImage& known, bool as_library,
-                            Loaded& loaded) {
+// The same without a round trip, for an image whose verdict the host has told beforehand. `field`: its bytes,
+// or a reference where the host has them.
+abi::CUresult announce_load(Session& session, const Image& image, const KnownImage& known,
+                            std::span<const std::byte> field, bool as_library, Loaded& loaded) {
     if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();
     ThreadState& thread = *thread_state();
-    const wire::PackedReference reference = wire::pack_reference(known.image);
     loaded = {known.log, known.kernels};
     if (as_library) {
         return detail::post(session, thread, thread.current(),
                             wire::cuLibraryLoadData_Request{.library = image.handle,
                                                             .module = image.module,
-                                                            .image = reference,
+                                                            .image = field,
                                                             .options = known.options});
     }
     return detail::post(
         session, thread, image.context,
         wire::cuModuleLoadDataEx_Request{
-            .module = image.handle, .image = reference, .options = known.options});
+            .module = image.handle, .image = field, .options = known.options});
 }
 
 // The device whose attributes a load's kernels have: the current context's, or the first.
 std::int32_t device_of_load() {
     const Context* context = thread_state()->current();
     return context == nullptr ? 0 : context->host_device;
+}
+
+// CUDA_ERROR_NOT_FOUND: nobody has told how it goes.
+abi::CUresult load_known(Session& session, const Image& image, std::span<const std::byte> bytes,
+                         std::span<const std::byte> options, bool as_library, Loaded& loaded) {
+    const std::int32_t device = device_of_load();
+    const KnownImage* offered = session.snapshot.images.find(bytes, as_library, device, options);
+    if (offered != nullptr) {
+        const wire::PackedReference reference = wire::pack_reference(offered->image);
+        return announce_load(session, image, *offered, reference, as_library, loaded);
+    }
+    const KnownImage* own = session.own_images.find(bytes, as_library, device, options);
+    if (own == nullptr) return abi::CUDA_ERROR_NOT_FOUND;
+    return announce_load(session, image, *own, bytes, as_library, loaded);
 }
 
 // An image with its names; null when there is no room for one more.
@@ -172,11 +201,14 @@ abi::CUresult load_image(Session& session, const void* pointer, const JitOptions
     if (image == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     Loaded loaded;
     const std::span<const std::byte> chosen(packed, packed_size);
-    const KnownImage* known =
-        session.snapshot.images.find(whole.bytes(), as_library, device_of_load(), chosen);
-    abi::CUresult result = known != nullptr
-                               ? announce_load(session, *image, *known, as_library, loaded)
-                               : request_load(session, *image, whole.bytes(), chosen, as_library, loaded);
+    abi::CUresult result = load_known(session, *image, whole.bytes(), chosen, as_library, loaded);
+    if (result == abi::CUDA_ERROR_NOT_FOUND) {
+        result = with_all_memory(session, [&] {
+            return request_load(session, *image, whole.bytes(), chosen, as_library, loaded);
+        });
+        if (result == abi::CUDA_SUCCESS)
+            remember(session, whole.bytes(), as_library, device_of_load(), chosen, loaded);
+    }
     return_logs(options, result == abi::CUDA_SUCCESS, loaded.log);
     if (result == abi::CUDA_SUCCESS && !read_kernels(loaded.kernels, *image)) {
         session.end(abi::CUDA_ERROR_UNKNOWN, "the host sent malformed kernel metadata");

@@ -38,6 +38,12 @@ struct Context {
     // What the host has answered once and goes on answering (entry_limits.cc); 0: not asked yet.
     std::atomic<std::uint64_t> priority_range{0};
     std::array<std::atomic<std::uint64_t>, abi::CU_LIMIT_MAX> limits = {};  // each the value plus one
+    // Something has been launched since the last wait for all of it: then an end of this context, or of code,
+    // may have text to bring out. Set behind the launch and cleared before the wait, so never too early.
+    mutable std::atomic<bool> launched{false};
+    void note_launch() const {
+        if (!launched.load(std::memory_order_relaxed)) launched.store(true, std::memory_order_relaxed);
+    }
     DeviceHeap heap;
     MemoryFacts memory;
     Question legacy;  // of the legacy default stream; see Stream

@@ -17,6 +17,7 @@
 #include "environment.h"
 #include "fences.h"
 #include "handles.h"
+#include "known_images.h"
 #include "lane.h"
 #include "regions.h"
 #include "replies.h"
@@ -41,6 +42,7 @@ public:
     Regions regions;
     Contexts contexts;
     Callbacks callbacks;
+    OwnImages own_images;
     Counters counters;
     Fences fences;
     Arena arena;

@@ -120,6 +120,15 @@ inline void note_waited(Session& session, const ThreadState&, const Context* con
     session.unsettled.context_over(context, mark);
 }
 
+// Before a wait: whether it is for launches of the context, which it takes over.
+template <class Request>
+bool takes_launches(const Context*, const Request&) {
+    return false;
+}
+inline bool takes_launches(const Context* context, const wire::cuCtxSynchronize_Request&) {
+    return context != nullptr && context->launched.exchange(false, std::memory_order_relaxed);
+}
+
 // The same with a slot of its own, which leaves the outputs in thread.reply.
 template <class Request>
 abi::CUresult exchange(Session& session, ThreadState& thread, const Context* context,
@@ -129,7 +138,9 @@ abi::CUresult exchange(Session& session, ThreadState& thread, const Context* con
     thread.reply.clear();
     slot->payload = &thread.reply;
     const std::uint64_t mark = session.unsettled.mark();
+    const bool launched = takes_launches(context, request);
     const abi::CUresult result = exchange_with(session, thread, context, request, slot);
+    if (launched && result != abi::CUDA_SUCCESS) context->note_launch();
     if (result == abi::CUDA_SUCCESS) note_waited(session, thread, context, request, mark);
     return result;
 }

@@ -70,6 +70,15 @@ describe('counters of the shim', () => {
         expect(questions).toBeLessThan(2_000);
     });
 
+    it('show one wait for each time that known code is loaded, run, waited for and unloaded', async () => {
+        // From then on the host knows the code.
+        await countersOf(1, {}, 'code_again');
+        const once = await countersOf(1, {}, 'code_again');
+        const often = await countersOf(101, {}, 'code_again');
+        expect(often.round_trips - once.round_trips).toBe(100);
+        expect(often.blocking['cuCtxSynchronize']).toBe((once.blocking['cuCtxSynchronize'] ?? 0) + 100);
+    });
+
     it('name the carrier: shared memory on this machine, gRPC when it is asked for', async () => {
         expect((await countersOf(10)).carrier).toBe('ring');
         expect((await countersOf(10, { FERRY_CARRIER: 'unix' })).carrier).toBe('unix');

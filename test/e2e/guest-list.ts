@@ -84,6 +84,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'bad_images' },
     { name: 'by_name' },
     { name: 'callback_threads', classicSizes: [2, 5] },
+    { name: 'code_again', classicSizes: [2] },
     { name: 'contexts', classicSizes: [] },
     { name: 'copies', classicSizes: [30001] },
     { name: 'device_blocks', classicSizes: [20] },

@@ -11,6 +11,20 @@ namespace {
 wire::Handle handle_of(const Watch& watch) { return wire::Handle{watch.argument}; }
 int device_of(const Watch& watch) { return static_cast<int>(watch.argument); }
 
+// A guest that does not wait has launched nothing that this could bring text out of; what else is on the
+// device is waited for aside, so that memory and order are what they would be.
+void wait_there(const device::DriverTable& driver, abi::CUcontext context) {
+    if (driver.cuCtxSetCurrent(context) == abi::CUDA_SUCCESS) (void)driver.cuCtxSynchronize();
+    (void)driver.cuCtxSetCurrent(nullptr);
+}
+
+// The primary context of `device`, where nobody has waited for it.
+abi::CUcontext unwaited_primary(Executor& executor, const wire::RecordHeader& header, int device) {
+    const wire::Handle handle = executor.contexts().primary(device);
+    if (header.ticket != 0 || handle.value == 0) return nullptr;
+    return static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, handle));
+}
+
 // Answers `header` with what `work` answers, which ends `context`: nothing may ask about it from now on.
 template <class Work>
 abi::CUresult end_context(Executor& executor, const wire::RecordHeader& header, wire::Handle context,
@@ -27,27 +41,46 @@ abi::CUresult destroy_context(Executor& executor, const Watch& watch) {
     auto* context =
         static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, handle_of(watch)));
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    const auto destroy = executor.driver().cuCtxDestroy_v2;
-    return end_context(executor, watch.record, handle_of(watch), [=] { return destroy(context); });
+    const device::DriverTable& driver = executor.driver();
+    const bool waits = watch.record.ticket == 0;
+    return end_context(executor, watch.record, handle_of(watch), [=, &driver] {
+        if (waits) wait_there(driver, context);
+        return driver.cuCtxDestroy_v2(context);
+    });
 }
 
 abi::CUresult release_primary(Executor& executor, const Watch& watch) {
     const int device = device_of(watch);
-    const auto release = executor.driver().cuDevicePrimaryCtxRelease_v2;
-    if (release == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
-    return end_context(executor, watch.record, executor.contexts().forget_primary(device),
-                       [=] { return release(device); });
+    const device::DriverTable& driver = executor.driver();
+    if (driver.cuDevicePrimaryCtxRelease_v2 == nullptr) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    abi::CUcontext context = unwaited_primary(executor, watch.record, device);
+    return end_context(executor, watch.record, executor.contexts().forget_primary(device), [=, &driver] {
+        if (context != nullptr) wait_there(driver, context);
+        return driver.cuDevicePrimaryCtxRelease_v2(device);
+    });
 }
 
 abi::CUresult reset_device(Executor& executor, const wire::RecordHeader& header, int device) {
     const Contexts& contexts = executor.contexts();
+    const device::DriverTable& driver = executor.driver();
     const std::uint32_t held = contexts.times_retained(device);
-    return end_context(executor, header, executor.contexts().forget_primary(device),
-                       [&contexts, device, held] { return contexts.reset(device, held); });
+    abi::CUcontext context = unwaited_primary(executor, header, device);
+    return end_context(executor, header, executor.contexts().forget_primary(device), [=, &contexts, &driver] {
+        if (context != nullptr) wait_there(driver, context);
+        return contexts.reset(device, held);
+    });
 }
 
 abi::CUresult reset_primary(Executor& executor, const Watch& watch) {
     return reset_device(executor, watch.record, device_of(watch));
+}
+
+// `after` once the context is quiet, or at once where it waits aside by itself.
+abi::CUresult when_quiet(Executor& executor, wire::Handle context, const wire::RecordHeader& header,
+                         AfterWait after, std::uint64_t argument) {
+    if (header.ticket != 0) return executor.wait_for_context(context, header, after, argument);
+    const abi::CUresult current = executor.contexts().use(context);
+    return current == abi::CUDA_SUCCESS ? after(executor, {{}, context, header, after, argument}) : current;
 }
 
 }  // namespace
@@ -79,7 +112,7 @@ abi::CUresult cuCtxDestroy_v2(Executor& executor, const wire::RecordHeader& head
     if (executor.handles().find(wire::HandleKind::context, request.context) == nullptr) {
         return abi::CUDA_ERROR_INVALID_CONTEXT;
     }
-    return executor.wait_for_context(request.context, header, destroy_context, request.context.value);
+    return when_quiet(executor, request.context, header, destroy_context, request.context.value);
 }
 
 abi::CUresult cuDevicePrimaryCtxRetain(Executor& executor, const wire::RecordHeader& header,
@@ -111,7 +144,7 @@ abi::CUresult cuDevicePrimaryCtxRelease_v2(Executor& executor, const wire::Recor
     const int device = executor.device(request.device);
     if (!executor.contexts().last_release(device)) return executor.contexts().release(device);
     const wire::Handle context = executor.contexts().primary(device);
-    return executor.wait_for_context(context, header, release_primary, static_cast<std::uint32_t>(device));
+    return when_quiet(executor, context, header, release_primary, static_cast<std::uint32_t>(device));
 }
 
 abi::CUresult cuDevicePrimaryCtxReset_v2(Executor& executor, const wire::RecordHeader& header,
@@ -120,7 +153,7 @@ abi::CUresult cuDevicePrimaryCtxReset_v2(Executor& executor, const wire::RecordH
     const int device = executor.device(request.device);
     const wire::Handle context = executor.contexts().primary(device);
     if (context.value == 0) return reset_device(executor, header, device);
-    return executor.wait_for_context(context, header, reset_primary, static_cast<std::uint32_t>(device));
+    return when_quiet(executor, context, header, reset_primary, static_cast<std::uint32_t>(device));
 }
 
 abi::CUresult cuCtxSynchronize(Executor& executor, const wire::RecordHeader& header,

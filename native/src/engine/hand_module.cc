@@ -19,10 +19,15 @@ abi::CUdevice device_in_use(Executor& executor) {
     return device;
 }
 
-// Answers `header` with what `unload` answers; nothing names what it unloads any more.
+// Answers `header` with what `unload` answers; nothing names what it unloads any more. A guest that does not
+// wait has launched nothing that this could bring text out of: what else there is is waited for aside.
 template <class Unload>
 abi::CUresult unload_aside(Executor& executor, const wire::RecordHeader& header, Unload&& unload) {
-    return executor.aside(std::forward<Unload>(unload), [&executor, header](abi::CUresult result) {
+    const auto work = [unload, waits = header.ticket == 0, wait = executor.driver().cuCtxSynchronize] {
+        if (waits) (void)wait();
+        return unload();
+    };
+    return executor.aside(work, [&executor, header](abi::CUresult result) {
         executor.note_launch();  // unloading may deliver device printf
         executor.answer(header, result, {});
     });
@@ -147,7 +152,11 @@ abi::CUresult cuModuleUnload(Executor& executor, const wire::RecordHeader& heade
         return abi::CUDA_ERROR_INVALID_HANDLE;
     }
     const wire::Handle context = executor.handles().parent_of(request.module);
-    return executor.wait_for_context(context, header, unload_module, request.module.value);
+    if (header.ticket != 0)
+        return executor.wait_for_context(context, header, unload_module, request.module.value);
+    const abi::CUresult current = executor.contexts().use(context);
+    if (current != abi::CUDA_SUCCESS) return current;
+    return unload_module(executor, {{}, context, header, unload_module, request.module.value});
 }
 
 abi::CUresult cuLibraryUnload(Executor& executor, const wire::RecordHeader& header,
@@ -156,7 +165,7 @@ abi::CUresult cuLibraryUnload(Executor& executor, const wire::RecordHeader& head
         return abi::CUDA_ERROR_INVALID_HANDLE;
     }
     const wire::Handle context = executor.contexts().current_handle();
-    if (context.value == 0) return unload_library(executor, header, request.library);
+    if (context.value == 0 || header.ticket == 0) return unload_library(executor, header, request.library);
     return executor.wait_for_context(context, header, unload_quiet_library, request.library.value);
 }
 
