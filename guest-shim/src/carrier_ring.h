@@ -51,7 +51,7 @@ public:
     const wire::SharedPage& page() const { return *page_; }
     // The calling thread begins to wait here.
     void tell_core();
-    // How many host functions have returned; the caller rings the host if it sleeps.
+    // How many host functions have returned; the caller rings the host.
     void tell_callbacks_done(std::uint64_t count) {
         page_->callbacks_done.store(count, std::memory_order_release);
     }

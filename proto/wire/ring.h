@@ -61,7 +61,7 @@ struct SharedPage {
     RingWords replies;   // host to guest
     // Guest to host: how many of the host functions it was asked to run have returned, in the order asked.
     // Beside the ring of commands, because what lies in there may wait for one of them. Whoever raises it
-    // rings as after an append.
+    // rings the doorbell, asleep or not.
     alignas(kLine) std::atomic<std::uint64_t> callbacks_done{0};
     // Guest to host: the core (from 1 on; 0: not known) of the thread that last began to wait. A hint for
     // where not to run.

@@ -101,10 +101,6 @@ bool Session::begin_sleep() {
     if (ring_waits() && turns_.want()) events_.wants();
     const bool stuck = !run_.empty() || (!may_run() && ring_->has_commands());
     if (!ring_->begin_sleep(!stuck)) return false;
-    if (hear_callbacks()) {
-        ring_->end_sleep();
-        return false;
-    }
     const bool fences_asked = executor_->publish_fences();
     poll_soon_ = !executor_->hand_over() || fences_asked;
     return true;
