@@ -84,9 +84,13 @@ void RingCarrier::map_arena(const RingOffer& offer, int memory, std::uint64_t of
     arena_bytes_ = offer.arena_bytes;
 }
 
-void RingCarrier::tell_core() {
+// Two threads may write the same number; it is another one than before all the same. After what the thread
+// waits for has been published: a host that sees this sees that.
+void RingCarrier::tell_wait() {
     const int core = sched_getcpu();
-    page_->guest_core.store(core < 0 ? 0 : static_cast<std::uint32_t>(core) + 1, std::memory_order_relaxed);
+    const std::uint64_t waits = page_->guest_waits.load(std::memory_order_relaxed);
+    page_->guest_waits.store(wire::next_wait(waits, static_cast<std::uint16_t>(core < 0 ? 0 : core + 1)),
+                             std::memory_order_release);
 }
 
 void RingCarrier::ring_host() {

@@ -49,8 +49,8 @@ public:
     std::uint64_t arena_base() const { return arena_base_; }
     std::uint64_t arena_bytes() const { return arena_bytes_; }
     const wire::SharedPage& page() const { return *page_; }
-    // The calling thread begins to wait here.
-    void tell_core();
+    // The calling thread begins to wait.
+    void tell_wait();
     // How many host functions have returned; the caller rings the host.
     void tell_callbacks_done(std::uint64_t count) {
         page_->callbacks_done.store(count, std::memory_order_release);

@@ -67,11 +67,12 @@ abi::CUresult check_sizes(const DeviceFacts& device, const KernelFacts& facts, c
 bool pack_parameters(const KernelFacts& facts, void** parameters, std::byte* out) {
     if (facts.parameters.empty()) return true;
     if (parameters == nullptr) return false;
-    // The gaps travel as zeros, not as what the stack held.
-    memset(out, 0, facts.parameter_bytes);
-    for (std::size_t index = 0; index < facts.parameters.size(); ++index) {
-        if (parameters[index] == nullptr) return false;
-        memcpy(out + facts.parameters[index].offset, parameters[index], facts.parameters[index].size);
+    // The gaps travel as zeros, not as what the buffer held.
+    if (facts.has_gaps) memset(out, 0, facts.parameter_bytes);
+    for (const Parameter& parameter : facts.parameters) {
+        const auto* value = static_cast<const std::byte*>(*parameters++);
+        if (value == nullptr) return false;
+        wire::copy_short(out + parameter.offset, value, parameter.size);
     }
     return true;
 }
@@ -106,8 +107,8 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const Function* function = find_function(session, wire::to_handle(launch.function));
     if (function == nullptr || function->facts == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     const KernelFacts& facts = *function->facts;
-    const abi::CUresult stream_good =
-        check(session, wire::HandleKind::stream, wire::to_handle(launch.stream));
+    const wire::Handle stream = wire::to_handle(launch.stream);
+    const abi::CUresult stream_good = check(session, wire::HandleKind::stream, stream);
     if (stream_good != abi::CUDA_SUCCESS) return stream_good;
     const abi::CUresult sizes_good = check_sizes(*session.snapshot.device(context->device), facts, launch);
     if (sizes_good != abi::CUDA_SUCCESS) return sizes_good;
@@ -121,17 +122,18 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
                                                         : pack_parameters(facts, launch.parameters, packed);
     if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult sent =
-        send(session, wire::cuLaunchKernel_Request{.f = function->handle,
-                                                   .gridDimX = launch.grid.x,
-                                                   .gridDimY = launch.grid.y,
-                                                   .gridDimZ = launch.grid.z,
-                                                   .blockDimX = launch.block.x,
-                                                   .blockDimY = launch.block.y,
-                                                   .blockDimZ = launch.block.z,
-                                                   .sharedMemBytes = launch.shared_bytes,
-                                                   .hStream = wire::to_handle(launch.stream),
-                                                   .flags = launch.cooperative ? 1u : 0u,
-                                                   .params = {packed, facts.parameter_bytes}});
+        send_in(session, context,
+                wire::cuLaunchKernel_Request{.f = function->handle,
+                                             .gridDimX = launch.grid.x,
+                                             .gridDimY = launch.grid.y,
+                                             .gridDimZ = launch.grid.z,
+                                             .blockDimX = launch.block.x,
+                                             .blockDimY = launch.block.y,
+                                             .blockDimZ = launch.block.z,
+                                             .sharedMemBytes = launch.shared_bytes,
+                                             .hStream = stream,
+                                             .flags = launch.cooperative ? 1u : 0u,
+                                             .params = {packed, facts.parameter_bytes}});
     context->note_launch();
     return sent;
 }

@@ -58,21 +58,6 @@ wire::Handle Handles::create(wire::HandleKind kind, void* object) {
     return wire::Handle::make(kind, generation, index);
 }
 
-const Handles::Entry* Handles::entry_of(wire::HandleKind kind, wire::Handle handle) const {
-    if (handle.kind() != kind || kind == wire::HandleKind::none) return nullptr;
-    const Table& table = tables_[static_cast<std::size_t>(kind)];
-    if (handle.index() >= table.made.load(std::memory_order_acquire)) return nullptr;
-    const Entry& entry =
-        table.chunks[handle.index() / kChunk].load(std::memory_order_acquire)[handle.index() % kChunk];
-    const std::uint32_t wanted = std::uint32_t{handle.generation()} << 1 | kLive;
-    return entry.state.load(std::memory_order_acquire) == wanted ? &entry : nullptr;
-}
-
-void* Handles::find(wire::HandleKind kind, wire::Handle handle) const {
-    const Entry* entry = entry_of(kind, handle);
-    return entry == nullptr ? nullptr : entry->object.load(std::memory_order_acquire);
-}
-
 void* Handles::remove(wire::HandleKind kind, wire::Handle handle) {
     if (entry_of(kind, handle) == nullptr) return nullptr;
     Table& table = tables_[static_cast<std::size_t>(kind)];

@@ -18,7 +18,10 @@ public:
     // A new name for `object`; value 0 when the kind's limit or memory is reached.
     wire::Handle create(wire::HandleKind kind, void* object);
     // The object of a live name of that kind, else null.
-    void* find(wire::HandleKind kind, wire::Handle handle) const;
+    void* find(wire::HandleKind kind, wire::Handle handle) const {
+        const Entry* entry = entry_of(kind, handle);
+        return entry == nullptr ? nullptr : entry->object.load(std::memory_order_acquire);
+    }
     // As find(), and ends the name: of several threads that try, one gets the object.
     void* remove(wire::HandleKind kind, wire::Handle handle);
 
@@ -55,7 +58,15 @@ private:
     };
 
     static std::uint16_t generation_of(std::uint32_t state) { return static_cast<std::uint16_t>(state >> 1); }
-    const Entry* entry_of(wire::HandleKind kind, wire::Handle handle) const;
+    const Entry* entry_of(wire::HandleKind kind, wire::Handle handle) const {
+        if (handle.kind() != kind || kind == wire::HandleKind::none) return nullptr;
+        const Table& table = tables_[static_cast<std::size_t>(kind)];
+        if (handle.index() >= table.made.load(std::memory_order_acquire)) return nullptr;
+        const Entry& entry =
+            table.chunks[handle.index() / kChunk].load(std::memory_order_acquire)[handle.index() % kChunk];
+        const std::uint32_t wanted = std::uint32_t{handle.generation()} << 1 | kLive;
+        return entry.state.load(std::memory_order_acquire) == wanted ? &entry : nullptr;
+    }
     static std::size_t limit_of(wire::HandleKind kind);
     static bool grow(Table& table);
 

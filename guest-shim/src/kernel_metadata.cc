@@ -27,6 +27,7 @@ KernelFacts* read_kernel(wire::Cursor& cursor) {
         parameter.size = cursor.scalar<std::uint32_t>();
         const std::uint64_t end = std::uint64_t{parameter.offset} + parameter.size;
         if (end > wire::limits::kKernelParameterBytes) return nullptr;
+        facts->has_gaps = facts->has_gaps || parameter.offset != facts->parameter_bytes;
         facts->parameter_bytes = std::max(facts->parameter_bytes, static_cast<std::uint32_t>(end));
         facts->parameters.push_back(parameter);
     }

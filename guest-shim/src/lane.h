@@ -29,7 +29,8 @@ inline constexpr std::size_t kBatchHeadRoom = sizeof(wire::BatchHead::bytes);
 // in one item, see begin_pieces().
 enum class Appended { open, first, full, no_memory, wake, no_room, large, lost };
 
-class Lane {
+// Begins a cache line, which holds all that an append to the ring needs.
+class alignas(wire::kLine) Lane {
 public:
     void set_seal_bytes(std::size_t bytes) { seal_bytes_ = bytes; }
     // From now on records go there. Before any other thread appends.
@@ -175,7 +176,8 @@ private:
             ring_.publish(size);
             count_record();
         }
-        return ring_.must_ring() ? Appended::wake : Appended::open;
+        // The lock has been given back by an exchange.
+        return ring_.must_ring_after_exchange() ? Appended::wake : Appended::open;
     }
 
     std::byte* reserve(std::size_t size) {

@@ -25,6 +25,7 @@ KernelFacts* known_kernel(Image& image, const char* name) {
     facts->name = original->second->name;
     facts->parameters = original->second->parameters;
     facts->parameter_bytes = original->second->parameter_bytes;
+    facts->has_gaps = original->second->has_gaps;
     for (std::size_t index = 0; index < kFunctionAttributes; ++index) {
         facts->attributes[index].store(original->second->attributes[index].load());
     }

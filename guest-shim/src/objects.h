@@ -82,6 +82,7 @@ struct KernelFacts {
     std::atomic<std::int32_t> attributes[kFunctionAttributes] = {};
     std::vector<Parameter> parameters;
     std::uint32_t parameter_bytes = 0;
+    bool has_gaps = false;  // between parameters
     std::atomic<std::uint64_t> handle{0};  // once somebody has asked for it
 };
 

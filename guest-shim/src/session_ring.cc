@@ -69,6 +69,7 @@ bool Session::wait_for_room(bool pieces) {
     back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t began_ns = now_ns();
     if (!lane.is_host_believable()) end(abi::CUDA_ERROR_UNKNOWN, "the host broke the shared memory");
+    ring.tell_wait();
     if (!spin_for_room(pieces)) {
         Slot seat;
         Guard guard(replies.mutex());
@@ -112,7 +113,6 @@ std::int64_t Session::spin_time_ns() {
 }
 
 void Session::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
-    ring.tell_core();
     // A thread that waits for room has spun already.
     std::int64_t spin_until = slot.wants_room ? INT64_MIN : 0;
     for (unsigned looks = 1;; ++looks) {

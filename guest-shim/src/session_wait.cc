@@ -36,6 +36,7 @@ abi::CUresult Session::wait(Slot& slot) {
 bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
     round_trips_.fetch_add(1, std::memory_order_relaxed);
     seal();
+    if (ring.is_open()) ring.tell_wait();
     Mutex& mutex = replies.mutex();
     mutex.lock();
     replies.enqueue(&slot);

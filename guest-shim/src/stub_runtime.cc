@@ -12,15 +12,6 @@ void note_failure(wire::CallId call, abi::CUresult result) {
              static_cast<int>(result));
 }
 
-abi::CUresult need_context(Context*& context) {
-    ThreadState* thread = thread_state();
-    context = thread == nullptr ? nullptr : thread->current();
-    if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    if (context->alive.load(std::memory_order_relaxed)) return abi::CUDA_SUCCESS;
-    context = nullptr;
-    return abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
-}
-
 namespace {
 
 abi::CUresult check_context(Session& session, wire::Handle handle) {

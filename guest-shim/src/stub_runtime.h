@@ -59,7 +59,16 @@ wire::Handle name_handle(Session& session, wire::HandleKind kind);
 void forget_handle(Session& session, wire::Handle handle);
 
 // The current context of the calling thread when it can be used, else the error and null.
-abi::CUresult need_context(Context*& context);
+inline abi::CUresult need_context(Context*& context) {
+    const ThreadState* thread = thread_state();
+    context = thread == nullptr ? nullptr : thread->current();
+    if (context == nullptr) [[unlikely]]
+        return abi::CUDA_ERROR_INVALID_CONTEXT;
+    if (context->alive.load(std::memory_order_relaxed)) [[likely]]
+        return abi::CUDA_SUCCESS;
+    context = nullptr;
+    return abi::CUDA_ERROR_CONTEXT_IS_DESTROYED;
+}
 
 namespace detail {
 
@@ -163,16 +172,23 @@ abi::CUresult decode_reply(Session& session, ThreadState& thread, Reply& reply) 
 
 }  // namespace detail
 
-// Appends a record of the current context; success says only that it will be executed.
+// Appends a record of the current context, which need_context() has answered; success says only that it will
+// be executed.
+template <class Request>
+abi::CUresult send_in(Session& session, const Context* context, const Request& request) {
+    if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();
+    const abi::CUresult good = verdict(session, request);
+    if (good != abi::CUDA_SUCCESS) return good;
+    return detail::post(session, *thread_state(), context, request);
+}
+
+// The same, where nobody has asked for the context yet.
 template <class Request>
 abi::CUresult send(Session& session, const Request& request) {
     if (session.sticky() != abi::CUDA_SUCCESS) return session.sticky();
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
-    if (usable != abi::CUDA_SUCCESS) return usable;
-    const abi::CUresult good = verdict(session, request);
-    if (good != abi::CUDA_SUCCESS) return good;
-    return detail::post(session, *thread_state(), context, request);
+    return usable != abi::CUDA_SUCCESS ? usable : send_in(session, context, request);
 }
 
 // As send(), for a slice of a copy whose bytes are only referred to; see Session::carries_bulk().

@@ -41,6 +41,16 @@ inline std::uint32_t load_word(const std::byte* at) {
     return *reinterpret_cast<const volatile std::uint32_t*>(at);
 }
 
+// Asks for a cache line in order to write it. GCC makes an ordinary prefetch of __builtin_prefetch(at, 1) for
+// the oldest x86-64; all of them take this one, if only as no operation.
+inline void claim_line(std::byte* at) {
+#if defined(__x86_64__)
+    asm volatile("prefetchw %0" : : "m"(*at));
+#else
+    __builtin_prefetch(at, 1);
+#endif
+}
+
 // The largest record of a ring of `size` bytes that is written whole. An item and what it may have to skip
 // fit in a quarter of the ring together, so that whoever has waited for that much room can write.
 constexpr std::size_t ring_whole(std::uint64_t size) {
@@ -63,11 +73,17 @@ struct SharedPage {
     // Beside the ring of commands, because what lies in there may wait for one of them. Whoever raises it
     // rings the doorbell, asleep or not.
     alignas(kLine) std::atomic<std::uint64_t> callbacks_done{0};
-    // Guest to host: the core (from 1 on; 0: not known) of the thread that last began to wait. A hint for
-    // where not to run.
-    alignas(kLine) std::atomic<std::uint32_t> guest_core{0};
+    // Guest to host: changes whenever a thread begins to wait for a reply or for room; see waiting_core().
+    // Hints: when not to be patient, and where not to run.
+    alignas(kLine) std::atomic<std::uint64_t> guest_waits{0};
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && sizeof(SharedPage) <= 4096);
+
+// What SharedPage::guest_waits becomes when a thread on `core` (from 1 on; 0: not known) begins to wait.
+constexpr std::uint64_t next_wait(std::uint64_t waits, std::uint16_t core) {
+    return ((waits >> 16) + 1) << 16 | core;
+}
+constexpr std::uint16_t waiting_core(std::uint64_t waits) { return static_cast<std::uint16_t>(waits); }
 
 // Where everything lies in the memfd, in bytes from its start. Fence n (n >= 1) is the u64 at fences + 8 * n:
 // the host writes how far the stream or event has come that the guest has named with it; 0 is no fence.
@@ -119,6 +135,7 @@ public:
         ring_delays.step();
         tail_ += bytes;
         words_->tail.store(tail_, std::memory_order_release);
+        claim_ahead(bytes);
     }
     // Writes as much of an oversized record as there is room for, as pieces; answers how many bytes of `rest`
     // that was. Call again with what remains, after a wait for room, until nothing does.
@@ -144,8 +161,20 @@ public:
     bool must_ring() {
         ring_delays.step();
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        return words_->consumer_asleep.load(std::memory_order_relaxed) != 0 &&
-               words_->consumer_asleep.exchange(0, std::memory_order_seq_cst) != 0;
+        return asleep();
+    }
+    // The same for a caller that has exchanged something atomically since it published, as who gives a lock
+    // back has.
+    bool must_ring_after_exchange() {
+#if defined(__x86_64__)
+        ring_delays.step();
+        // SAFETY: an exchange is a locked instruction, which no load passes and behind which no store stays:
+        // the fence that is there already. The compiler must not move the look across it.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        return asleep();
+#else
+        return must_ring();
+#endif
     }
     // Before sleeping for room: false when there is some by now. Room is a quarter of the ring, so that a
     // full ring costs one sleep for a quarter of it, not one a record.
@@ -173,6 +202,22 @@ public:
 
 private:
     std::uint64_t free() const { return size_ - (tail_ - head_); }
+    bool asleep() {
+        return words_->consumer_asleep.load(std::memory_order_relaxed) != 0 &&
+               words_->consumer_asleep.exchange(0, std::memory_order_seq_cst) != 0;
+    }
+    // Takes the cache lines that will be written next away from the consumer, which has read them a lap ago:
+    // a store to a line of another core's takes 50 to 250 ns there, and the next lock waits for it. A burst
+    // is there some hundred ns later. What is larger is copied, and the processor sees that coming.
+    void claim_ahead(std::size_t bytes) {
+        constexpr std::uint64_t kAhead = 4096;
+        constexpr std::uint64_t kSmall = 512;
+        if (bytes > kSmall) return;
+        const std::uint64_t end = align_up(tail_ + kAhead, kLine);
+        for (std::uint64_t at = align_up(tail_ - bytes + kAhead, kLine); at < end; at += kLine) {
+            claim_line(data_ + (at & (size_ - 1)));
+        }
+    }
 
     RingWords* words_ = nullptr;
     std::byte* data_ = nullptr;

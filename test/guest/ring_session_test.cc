@@ -165,7 +165,9 @@ void work(guest::Session& session, std::uint16_t thread, int calls, std::size_t 
         header.ticket = slot->ticket();
         header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
         CHECK(session.append(request, header) == guest::Appended::open);
+        const std::uint64_t waits = session.ring.page().guest_waits.load();
         CHECK(session.wait(*slot) == abi::CUDA_SUCCESS);
+        CHECK(session.ring.page().guest_waits.load() != waits);  // the host is told not to be patient
         session.replies.free_slot(slot);
         CHECK(landed == data);
     }

@@ -154,7 +154,7 @@ private:
             case 6:
                 return page.replies.consumer_asleep.store(static_cast<std::uint32_t>(random_() % 3));
             case 7:
-                return page.guest_core.store(static_cast<std::uint32_t>(random_()));
+                return page.guest_waits.store(static_cast<std::uint32_t>(random_()));
             case 8:
                 return pieces_without_end();
             case 9:

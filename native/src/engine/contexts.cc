@@ -13,8 +13,7 @@ constexpr unsigned kStreamOrdinary =
 
 }  // namespace
 
-abi::CUresult Contexts::use(std::uint16_t index) {
-    if (known_ && current_.index() == index) return abi::CUDA_SUCCESS;
+abi::CUresult Contexts::change(std::uint16_t index) {
     const wire::Handle context = index == 0 ? wire::Handle{} : handles_.at(wire::HandleKind::context, index);
     if (index == 0 || context.value != 0) return use(context);
     const auto refused = refused_.find(index);

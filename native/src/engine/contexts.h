@@ -18,7 +18,9 @@ public:
 
     // Makes the context with handle index `index` current; 0 means none. CONTEXT_IS_DESTROYED when there is
     // none of that index (any more).
-    abi::CUresult use(std::uint16_t index);
+    abi::CUresult use(std::uint16_t index) {
+        return known_ && current_.index() == index ? abi::CUDA_SUCCESS : change(index);
+    }
     // The same for any live context handle.
     abi::CUresult use(wire::Handle context);
     // The same for an object that lives, whatever it is called.
@@ -78,6 +80,8 @@ private:
         std::uint16_t thread;
         abi::CUstream stream;
     };
+
+    abi::CUresult change(std::uint16_t index);
 
     const device::DriverTable& driver_;
     HandleTable& handles_;

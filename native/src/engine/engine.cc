@@ -16,6 +16,7 @@
 #include "wire/call_id.h"
 #include "wire/delays.h"
 #include "wire/record.h"
+#include "wire/ring.h"
 
 namespace engine {
 namespace {
@@ -27,10 +28,8 @@ constexpr unsigned kLooksPerPoll = 64;
 // given it.
 constexpr unsigned kLooksToYield = 8;
 constexpr unsigned kLooksPerYield = 32;
-// Between two looks in a burst: to read a line while the guest writes the next record into it costs the guest
-// more than the record does. It begins short, because a launch is often followed by a wait.
-constexpr unsigned kFirstPause = 8;
-constexpr unsigned kLongestPause = 512;
+// Of a rest, between two glances at who might want it to end.
+constexpr unsigned kPausesPerGlance = 16;
 
 // Empty looks at a socket between two looks at all descriptors.
 constexpr unsigned kReadsPerPoll = 32;
@@ -112,18 +111,17 @@ void Engine::obey(Session& session) {
 bool Engine::follow_ring(Session& session) {
     bool worked = false;
     unsigned empty = 0;
-    unsigned patience = 0;
     for (unsigned looks = 0; looks < kLooksPerPoll && !poke_.poked(); ++looks) {
         if (session.look()) {
             worked = true;
             empty = 0;
-            if (session.answered()) patience = 0;
-            if (session.found_little()) patience = std::min(patience * 2 + kFirstPause, kLongestPause);
-            for (unsigned pause = 0; pause < patience; ++pause) relax();
+            pace_.found(session.found(), session.answered() || session.awaits_device());
+            rest(session);
         } else if (session.awaits_device() || ++empty == kLooksToYield || empty % kLooksPerYield == 0) {
             // The guest may share this core, and the device be made of this machine's cores: what a thread
             // waits for goes first.
-            const bool in_the_way = !session.awaits_device() && session.guest_core() == current_core();
+            const bool beside = wire::waiting_core(session.guest_waits()) == current_core();
+            const bool in_the_way = beside && !session.awaits_device();
             if (!in_the_way || !placement_.step_aside(Session::Clock::now())) ::sched_yield();
         } else {
             relax();
@@ -148,6 +146,18 @@ bool Engine::follow_link(Session& session, pollfd* descriptors, std::size_t coun
         ::sched_yield();
     }
     return false;
+}
+
+// Until the next look is due. A guest thread that begins to wait ends it, and so does a poke: to look whether
+// one has begun costs nobody anything until it does.
+void Engine::rest(Session& session) {
+    for (unsigned pause = 0; pause < pace_.pauses(); ++pause) {
+        if (pause % kPausesPerGlance == 0) {
+            const std::uint64_t waits = session.guest_waits();
+            if (std::exchange(waits_seen_, waits) != waits || poke_.poked()) return;
+        }
+        relax();
+    }
 }
 
 // Waits, or looks for as long as more is likely, then lets everything go on.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "device/driver.h"
+#include "engine/pace.h"
 #include "engine/placement.h"
 #include "engine/poke.h"
 #include "status.h"
@@ -83,12 +84,15 @@ private:
     void turn(class Session& session);
     bool follow_ring(class Session& session);
     bool follow_link(class Session& session, pollfd* descriptors, std::size_t count, int& ready);
+    void rest(class Session& session);
     void obey(class Session& session);
 
     const Options options_;
     Events& events_;
     Poke poke_;
     Placement placement_;
+    Pace pace_;
+    std::uint64_t waits_seen_ = 0;  // Session::guest_waits(), as of the last glance
     std::mutex mutex_;
     std::vector<Command> commands_;
     std::chrono::steady_clock::time_point last_work_{};  // when the ring last held something to do

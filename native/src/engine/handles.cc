@@ -30,13 +30,6 @@ std::uint32_t index_limit(wire::HandleKind kind) {
 
 }  // namespace
 
-const HandleTable::Slot* HandleTable::live(wire::Handle handle) const {
-    const std::size_t kind = kind_index(handle.kind());
-    if (kind == 0 || kind >= kHandleKinds || handle.index() >= slots_[kind].size()) return nullptr;
-    const Slot& slot = slots_[kind][handle.index()];
-    return slot.bound && slot.generation == handle.generation() ? &slot : nullptr;
-}
-
 HandleTable::Slot* HandleTable::live(wire::Handle handle) {
     return const_cast<Slot*>(static_cast<const HandleTable*>(this)->live(handle));
 }
@@ -57,12 +50,6 @@ Bound HandleTable::bind(wire::HandleKind kind, wire::Handle handle, void* object
     if (Slot* sibling = live(slot.next)) sibling->previous = handle;
     above.first_child = handle;
     return Bound::ok;
-}
-
-void* HandleTable::find(wire::HandleKind kind, wire::Handle handle) const {
-    if (handle.kind() != kind) return nullptr;
-    const Slot* slot = live(handle);
-    return slot != nullptr ? slot->object : nullptr;
 }
 
 wire::Handle HandleTable::at(wire::HandleKind kind, std::uint32_t index) const {

@@ -23,7 +23,11 @@ public:
     // the kind), generation (1..) or parent impossible; `taken`: the index is in use.
     Bound bind(wire::HandleKind kind, wire::Handle handle, void* object, wire::Handle parent);
     // Null when the handle is not bound, is of another kind, or is of an earlier generation.
-    void* find(wire::HandleKind kind, wire::Handle handle) const;
+    void* find(wire::HandleKind kind, wire::Handle handle) const {
+        if (handle.kind() != kind) return nullptr;
+        const Slot* slot = live(handle);
+        return slot != nullptr ? slot->object : nullptr;
+    }
     // The live handle of that kind at `index`; value 0 when there is none.
     wire::Handle at(wire::HandleKind kind, std::uint32_t index) const;
     wire::Handle parent_of(wire::Handle handle) const;
@@ -70,7 +74,12 @@ private:
         wire::Handle previous;
     };
     Slot* live(wire::Handle handle);
-    const Slot* live(wire::Handle handle) const;
+    const Slot* live(wire::Handle handle) const {
+        const auto kind = static_cast<std::size_t>(handle.kind());
+        if (kind == 0 || kind >= kHandleKinds || handle.index() >= slots_[kind].size()) return nullptr;
+        const Slot& slot = slots_[kind][handle.index()];
+        return slot.bound && slot.generation == handle.generation() ? &slot : nullptr;
+    }
     void unlink(wire::Handle handle, Slot& slot);
 
     std::array<std::vector<Slot>, kHandleKinds> slots_;  // by kind, then by index

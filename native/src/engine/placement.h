@@ -18,7 +18,7 @@ private:
     Clock::time_point last_{};
 };
 
-// The core this thread runs on, as the guest names its own (wire::SharedPage::guest_core): from 1 on.
+// The core this thread runs on, as the guest names its own (wire::waiting_core()): from 1 on.
 unsigned current_core();
 
 }  // namespace engine

@@ -64,13 +64,12 @@ public:
     bool look();
     // A guest waits for something that is looked for by asking the device.
     bool awaits_device() const { return awaits_device_; }
-    // Of the last look: whether it had something to say to the guest; whether it had not, and found few
-    // records.
+    // Of the last look: whether it had something to say to the guest, and how many bytes of records it found.
     bool answered() const { return answered_; }
-    bool found_little() const { return found_little_ && !answered_; }
-    // Where the guest thread that last began to wait did so: see wire::SharedPage.
-    unsigned guest_core() const {
-        return ring_ == nullptr ? 0 : ring_->page().guest_core.load(std::memory_order_relaxed);
+    std::size_t found() const { return found_; }
+    // Another number whenever a guest thread has begun to wait, and where: see wire::SharedPage.
+    std::uint64_t guest_waits() const {
+        return ring_ == nullptr ? 0 : ring_->page().guest_waits.load(std::memory_order_acquire);
     }
     // False: there is something to do after all. Otherwise the guest rings, and end_sleep() is due once
     // awake.
@@ -166,7 +165,7 @@ private:
     bool poll_soon_ = false;  // the executor waits for something that will not poke
     bool lively_ = false;
     bool answered_ = false;
-    bool found_little_ = false;
+    std::size_t found_ = 0;
     bool awaits_device_ = false;
     bool leaving_ = false;  // session_detach has been answered
 };

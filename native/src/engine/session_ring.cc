@@ -10,12 +10,6 @@ namespace engine {
 
 using transport::GrpcStatus;
 
-namespace {
-
-constexpr std::size_t kLittle = 4096;  // bytes of records that are too few to be worth a look of their own
-
-}  // namespace
-
 std::optional<transport::RingTerms> Session::open_ring(const transport::Hello& hello) {
     if (!hello.wants_ring || !link_->is_local()) return std::nullopt;
     auto ring = std::make_unique<transport::RingLink>();
@@ -64,7 +58,7 @@ bool Session::run_ring() {
     const std::size_t done = executor_->run_to_reply(run_);
     run_ = run_.subspan(done);
     if (done != 0) ring_->done(done);
-    found_little_ = done != 0 && done < kLittle;
+    found_ = done;
     if (executor_->violated()) die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
     return done != 0;
 }
