@@ -113,6 +113,7 @@ abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void*
     if (settled != abi::CUDA_SUCCESS) return settled;
     std::span<const std::byte> rest(static_cast<const std::byte*>(source), size);
     if (size > kInline && session.arena.is_open()) {
+        session.staging.prepare(session, size);
         std::size_t staged = 0;
         const abi::CUresult result = stage_to_device(session, target, rest, stream, staged);
         if (result != abi::CUDA_SUCCESS) return result;
@@ -151,6 +152,7 @@ abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source,
         form == Form::may_return && session.settings.batching && is_pinned(session, target, size);
     std::span<std::byte> rest(static_cast<std::byte*>(target), size);
     if (!lands_later && session.arena.is_open() && (size > kInline || session.staging.is_open())) {
+        session.staging.prepare(session, size);
         std::size_t staged = 0;
         const abi::CUresult result = stage_to_host(session, rest, source, stream, staged);
         rest = rest.subspan(staged);

@@ -82,6 +82,42 @@ std::uint64_t take_pinned(Session& session, std::size_t size) {
     return address;
 }
 
+bool ask_pinned(Session& session, std::size_t size, AskedMemory& asked) {
+    Context* context = nullptr;
+    if (!session.settings.batching || session.sticky() != abi::CUDA_SUCCESS) return false;
+    if (need_context(context) != abi::CUDA_SUCCESS) return false;
+    asked.chunk = session.arena.find_place(size);
+    if (asked.chunk.size == 0) return false;
+    if (populate(asked.chunk) == abi::CUDA_SUCCESS) asked.slot = session.replies.take_slot();
+    if (asked.slot == nullptr) {
+        drop_chunk(session, asked.chunk);
+        return false;
+    }
+    wire::RecordHeader header = detail::header_of(*thread_state(), context);
+    header.ticket = asked.slot->ticket();
+    header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
+    const wire::session_pin_Request request{.address = asked.chunk.address, .size = asked.chunk.size};
+    const Appended how = session.append(request, header);
+    if (how != Appended::no_memory) return session.appended(how) == abi::CUDA_SUCCESS;
+    session.replies.free_slot(asked.slot);
+    asked.slot = nullptr;
+    drop_chunk(session, asked.chunk);
+    return false;
+}
+
+std::uint64_t take_asked(Session& session, std::size_t size, AskedMemory& asked) {
+    const abi::CUresult result = asked.slot->result;
+    session.replies.free_slot(asked.slot);
+    asked.slot = nullptr;
+    if (result == abi::CUDA_SUCCESS) {
+        session.arena.add(asked.chunk);
+        return session.arena.take(size);
+    }
+    drop_chunk(session, asked.chunk);
+    if (result == abi::CUDA_ERROR_NOT_SUPPORTED) session.arena.refuse();
+    return 0;
+}
+
 void give_pinned(Session& session, std::uint64_t address, std::size_t size) {
     session.arena.give(address, size);
     for (const Arena::Chunk& chunk : session.arena.take_idle(kIdleKept)) {

@@ -4,17 +4,29 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "arena.h"
 #include "cudart/abi.h"
 
 namespace guest {
 
 class Session;
+struct Slot;
 
 // A block of `size` bytes of pinned memory; 0 when there is none to be had: no arena, no memory, or a host
 // that cannot pin. The calling thread has a context.
 std::uint64_t take_pinned(Session& session, std::size_t size);
 // Gives it back. Nothing uses it any more.
 void give_pinned(Session& session, std::uint64_t address, std::size_t size);
+
+// Memory that has been asked for with nobody waiting for the answer.
+struct AskedMemory {
+    Arena::Chunk chunk{};
+    Slot* slot = nullptr;  // null: nothing is asked for
+};
+// Asks for pinned memory of `size` bytes. False: there is none to be had.
+bool ask_pinned(Session& session, std::size_t size, AskedMemory& asked);
+// What has become of it, once asked.slot is done: its address, or 0. Takes the slot back.
+std::uint64_t take_asked(Session& session, std::size_t size, AskedMemory& asked);
 
 // Waits until no copy by reference that was sent before can touch the arena any more.
 abi::CUresult settle_copies(Session& session);

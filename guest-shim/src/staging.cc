@@ -14,25 +14,47 @@ constexpr unsigned kLooks = 8;
 
 }  // namespace
 
-// Holds the mutex. False: there is no pinned memory; it is not asked for again.
-bool Staging::open(Session& session) {
-    if (is_open()) return slices_[0].memory != nullptr;
-    opened_.store(true, std::memory_order_relaxed);
-    const std::uint64_t address = take_pinned(session, kSlices * kSliceSize);
-    if (address == 0) return false;
+void Staging::open(std::uint64_t address) {
+    if (address == 0) return refused_.store(true, std::memory_order_relaxed);
     for (std::size_t index = 0; index < kSlices; ++index) {
         // SAFETY: pinned memory of the arena, ours from here on.
         slices_[index].memory = reinterpret_cast<std::byte*>(address + index * kSliceSize);
         idle_.push_back(&slices_[index]);
     }
-    return true;
+    opened_.store(true, std::memory_order_relaxed);
+}
+
+void Staging::prepare(Session& session, std::size_t size) {
+    if (is_open() || refused_.load(std::memory_order_relaxed)) return;
+    session.read_arrived();
+    Slot* slot = nullptr;
+    {
+        Guard guard(mutex_);
+        if (is_open() || refused_.load(std::memory_order_relaxed)) return;
+        if (asked_.slot == nullptr && !ask_pinned(session, kSlices * kSliceSize, asked_)) {
+            return refused_.store(true, std::memory_order_relaxed);
+        }
+        if (waits_) return;  // a ticket is one thread's: others go another way meanwhile
+        slot = asked_.slot;
+        if (slot->done.load(std::memory_order_acquire)) {
+            return open(take_asked(session, kSlices * kSliceSize, asked_));
+        }
+        if (size < kLong) return;
+        waits_ = true;
+    }
+    const std::int64_t began_ns = now_ns();
+    (void)session.wait(*slot);
+    session.counters.waited(thread_state()->call, now_ns() - began_ns);
+    Guard guard(mutex_);
+    waits_ = false;
+    if (!is_open() && asked_.slot != nullptr) open(take_asked(session, kSlices * kSliceSize, asked_));
 }
 
 Staging::Slice* Staging::take(Session& session, bool wait) {
     Slice* slice = nullptr;
     {
         Guard guard(mutex_);
-        if (!open(session)) return nullptr;
+        if (!is_open()) return nullptr;
         if (!sent_.empty() && sent_.front()->slot->done.load(std::memory_order_acquire)) {
             slice = sent_.front();
             sent_.pop_front();

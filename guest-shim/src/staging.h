@@ -1,6 +1,7 @@
 // Staging: slices of pinned memory through which pageable bytes travel to and from the device while the
 // program's thread fills or empties others. A slice is on its way until the reply to its ticket has come. The
-// memory is taken from the arena at the first copy and kept. Used by copy.cc. Thread-safe.
+// memory is asked for at the first copy and kept; until the host has pinned it, short copies go another way
+// and only long ones wait. Used by copy.cc. Thread-safe.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 
 #include "cudart/abi.h"
 #include "futex.h"
+#include "host_memory.h"
 
 namespace guest {
 
@@ -34,10 +36,13 @@ public:
         Slot* slot = nullptr;  // its ticket, while the device may use it
     };
 
-    // Whether there has been reason to have slices: making them takes about a millisecond.
+    // Whether there are slices.
     bool is_open() const { return opened_.load(std::memory_order_relaxed); }
+    // Before a copy of `size` bytes: asks for the slices where nobody has yet, and waits for them when the
+    // copy is so long that it pays.
+    void prepare(Session& session, std::size_t size);
     // A slice that nothing uses, the caller's until give() or send(); null when other threads have them all
-    // or there is no memory for any. With `wait`, waits for one that is on its way.
+    // or there are none. With `wait`, waits for one that is on its way.
     Slice* take(Session& session, bool wait);
     void give(Slice* slice);
     // Waits for the ticket of a slice, which is nobody's then; answers its result.
@@ -56,10 +61,15 @@ private:
     static constexpr std::size_t kJudged = 2 * kSlices * kSliceSize;
     static constexpr std::size_t kMiB = 1 << 20;
     static constexpr std::uint32_t kTryOther = 16;
-    bool open(Session& session);
+    // Copies from here on wait until there are slices.
+    static constexpr std::size_t kLong = 4 << 20;
+    void open(std::uint64_t address);
 
     Mutex mutex_;
     std::atomic<bool> opened_{false};
+    std::atomic<bool> refused_{false};
+    AskedMemory asked_;
+    bool waits_ = false;  // a thread waits for it, and takes it
     std::array<Slice, kSlices> slices_;
     // Each in turn, the one first that has not been touched for longest.
     std::deque<Slice*> idle_;
