@@ -38,6 +38,18 @@ bool start_detached(void (Scheduler::*body)(), Scheduler* scheduler) {
 
 }  // namespace
 
+Scheduler::Scheduler(unsigned threads) : thread_count_(threads) {
+#ifdef __GLIBC__
+    // The lock is held for less than a microsecond at a time, and the thread that submits work should not sleep
+    // because a pool thread looks for some at that moment: a contended lock spins before it sleeps.
+    pthread_mutexattr_t adaptive;
+    pthread_mutexattr_init(&adaptive);
+    pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(mutex_.native_handle(), &adaptive);
+    pthread_mutexattr_destroy(&adaptive);
+#endif
+}
+
 bool in_host_function() { return inside_host_function; }
 
 // False when there are enough, or when the system gives no more: those that wait do the work then.

@@ -31,7 +31,7 @@ bool in_host_function();
 class Scheduler {
   public:
     // At most `threads` pool threads, started when there is work for one more.
-    explicit Scheduler(unsigned threads) : thread_count_(threads) {}
+    explicit Scheduler(unsigned threads);
 
     // Puts `command` (stream set) behind everything CUDA says it must wait for, and behind `after` if given.
     // A transfer that need not wait has run when this returns. `will_wait`: the caller waits for it next, so
