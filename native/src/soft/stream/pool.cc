@@ -40,8 +40,8 @@ bool start_detached(void (Scheduler::*body)(), Scheduler* scheduler) {
 
 Scheduler::Scheduler(unsigned threads) : thread_count_(threads) {
 #ifdef __GLIBC__
-    // The lock is held for less than a microsecond at a time, and the thread that submits work should not sleep
-    // because a pool thread looks for some at that moment: a contended lock spins before it sleeps.
+    // The lock is held for less than a microsecond at a time, and the thread that submits work should not
+    // sleep because a pool thread looks for some at that moment: a contended lock spins before it sleeps.
     pthread_mutexattr_t adaptive;
     pthread_mutexattr_init(&adaptive);
     pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
