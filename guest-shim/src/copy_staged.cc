@@ -1,12 +1,10 @@
 // Copies of pageable memory through the slices of staging.h: the program's thread moves the bytes of one
 // slice while the device moves those of others. Called by copy.cc.
-#include <string.h>
-
 #include <algorithm>
 #include <array>
 
+#include "cudart/copy_lines.h"
 #include "reference.h"
-#include "stream_copy.h"
 
 namespace guest {
 namespace {
@@ -15,6 +13,9 @@ namespace {
 std::uint64_t address_of(const Staging::Slice* slice) {
     return reinterpret_cast<std::uintptr_t>(slice->memory);
 }
+
+// Longer than what a core's caches hold: the program will not find it there anyway.
+constexpr std::size_t kLong = 4 << 20;
 
 // Slices that the device fills for one copy, in the order of their bytes.
 class Incoming {
@@ -40,17 +41,11 @@ private:
 abi::CUresult stage_to_device(Session& session, std::uint64_t target, std::span<const std::byte> bytes,
                               wire::Handle stream, std::size_t& done) {
     const std::size_t piece = Staging::piece_of(bytes.size());
-    const bool streams = session.staging.streams(bytes.size());
-    const std::int64_t began_ns = now_ns();
     for (done = 0; done < bytes.size();) {
         Staging::Slice* slice = session.staging.take(session, true);
         if (slice == nullptr) return session.lost();
         const auto part = bytes.subspan(done, std::min(bytes.size() - done, piece));
-        if (streams) {
-            stream_copy(slice->memory, part.data(), part.size());
-        } else {
-            memcpy(slice->memory, part.data(), part.size());
-        }
+        session.staging.way.copy(slice->memory, part.data(), part.size());
         const wire::cuMemcpyHtoDAsync_v2_Request request{.dst = target + done,
                                                          .from = address_of(slice),
                                                          .size = part.size(),
@@ -61,7 +56,6 @@ abi::CUresult stage_to_device(Session& session, std::uint64_t target, std::span<
         session.staging.send(slice);
         done += part.size();
     }
-    session.staging.took(streams, bytes.size(), now_ns() - began_ns);
     return abi::CUDA_SUCCESS;
 }
 
@@ -72,6 +66,7 @@ abi::CUresult stage_to_host(Session& session, std::span<std::byte> target, std::
     Incoming incoming;
     std::size_t asked = 0;
     const std::size_t piece = Staging::piece_of(target.size());
+    const copying::Way out = target.size() < kLong ? copying::Way::cached : copying::Way::streamed;
     for (done = 0; done < target.size();) {
         while (result == abi::CUDA_SUCCESS && asked < target.size() && !incoming.full()) {
             Staging::Slice* slice = session.staging.take(session, incoming.empty());
@@ -89,7 +84,9 @@ abi::CUresult stage_to_host(Session& session, std::span<std::byte> target, std::
         const abi::CUresult landed = Staging::finish(session, slice);
         if (result == abi::CUDA_SUCCESS) result = landed;
         const std::size_t size = std::min(target.size() - done, piece);
-        if (result == abi::CUDA_SUCCESS) memcpy(target.data() + done, slice->memory, size);
+        if (result == abi::CUDA_SUCCESS) {
+            copying::copy_lines(out, target.data() + done, slice->memory, size);
+        }
         session.staging.give(slice);
         done += size;
     }

@@ -89,24 +89,6 @@ abi::CUresult Staging::finish(Session& session, Slice* slice) {
     return result;
 }
 
-bool Staging::streams(std::size_t size) {
-    if (size < kMiB) return true;
-    const std::int64_t cached_ns = cost_ns_[0].load(std::memory_order_relaxed);
-    const bool better = cached_ns == 0 || cost_ns_[1].load(std::memory_order_relaxed) < cached_ns;
-    if (size < kJudged) return better;
-    const bool other = judged_.fetch_add(1, std::memory_order_relaxed) % kTryOther == 1;
-    return better != other;
-}
-
-void Staging::took(bool streamed, std::size_t size, std::int64_t ns) {
-    if (size < kJudged) return;
-    std::atomic<std::int64_t>& cost = cost_ns_[streamed ? 1 : 0];
-    const auto sample = ns / static_cast<std::int64_t>(size / kMiB);
-    const std::int64_t before = cost.load(std::memory_order_relaxed);
-    const std::int64_t risen = before + before / 8 + 1;
-    cost.store(before == 0 ? sample : std::min(sample, risen), std::memory_order_relaxed);
-}
-
 void Staging::give(Slice* slice) {
     Guard guard(mutex_);
     idle_.push_back(slice);

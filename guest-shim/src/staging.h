@@ -11,6 +11,7 @@
 #include <deque>
 
 #include "cudart/abi.h"
+#include "cudart/copy_lines.h"
 #include "futex.h"
 #include "host_memory.h"
 
@@ -50,17 +51,10 @@ public:
     // Its record has gone out with the ticket of slice->slot, and nobody waits for that.
     void send(Slice* slice);
 
-    // Whether a copy of `size` bytes goes into slices past the caches (stream_copy.h): shorter ones always,
-    // longer ones where that has been quicker, which depends on what the two ends' cores share.
-    bool streams(std::size_t size);
-    // Such a copy, or one through the caches, took that long.
-    void took(bool streamed, std::size_t size, std::int64_t ns);
+    // How bytes go into slices.
+    copying::WayToOthers way;
 
 private:
-    // Copies so long that the device's share of the time shows: longer than all slices together.
-    static constexpr std::size_t kJudged = 2 * kSlices * kSliceSize;
-    static constexpr std::size_t kMiB = 1 << 20;
-    static constexpr std::uint32_t kTryOther = 16;
     // Copies from here on wait until there are slices.
     static constexpr std::size_t kLong = 4 << 20;
     void open(std::uint64_t address);
@@ -74,10 +68,6 @@ private:
     // Each in turn, the one first that has not been touched for longest.
     std::deque<Slice*> idle_;
     std::deque<Slice*> sent_;
-    // What a MiB has cost of late, at best, through the caches and past them: rises a little with every worse
-    // copy.
-    std::array<std::atomic<std::int64_t>, 2> cost_ns_ = {};
-    std::atomic<std::uint32_t> judged_{0};
 };
 
 }  // namespace guest

@@ -5,7 +5,10 @@ import { WorkerProcess, type WorkerSpec } from './process.ts';
 // A worker that dies before its first use will most likely die again: wait longer each time.
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
-const refillDelayMs = 30;
+// A session that has just begun keeps the processor to itself: most programs are short, and starting a worker
+// takes a tenth of a second of a core. Where guests come faster than that, the next one should not wait.
+const refillDelayMs = 1000;
+const emptyRefillDelayMs = 30;
 
 export interface PoolEvents {
     /** A warm worker died unused. */
@@ -19,6 +22,7 @@ export class WorkerPool {
     readonly #warm = new Set<WorkerProcess>();
     #retryMs = firstRetryMs;
     #retryTimer: NodeJS.Timeout | null = null;
+    #refillTimer: NodeJS.Timeout | null = null;
     #closed = false;
 
     constructor(spec: WorkerSpec, warmCount: number, events: PoolEvents) {
@@ -30,11 +34,14 @@ export class WorkerPool {
 
     /** A worker for one session: a warm one, else a new one. Its `listen` replaces the pool's. */
     take(): WorkerProcess {
-        const worker = this.#warm.values().next().value ?? new WorkerProcess(this.#spec);
-        this.#warm.delete(worker);
-        // Not while the session starts: the next worker's start would take its processor.
-        setTimeout(() => this.#refill(), refillDelayMs);
-        return worker;
+        const warm = this.#warm.values().next().value;
+        if (warm === undefined) {
+            this.#refillIn(emptyRefillDelayMs);
+            return new WorkerProcess(this.#spec);
+        }
+        this.#warm.delete(warm);
+        this.#refillIn(refillDelayMs);
+        return warm;
     }
 
     close(): void {
@@ -42,10 +49,24 @@ export class WorkerPool {
         if (this.#retryTimer !== null) {
             clearTimeout(this.#retryTimer);
         }
+        if (this.#refillTimer !== null) {
+            clearTimeout(this.#refillTimer);
+        }
         for (const worker of this.#warm) {
             worker.kill();
         }
         this.#warm.clear();
+    }
+
+    /** Counted from the last session that began. */
+    #refillIn(delayMs: number): void {
+        if (this.#refillTimer !== null) {
+            clearTimeout(this.#refillTimer);
+        }
+        this.#refillTimer = setTimeout(() => {
+            this.#refillTimer = null;
+            this.#refill();
+        }, delayMs);
     }
 
     #refill(): void {

@@ -178,9 +178,9 @@ abi::CUresult Landing::follow_reference(const wire::RecordHeader& record, const 
         events_.landed(record, place, result);
         return kPending;
     }
-    return follow(Copy{record, place, nullptr, kNoSlot, 0, 0, true, true, false}) == abi::CUDA_SUCCESS
-               ? kPending
-               : abi::CUDA_ERROR_UNKNOWN;
+    const abi::CUresult followed =
+        follow(Copy{record, place, nullptr, kNoSlot, 0, 0, true, true, false});
+    return followed == abi::CUDA_SUCCESS ? kPending : followed;
 }
 
 // The record has failed half-way and is answered with its error: what of it is in flight lands nowhere.

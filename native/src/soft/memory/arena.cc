@@ -56,6 +56,8 @@ bool Arena::reserve(const char* request) {
 }
 
 bool Arena::commit(std::uint64_t lo, std::uint64_t size) const {
+    // Long copies and scattered accesses are up to twice as fast with large pages.
+    if (size >= kGranule) madvise(host_view(lo), size, MADV_HUGEPAGE);
     return mprotect(host_view(lo), size, PROT_READ | PROT_WRITE) == 0;
 }
 

@@ -3,14 +3,31 @@
 
 #include <algorithm>
 
+#include "cudart/copy_lines.h"
 #include "soft/memory/bytes_unsafe.h"
 
 namespace soft::driver {
 namespace {
 
-// Shorter copies are not worth it; of longer ones most has left this core's cache by itself.
-constexpr std::size_t kShortestStream = 4 << 10;
-constexpr std::size_t kLongestStream = 1 << 20;
+// Shorter copies are libc's.
+constexpr std::size_t kShortestByLines = 4 << 10;
+// Half of a core's own cache, and the slices that Ferry cuts longer copies into: of more than that nobody
+// finds much in a cache, on this core or another.
+constexpr std::size_t kLong = 512 << 10;
+
+copying::WayToOthers way_to_program;
+
+bool overlap(const std::byte* target, const std::byte* source, std::size_t size) {
+    return target < source + size && source < target + size;
+}
+
+void copy_row(const Copy& copy, std::byte* target, const std::byte* source) {
+    const bool by_lines = copy.width >= kShortestByLines && !overlap(target, source, copy.width);
+    if (!by_lines) return move_exact(target, source, copy.width);
+    if (copy.is_shared && copy.width <= kLong) return way_to_program.copy(target, source, copy.width);
+    const bool streams = copy.width >= kLong;
+    copying::copy_lines(streams ? copying::Way::streamed : copying::Way::cached, target, source, copy.width);
+}
 
 template <class T>
 void fill_row(std::uint64_t target, T value, std::size_t count) {
@@ -22,15 +39,9 @@ void fill_row(std::uint64_t target, T value, std::size_t count) {
 }  // namespace
 
 void perform(const Copy& copy) {
-    const bool streams = copy.is_shared && copy.width >= kShortestStream && copy.width <= kLongestStream;
     for (std::size_t row = 0; row < copy.rows; ++row) {
-        std::byte* target = host_view(copy.target + row * copy.target_pitch);
-        const std::byte* source = host_view(copy.source + row * copy.source_pitch);
-        if (streams) {
-            stream_exact(target, source, copy.width);
-        } else {
-            move_exact(target, source, copy.width);
-        }
+        copy_row(copy, host_view(copy.target + row * copy.target_pitch),
+                 host_view(copy.source + row * copy.source_pitch));
     }
 }
 

@@ -14,7 +14,7 @@ struct Copy {
     std::size_t rows = 1;
     std::size_t target_pitch = 0;
     std::size_t source_pitch = 0;
-    bool is_shared = false;  // other cores read the target next: past this one's caches, as a GPU writes
+    bool is_shared = false;  // other cores read the target next
 };
 
 // Row-major [rows][count elements of `unit` bytes], rows `pitch` bytes apart.
