@@ -62,6 +62,16 @@ void measure_wait(Run& run, const char* name, double calls_each, Call call) {
             section.guest(), section.host());
 }
 
+// What a launch-heavy program does all day, step by step, without the device's share.
+template <class Call>
+void measure_steps(Run& run, Call launch) {
+    constexpr int kLaunches = 500;
+    measure_wait(run, "500 launches and a wait", kLaunches + 1, [launch] {
+        for (int index = 0; index < kLaunches; ++index) launch();
+        CU(cuCtxSynchronize());
+    });
+}
+
 // cuLaunchKernel with its arguments prepared once: what is timed is the call.
 struct Launch {
     abi::CUfunction function;
@@ -86,6 +96,7 @@ void measure_calls(Run& run, const Session& session) {
     measure_burst(run, "launch, no arguments", Launch{session.function("empty0"), nullptr});
     measure_burst(run, "launch, 4 arguments", Launch{session.function("empty4"), parameters});
     measure_burst(run, "launch, 16 arguments", Launch{session.function("empty16"), parameters});
+    measure_steps(run, Launch{session.function("empty4"), parameters});
     measure_burst(run, "memset, 1 KiB", [&] { CU(cuMemsetD32Async(memory, 7, kWords, nullptr)); });
     measure_burst(run, "event record", [&] { CU(cuEventRecord(event, nullptr)); });
     measure_burst(run, "stream waits for event", [&] { CU(cuStreamWaitEvent(nullptr, event, 0)); });

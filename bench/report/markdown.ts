@@ -39,6 +39,7 @@ function present(results: Results, device: Device): Carrier[] {
 
 const headlines: readonly (readonly [string, string])[] = [
     ['calls', 'launch, 4 arguments'],
+    ['calls', '500 launches and a wait'],
     ['calls', 'memset, 1 KiB'],
     ['round-trips', 'synchronise, idle stream'],
     ['round-trips', 'copy 4 B to the host'],
@@ -126,16 +127,20 @@ function goalRow(goal: Goal): string[] {
 function switchTable(results: Results): string[] {
     const device = bareDevice(results);
     const shown = present(results, device);
+    const counts = (device: Device, benchmark: string, metric: string) =>
+        shown.map((carrier) => {
+            const count = switchesOf(results, { benchmark, metric, device, carrier });
+            return count === null ? '-' : formatNumber(count);
+        });
     const rows = headlines
         .filter(([benchmark]) => benchmark !== 'copies')
         .filter(([benchmark]) => results.series.some((each) => each.benchmark === benchmark))
-        .map(([benchmark, metric]) => [
-            metric,
-            ...shown.map((carrier) => {
-                const count = switchesOf(results, { benchmark, metric, device, carrier });
-                return count === null ? '-' : formatNumber(count);
-            }),
-        ]);
+        .map(([benchmark, metric]) => [metric, ...counts(device, benchmark, metric)]);
+    if (results.series.some(({ benchmark }) => benchmark === 'launches')) {
+        const computing = computingDevice(results);
+        const label = `the program launches, ${computing} device`;
+        rows.push([label, ...counts(computing, 'launches', 'loop')]);
+    }
     const words =
         'Voluntary and involuntary, of all threads of guest and worker, without the pool of the software ' +
         'device, which stands for the GPU:';
