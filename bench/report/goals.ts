@@ -171,6 +171,25 @@ function copyGoals(results: Results): Goal[] {
     ];
 }
 
+/**
+ * What the mean of the five programs over TCP would be if nothing but the two programs that copy took longer
+ * than direct, and these only what a raw socket takes for their bytes; null when not measured.
+ */
+export function socketAloneMean(results: Results): number | null {
+    const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
+    const socket = limitOf(results, 'TCP socket, bulk');
+    const share = (kind: string): number | null => {
+        const rate = (way: string) =>
+            valueOf(results, ['copies', `${kind} ${way}, 16 MiB`], device, 'direct');
+        const [there, back] = [rate('to device'), rate('to host')];
+        return socket === null || there === null || back === null
+            ? null
+            : 2 / socket / (1 / there + 1 / back);
+    };
+    const [pinned, pageable] = [share('pinned'), share('pageable')];
+    return pinned === null || pageable === null ? null : (pinned * pageable) ** (1 / programNames.length);
+}
+
 function programGoals(results: Results): Goal[] {
     const ratio = (text: string, limit: number, measured: number | null): Goal => ({
         text,

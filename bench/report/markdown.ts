@@ -6,6 +6,7 @@ import {
     meanProgramRatio,
     programNames,
     programRatio,
+    socketAloneMean,
     switchesOf,
     type Goal,
 } from './goals.ts';
@@ -122,6 +123,17 @@ function goalRow(goal: Goal): string[] {
     const measured = goal.measured === null ? 'not measured' : `${formatNumber(goal.measured)}${unit}`;
     const verdict = met === null ? '' : met ? 'met' : '**missed**';
     return [goal.text, `${sign} ${formatNumber(goal.limit)}${unit}`, measured, verdict];
+}
+
+function socketRemark(results: Results): string[] {
+    const mean = socketAloneMean(results);
+    if (mean === null) {
+        return [];
+    }
+    const words =
+        'What a raw TCP socket takes for the bytes of the two programs that copy would alone make the mean ' +
+        `on TCP ${formatRatio(mean)}, with all the rest as fast as direct.`;
+    return ['', words];
 }
 
 function switchTable(results: Results): string[] {
@@ -256,7 +268,7 @@ export function writeMarkdown(results: Results, chartFolder: string): string {
         programTable(results),
         switchTable(results),
         linkTable(results),
-        ['## Goals', '', ...goals],
+        ['## Goals', '', ...goals, ...socketRemark(results)],
         ['## Charts', '', ...images],
         ['## Every number', '', 'Median of the rounds, and the least and the most of them.', ''],
         devices.flatMap((device) => details(results, device)),

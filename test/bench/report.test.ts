@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseOptions } from '../../bench/options.ts';
 import { chartsOf } from '../../bench/report/charts.ts';
-import { goalsOf, isMet, programRatio, switchesOf } from '../../bench/report/goals.ts';
+import { goalsOf, isMet, programRatio, socketAloneMean, switchesOf } from '../../bench/report/goals.ts';
 import { writeMarkdown } from '../../bench/report/markdown.ts';
 import type { Results, Series } from '../../bench/report/results.ts';
 import {
@@ -102,6 +102,22 @@ describe('goals', () => {
     it('add the switches of guest and worker', () => {
         expect(switchesOf(sample, { ...launch, carrier: 'classic' })).toBe(2000);
         expect(programRatio(sample, 'compute', 'tcp')).toBe(null);
+    });
+});
+
+describe('the mean that a raw socket leaves', () => {
+    const rate = (metric: string) =>
+        series({ benchmark: 'copies', metric, device: 'software', carrier: 'direct' }, 'GB/s', [20]);
+    const metrics = ['pinned', 'pageable'].flatMap((kind) =>
+        ['to device', 'to host'].map((way) => `${kind} ${way}, 16 MiB`),
+    );
+
+    it('counts the two programs that copy as slow as the socket, and the other three as direct', () => {
+        const socket = { metric: 'TCP socket, bulk', unit: 'GB/s', values: [5] };
+        const measured = { ...results(metrics.map(rate)), limits: [socket] };
+        expect(socketAloneMean(measured)).toBeCloseTo(4 ** (2 / 5));
+        expect(writeMarkdown(measured, 'charts/')).toContain('make the mean on TCP 1.74x');
+        expect(socketAloneMean(results(metrics.map(rate)))).toBe(null);
     });
 });
 

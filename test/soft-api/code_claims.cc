@@ -217,7 +217,7 @@ CLAIM("modules give functions and variables by name") {
     EXPECT_IS(cuModuleGetFunction(&function, module, "nothing"), CUDA_ERROR_NOT_FOUND);
     unsigned count = 0;
     EXPECT_IS(cuModuleGetFunctionCount(&count, module), CUDA_SUCCESS);
-    EXPECT_IS(count, 13U);
+    EXPECT_IS(count, 14U);
     std::vector<CUfunction> functions(count);
     EXPECT_IS(cuModuleEnumerateFunctions(functions.data(), count, module), CUDA_SUCCESS);
     const char* name = nullptr;

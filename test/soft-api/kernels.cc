@@ -3,7 +3,8 @@
 
 namespace claims {
 
-// add_one(p, n): p[i] += 1 for i < n. store(p, v): *p = v. await(p): until *p is not 0. follow(p, q): *q =
+// add_one(p, n): p[i] += 1 for i < n. crowd(p): p[1] = the most blocks inside at once. store(p, v): *p
+// = v. await(p): until *p is not 0. follow(p, q): *q =
 // *p. burn(p, n): n turns of a loop, then *p = n. null_store(): writes to address 0. give_up(): traps.
 // reverse(p): through dynamic shared memory. narrow, exact, wide: launch bounds and many parameters. say(n):
 // printf.
@@ -36,6 +37,24 @@ const char* const kernel_text = R"(
     ld.global.u32 %r5, [%d2];
     add.s32 %r5, %r5, 1;
     st.global.u32 [%d2], %r5;
+    ret;
+}
+
+.visible .entry crowd(.param .u64 p)
+{
+    .reg .pred %q;
+    .reg .b32 %r<3>;
+    .reg .b64 %d0;
+    ld.param.u64 %d0, [p];
+    atom.global.add.u32 %r0, [%d0], 1;
+    add.u32 %r0, %r0, 1;
+    red.global.max.u32 [%d0+4], %r0;
+    mov.u32 %r1, 0;
+turn:
+    add.u32 %r1, %r1, 1;
+    setp.lt.u32 %q, %r1, 20000;
+    @%q bra turn;
+    red.global.add.u32 [%d0], -1;
     ret;
 }
 

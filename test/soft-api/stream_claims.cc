@@ -1,4 +1,5 @@
 // Claims about order: streams, events, host functions, and progress without anybody waiting.
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -311,6 +312,21 @@ CLAIM("each thread has a default stream of its own when it asks for one") {
     }).join();
     *scene.gate = 1;
     EXPECT_IS(cuStreamSynchronize_ptsz(nullptr), CUDA_SUCCESS);
+}
+
+CLAIM("a thread that waits does not crowd a grid that has all the threads it may have") {
+    setenv("FERRY_SOFT_THREADS", "1", 1);
+    begin();
+    const CUfunction crowd = kernel(claims::load_kernels(), "crowd");
+    void* memory = nullptr;
+    MUST(cuMemAllocHost_v2(&memory, 2 * sizeof(std::uint32_t)));
+    auto* const most = static_cast<volatile std::uint32_t*>(memory) + 1;
+    memset(memory, 0, 2 * sizeof(std::uint32_t));
+    auto address = reinterpret_cast<CUdeviceptr>(memory);
+    MUST(launch(crowd, 100, 1, {&address}));
+    while (*most == 0) EXPECT_IS(cuStreamQuery(nullptr), CUDA_ERROR_NOT_READY);
+    EXPECT_IS(cuCtxSynchronize(), CUDA_SUCCESS);
+    EXPECT_IS(*most, 1u);
 }
 
 CLAIM("streams say what they were made with") {

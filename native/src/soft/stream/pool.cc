@@ -153,9 +153,10 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     } else if (head->parked) {
         return head;
     } else if (head->started) {
-        const bool joinable =
-            head->kind == CommandKind::kernel && !head->single_block && head->grid != nullptr;
-        return joinable && head->grid->has_unstarted() ? head : nullptr;
+        if (head->kind != CommandKind::kernel || head->single_block || head->grid == nullptr) return nullptr;
+        // One thread more than there are cores would only take turns with those that are at work.
+        const bool crowded = busy_ >= thread_count_ && head->visitors != 0;
+        return !crowded && head->grid->has_unstarted() ? head : nullptr;
     } else if (head->waiting == 0) {
         return head;
     }

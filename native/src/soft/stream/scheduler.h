@@ -89,7 +89,7 @@ class Scheduler {
 
     bool help(Stream& stream, Lock& lock);
     bool help_quickly(Stream& stream, Lock& lock);
-    static CommandRef needed_by(Stream& stream, std::uint64_t visit);
+    CommandRef needed_by(Stream& stream, std::uint64_t visit);
     void rouse(bool now);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
