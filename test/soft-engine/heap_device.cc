@@ -39,6 +39,16 @@ void HeapDevice::release(std::uint64_t address) {
     if (ranges_.erase(address) != 0) std::free(std::bit_cast<void*>(address));
 }
 
+const soft::Texture* HeapDevice::find_texture(std::uint64_t handle) const {
+    const auto found = textures.find(handle);
+    return found == textures.end() ? nullptr : &found->second;
+}
+
+const soft::Surface* HeapDevice::find_surface(std::uint64_t handle) const {
+    const auto found = surfaces.find(handle);
+    return found == surfaces.end() ? nullptr : &found->second;
+}
+
 void HeapDevice::print(std::string_view text) {
     const std::lock_guard<std::mutex> lock(mutex_);
     output += text;

@@ -11,6 +11,7 @@
 
 #include "soft/launch/grid.h"
 #include "soft/ptx/program.h"
+#include "soft/texture.h"
 
 namespace soft_test {
 
@@ -25,11 +26,16 @@ class HeapDevice final : public soft::DeviceServices {
     void print(std::string_view text) override;
     void print_error(std::string_view text) override;
 
+    const soft::Texture* find_texture(std::uint64_t handle) const override;
+    const soft::Surface* find_surface(std::uint64_t handle) const override;
+
     std::uint64_t allocate(std::size_t size);
     void release(std::uint64_t address);
 
     std::string output;
     std::string errors;
+    std::map<std::uint64_t, soft::Texture> textures;  // by handle; not changed while kernels run
+    std::map<std::uint64_t, soft::Surface> surfaces;
 
   private:
     mutable std::mutex mutex_;

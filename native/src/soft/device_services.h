@@ -8,6 +8,9 @@
 
 namespace soft {
 
+struct Texture;
+struct Surface;
+
 // A live range of device-visible memory, [lo, hi).
 struct Range {
     std::uint64_t lo = 0;
@@ -33,6 +36,11 @@ public:
     // when full.
     virtual std::uint64_t device_malloc(std::uint64_t size) = 0;
     virtual void device_free(std::uint64_t address) = 0;
+
+    // The texture or surface object that a handle names; null when it names none. Any worker thread. The
+    // object stays readable until the context ends; a program that destroys one in use may read another.
+    virtual const Texture* find_texture(std::uint64_t) const { return nullptr; }
+    virtual const Surface* find_surface(std::uint64_t) const { return nullptr; }
 
     // Device printf: formatted text in the order of execution, held until the next synchronisation point,
     // then

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "soft/launch/texture_site.h"
+
 namespace soft {
 
 struct Warp;
@@ -114,6 +116,8 @@ struct Code {
     std::vector<Formal> results;
     std::vector<std::unique_ptr<CallSite>> calls;
     std::vector<std::unique_ptr<std::vector<const Insn*>>> jump_tables;
+    std::vector<std::unique_ptr<TextureSite>> textures;
+    std::vector<std::unique_ptr<SurfaceSite>> surfaces;
     std::uint32_t frame_bytes = 0;   // register window
     std::uint32_t local_bytes = 0;   // per thread
     std::uint32_t shared_bytes = 0;  // static, including what callees use

@@ -120,6 +120,9 @@ enum class Family : std::uint16_t {
     sync_elect,
     mbarrier,
     addr_local,
+    texture,
+    texture_query,
+    surface,
     count
 };
 

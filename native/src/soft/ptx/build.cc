@@ -35,7 +35,9 @@ constexpr Row kRows[] = {
     {"sin", build_approximate}, {"cos", build_approximate}, {"tanh", build_approximate},
     {"rsqrt", build_approximate}, {"cp", build_cp}, {"red", build_atom}, {"nanosleep", build_nanosleep},
     {"isspacep", build_isspacep}, {"call", build_call}, {"brx", build_brx}, {"alloca", build_alloca},
-    {"stacksave", build_stack}, {"stackrestore", build_stack},
+    {"stacksave", build_stack}, {"stackrestore", build_stack}, {"tex", build_tex}, {"tld4", build_tex},
+    {"txq", build_texture_query}, {"suq", build_texture_query}, {"suld", build_surface},
+    {"sust", build_surface}, {"sured", build_surface},
 };
 // clang-format on
 

@@ -88,6 +88,21 @@ bool build_fence(Decoder&);
 bool build_nanosleep(Decoder&);
 bool build_isspacep(Decoder&);
 
+// build_texture.cc
+bool build_tex(Decoder&);
+bool build_texture_query(Decoder&);
+
+// build_surface.cc
+bool build_surface(Decoder&);
+
+// The 64-bit slot of a texture or surface handle: a register, a parameter, or the address of a variable.
+bool handle_operand(Decoder& d, const Operand& address, std::uint32_t& slot);
+// Fills in the coordinates of `[handle, {...}]`; false after fail().
+bool coordinate_operands(Decoder& d, const Operand& address, Geometry geometry, std::uint32_t& layer,
+                         std::uint32_t (&coordinates)[3]);
+// False when the statement names none that is known.
+bool find_geometry(const Decoder& d, Geometry& geometry);
+
 // The type whose handler serves when the sign does not matter: u32 for s32 and b32, ...
 Type unsigned_type(Type type);
 // The same as plain bits: b32 for u32, s32 and f32, ...

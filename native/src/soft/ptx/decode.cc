@@ -9,13 +9,6 @@ namespace {
 
 // Opcodes of PTX that nothing here executes. They load; reaching one ends the grid with a clear text.
 constexpr std::string_view kUnbuilt[] = {
-    "tex",
-    "tld4",
-    "txq",
-    "suld",
-    "sust",
-    "sured",
-    "suq",
     "istypep",
     "mma",
     "wmma",
