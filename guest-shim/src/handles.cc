@@ -21,6 +21,18 @@ std::size_t Handles::limit_of(wire::HandleKind kind) {
         case wire::HandleKind::function:
         case wire::HandleKind::kernel:
             return wire::limits::kFunctions;
+        case wire::HandleKind::array:
+        case wire::HandleKind::mipmap:
+            return wire::limits::kArrays;
+        case wire::HandleKind::pool:
+            return wire::limits::kPools;
+        case wire::HandleKind::graph:
+        case wire::HandleKind::graph_exec:
+            return wire::limits::kGraphs;
+        case wire::HandleKind::graph_node:
+            return wire::limits::kGraphNodes;
+        case wire::HandleKind::link:
+            return wire::limits::kLinks;
         case wire::HandleKind::none:
             break;
     }

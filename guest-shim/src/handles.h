@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kKinds = 8;
+    static constexpr std::size_t kKinds = 15;
     static constexpr std::size_t kChunk = 1024;
     static constexpr std::size_t kChunks = 1025;  // a million names and index 0, which is never given out
     static constexpr std::uint32_t kLive = 1;

@@ -23,7 +23,7 @@ export function fieldType(field: WireField): string {
 
 /** `const CUuuid*` becomes `const abi::CUuuid*`; types of the language stay as they are. */
 export function qualified(cType: string): string {
-    return cType.replace(/\b(CU\w+|cuuint64_t)/g, 'abi::$1').replace(/\bsize_t\b/g, 'std::size_t');
+    return cType.replace(/\b(CU\w+|cuuint(?:32|64)_t)/g, 'abi::$1').replace(/\bsize_t\b/g, 'std::size_t');
 }
 
 export function prototype(api: Api): string {

@@ -1,8 +1,8 @@
-// Emits the guest's two tables of symbols: guest/proc_table.inc for cuGetProcAddress and guest/exports.map
-// for the linker.
+// Emits tables of symbols: proc_table.inc for cuGetProcAddress, one of the guest and one of the software
+// device, and guest/exports.map for the linker.
 
 import { banner } from './cpp.ts';
-import { exportedCalls, symbolsOf } from './emit-stub.ts';
+import { type ApiCall, exportedCalls, symbolsOf } from './emit-stub.ts';
 import type { Model } from './model.ts';
 
 const author = 'proto/gen/emit-guest-tables.ts';
@@ -15,8 +15,8 @@ interface Entry {
 }
 
 /** Sorted by name, then by version: the answer is the last entry of the name that is not newer than asked. */
-export function procEntries(model: Model): Entry[] {
-    const entries = exportedCalls(model).flatMap((call): Entry[] => {
+export function procEntries(calls: readonly ApiCall[]): Entry[] {
+    const entries = calls.flatMap((call): Entry[] => {
         const { base, row } = call.api;
         const twin = row.twin === undefined ? 'nullptr' : `&${call.name}_${row.twin}`;
         const main = { base, since: row.since, symbol: call.name, twin };
@@ -32,15 +32,16 @@ export function procEntries(model: Model): Entry[] {
     return entries.sort(order);
 }
 
-export function emitProcTable(model: Model): string {
-    const lines = procEntries(model).map(
+/** `header` is what declares the symbols. */
+export function emitProcTable(calls: readonly ApiCall[], header: string): string {
+    const lines = procEntries(calls).map(
         (e) => `FERRY_PROC("${e.base}", ${e.since}, &${e.symbol}, ${e.twin})\n`,
     );
     return (
         banner('proto/spec/cuda', author) +
         '// FERRY_PROC(name, CUDA version at which the ABI appeared, symbol, per-thread twin or nullptr), ' +
         'sorted by name\n' +
-        '// and version. Include guest/stubs.h first.\n' +
+        `// and version. Include ${header} first.\n` +
         lines.join('')
     );
 }

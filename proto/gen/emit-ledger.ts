@@ -57,7 +57,8 @@ function flowText(api: Api): string {
         case 'sync':
             return `sync(${flow.waits})`;
         case 'host':
-            return 'host';
+        case 'device':
+            return flow.class;
     }
 }
 

@@ -4,7 +4,7 @@
 import type { AbiHeader, AbiStruct } from './abi-header.ts';
 import { banner, prototype } from './cpp.ts';
 import { procEntries } from './emit-guest-tables.ts';
-import { symbolsOf } from './emit-stub.ts';
+import { driverCalls, symbolsOf } from './emit-stub.ts';
 import type { Model } from './model.ts';
 
 export function emitProof(model: Model, abi: AbiHeader): string {
@@ -13,7 +13,7 @@ export function emitProof(model: Model, abi: AbiHeader): string {
         const type = `CUresult (*)(${prototype(call.api)})`;
         return symbolsOf(call).map((symbol) => `PROVE_PROTOTYPE(${symbol}, ${type});\n`);
     });
-    const versions = procEntries(model).map(
+    const versions = procEntries(driverCalls(model)).map(
         (entry) => `PROVE_PROTOTYPE(${entry.symbol}, PFN_${entry.base}_v${entry.since});\n`,
     );
     const values = [...abi.enums.values()].flat().map((name) => `PROVE_VALUE(${name});\n`);

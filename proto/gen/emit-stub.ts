@@ -9,7 +9,7 @@ import type { Api, Call, Model, ModelParam } from './model.ts';
 const author = 'proto/gen/emit-stub.ts';
 const perThreadStream = 'wire::to_pointer<abi::CUstream>(wire::Handle{wire::kStreamPerThread})';
 
-interface ApiCall extends Call {
+export interface ApiCall extends Call {
     readonly api: Api;
 }
 
@@ -24,13 +24,19 @@ export function symbolsOf(call: Call): string[] {
     return [call.name, ...twins, ...Object.keys(aliases ?? {})];
 }
 
-export function emitStubsHeader(model: Model): string {
-    const declarations = exportedCalls(model).flatMap((call) =>
+/** What the software device may export: every call, also the engine's own and those that do not cross. */
+export function driverCalls(model: Model): ApiCall[] {
+    return model.calls.filter((call): call is ApiCall => call.api !== null);
+}
+
+/** Declarations of `calls` and their other symbols; `what` is the sentence at the head. */
+export function emitStubsHeader(calls: readonly ApiCall[], what: string): string {
+    const declarations = calls.flatMap((call) =>
         symbolsOf(call).map((symbol) => signature(symbol, call.api, ';')),
     );
     return (
         banner('proto/spec/cuda', author) +
-        '// Every symbol libferry.so exports as libcuda.so.1 does.\n#pragma once\n#include <cstddef>\n\n' +
+        `// ${what}\n#pragma once\n#include <cstddef>\n\n` +
         '#include "cudart/abi.h"\n\n#define FERRY_EXPORT __attribute__((visibility("default")))\n\n' +
         declarations.join('')
     );

@@ -11,7 +11,7 @@ export function emitCallTable(model: Model): string {
     );
     return (
         banner('proto/spec', author) +
-        "\nexport type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host';\n\n" +
+        "\nexport type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host' | 'device';\n\n" +
         'export interface CallName {\n    readonly name: string;\n    readonly class: CallClass;\n}\n\n' +
         `export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([\n` +
         `${rows.join('')}]);\n`

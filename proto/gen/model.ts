@@ -34,7 +34,7 @@ export type HostSide = 'generated' | 'hand' | 'none';
 export interface Call {
     readonly id: number;
     readonly name: string;
-    readonly class: 'local' | 'async' | 'deferred' | 'sync' | 'host';
+    readonly class: 'local' | 'async' | 'deferred' | 'sync' | 'host' | 'device';
     readonly guest: GuestSide;
     readonly host: HostSide;
     readonly request?: Message;
@@ -86,8 +86,8 @@ export function buildModel(specification: Specification): Model {
 }
 
 function apiCall(name: string, row: Row, file: string, block: number): Call {
-    const travels =
-        row.via === undefined && row.sends === undefined && !['local', 'host'].includes(row.flow.class);
+    const stays = ['local', 'host', 'device'].includes(row.flow.class);
+    const travels = row.via === undefined && row.sends === undefined && !stays;
     const messages: { request?: Message; reply?: Message } = travels ? rowMessages(name, row) : {};
     const fields = [...(messages.request?.fields ?? []), ...(messages.reply?.fields ?? [])];
     const carried = new Set(fields.map((f) => f.name));
@@ -118,7 +118,7 @@ function apiCall(name: string, row: Row, file: string, block: number): Call {
 }
 
 function guestSide(row: Row): GuestSide {
-    if (row.flow.class === 'host') return 'none';
+    if (row.flow.class === 'host' || row.flow.class === 'device') return 'none';
     if (row.via !== undefined) return 'forward';
     if (row.flow.class === 'local') return 'local';
     return row.hand === 'guest' || row.hand === 'both' ? 'hand' : 'generated';

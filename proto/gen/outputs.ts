@@ -4,12 +4,22 @@ import type { AbiHeader } from './abi-header.ts';
 import { emitDispatch, emitDispatchHeader, emitDriverTable, emitHostHand } from './emit-dispatch.ts';
 import { emitExports, emitProcTable } from './emit-guest-tables.ts';
 import { emitCudaLedger, emitLimitsPage, emitSessionLedger } from './emit-ledger.ts';
-import { emitGuestHand, emitStubs, emitStubsHeader } from './emit-stub.ts';
+import {
+    driverCalls,
+    emitGuestHand,
+    emitStubs,
+    emitStubsHeader,
+    exportedCalls,
+} from './emit-stub.ts';
 import { emitProof } from './emit-proof.ts';
 import { emitCallTable, emitLimitTable, emitWireTable } from './emit-table.ts';
 import { emitMessages } from './emit-test.ts';
 import { emitCallId, emitCodec, emitLimits, specHash } from './emit-wire.ts';
 import type { Model } from './model.ts';
+
+const shimSymbols = 'Every symbol libferry.so exports as libcuda.so.1 does.';
+/** More than is defined there: what is not is not found. */
+const softSymbols = 'Every symbol that libcuda-soft.so may export.';
 
 export interface Output {
     /** Relative to the root of the repository. */
@@ -26,8 +36,14 @@ export interface Headers {
     readonly abi: AbiHeader;
 }
 
-export function emitAll(model: Model, headers: Headers): Output[] {
+/** What two ends talk about: all but the calls that only the software device has. */
+function crossing(model: Model): Model {
+    return { ...model, calls: model.calls.filter((call) => call.class !== 'device') };
+}
+
+export function emitAll(whole: Model, headers: Headers): Output[] {
     const { wireVersion } = headers;
+    const model = crossing(whole);
     const hash = specHash(model, wireVersion);
     const built = (path: string, text: string): Output => ({
         path: `build/gen/${path}`,
@@ -36,7 +52,7 @@ export function emitAll(model: Model, headers: Headers): Output[] {
     });
     const kept = (path: string, text: string): Output => ({ path, text, committed: true });
     return [
-        kept('proto/ledger/cuda.txt', emitCudaLedger(model)),
+        kept('proto/ledger/cuda.txt', emitCudaLedger(whole)),
         kept('proto/ledger/session.txt', emitSessionLedger(model)),
         kept('proto/LIMITS.md', emitLimitsPage(model)),
         kept('host-daemon/src/generated/calls.ts', emitCallTable(model)),
@@ -45,16 +61,18 @@ export function emitAll(model: Model, headers: Headers): Output[] {
         built('wire/call_id.h', emitCallId(model, hash)),
         built('wire/codec.h', emitCodec(model)),
         built('wire/limits.h', emitLimits(model)),
-        built('guest/stubs.h', emitStubsHeader(model)),
+        built('guest/stubs.h', emitStubsHeader(exportedCalls(model), shimSymbols)),
         built('guest/stubs.cc', emitStubs(model)),
         built('guest/hand.h', emitGuestHand(model)),
-        built('guest/proc_table.inc', emitProcTable(model)),
+        built('guest/proc_table.inc', emitProcTable(exportedCalls(model), 'guest/stubs.h')),
         built('guest/exports.map', emitExports(model)),
+        built('soft/stubs.h', emitStubsHeader(driverCalls(whole), softSymbols)),
+        built('soft/proc_table.inc', emitProcTable(driverCalls(whole), 'soft/stubs.h')),
         built('host/driver_table.h', emitDriverTable(model)),
         built('host/hand.h', emitHostHand(model)),
         built('host/dispatch.h', emitDispatchHeader()),
         built('host/dispatch.cc', emitDispatch(model)),
         built('test/messages.h', emitMessages(model)),
-        built('abi_proof.cc', emitProof(model, headers.abi)),
+        built('abi_proof.cc', emitProof(whole, headers.abi)),
     ];
 }

@@ -7,7 +7,7 @@ import type { AbiHeader } from './abi-header.ts';
 import { hex } from './cpp.ts';
 import type { Api, Call, Model, ModelParam } from './model.ts';
 
-const classes: readonly string[] = ['local', 'async', 'deferred', 'sync', 'host'];
+const classes: readonly string[] = ['local', 'async', 'deferred', 'sync', 'host', 'device'];
 /** Names that generated bodies use themselves. */
 const taken = new Set([
     'session',
@@ -30,7 +30,6 @@ const plainTypes = new Set([
     'unsigned',
     'short',
     'long',
-    'cuuint64_t',
 ]);
 
 export function validate(model: Model, abi: AbiHeader, handleHeader: string): string[] {
@@ -133,7 +132,8 @@ function written(call: Call, api: Api): string[] {
     if (said.sends !== undefined && said.hand !== 'guest') problems.push("sends needs hand: 'guest'");
     if (said.via !== undefined && said.hand !== undefined)
         problems.push('a forwarding row has nothing to write by hand');
-    if (['local', 'host'].includes(call.class) && (said.hand ?? said.wire ?? said.sends) !== undefined) {
+    const stays = ['local', 'host', 'device'].includes(call.class);
+    if (stays && (said.hand ?? said.wire ?? said.sends) !== undefined) {
         problems.push(`${call.class} rows have neither hand, wire nor sends`);
     }
     if (call.guest === 'generated' && raw.length > 0)
@@ -156,7 +156,7 @@ function ordered(call: Call, api: Api): string[] {
     const order = flow.class === 'async' ? flow.order : flow.class === 'deferred' ? flow.lands : undefined;
     if (order !== undefined && !names.has(order)) problems.push(`orders by ${order}, which is no parameter`);
     const hasStream = api.params.some((p) => p.cType === 'CUstream');
-    if (twin === 'ptsz' && !hasStream && call.guest !== 'hand')
+    if (twin === 'ptsz' && !hasStream && !['hand', 'none'].includes(call.guest))
         problems.push('twin ptsz without a stream to replace');
     if (twin === 'ptds' && hasStream) problems.push('twin ptds is for calls without a stream parameter');
     if (twin === undefined && hasStream && call.id >> 8 === 0x08)

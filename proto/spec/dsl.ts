@@ -42,7 +42,9 @@ export type Flow =
     /** Seals the lane and waits: for the reply, for a stream parameter, or for the current context. */
     | { readonly class: 'sync'; readonly waits: string }
     /** Called by the engine only: in the driver table, not exported by the shim. */
-    | { readonly class: 'host' };
+    | { readonly class: 'host' }
+    /** Exported by the software device, and a symbol that a program on Ferry does not find. */
+    | { readonly class: 'device' };
 
 export type Guard = 'nonZero' | 'notNull';
 
@@ -164,3 +166,26 @@ export const field = {
     bytes: (limit: LimitName) => ({ is: 'bytes', limit }) as const,
     text: (limit: LimitName) => ({ is: 'text', limit }) as const,
 } as const;
+
+/**
+ * Rows of class `device` in a few words each: parameters as C types, errors as NVIDIA documents them. What of
+ * them crosses Ferry becomes a row of call(), with its wire form.
+ */
+export const deviceRows =
+    (source: string) =>
+    (
+        id: number,
+        since: number,
+        params: Readonly<Record<string, string>>,
+        doc: string,
+        twin?: 'ptsz' | 'ptds',
+    ): Row => ({
+        id,
+        since,
+        flow: { class: 'device' },
+        params: Object.fromEntries(Object.entries(params).map(([name, c]) => [name, raw(c)])),
+        ...(twin === undefined ? {} : { twin }),
+        fails: { '*': 'as CUDA documents them' },
+        doc,
+        source,
+    });

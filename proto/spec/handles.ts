@@ -9,6 +9,13 @@ export const handleKinds = {
     function: 'CUfunction',
     library: 'CUlibrary',
     kernel: 'CUkernel',
+    array: 'CUarray',
+    mipmap: 'CUmipmappedArray',
+    pool: 'CUmemoryPool',
+    graph: 'CUgraph',
+    graph_node: 'CUgraphNode',
+    graph_exec: 'CUgraphExec',
+    link: 'CUlinkState',
 } as const;
 
 export type HandleKind = keyof typeof handleKinds;

@@ -21,6 +21,13 @@ enum class HandleKind : std::uint8_t {
     function = 5,
     library = 6,
     kernel = 7,
+    array = 8,
+    mipmap = 9,
+    pool = 10,
+    graph = 11,
+    graph_node = 12,
+    graph_exec = 13,
+    link = 14,
 };
 
 inline constexpr std::uint64_t kHandleTag = 0x0F;

@@ -143,7 +143,7 @@ describe('the generator', () => {
     });
 
     test('lists entry points by name, then by version, each version once', () => {
-        const keys = procEntries(loadModel()).map(({ base, since }) => ({ base, since }));
+        const keys = procEntries(exportedCalls(loadModel())).map(({ base, since }) => ({ base, since }));
         const sorted = [...keys].sort((a, b) =>
             a.base < b.base ? -1 : a.base > b.base ? 1 : a.since - b.since,
         );
@@ -152,8 +152,21 @@ describe('the generator', () => {
     });
 
     test('gives every exported call an answer to cuGetProcAddress', () => {
-        const answered = new Set(procEntries(loadModel()).map((entry) => entry.symbol));
+        const answered = new Set(procEntries(exportedCalls(loadModel())).map((entry) => entry.symbol));
         expect(exportedCalls(loadModel()).filter((call) => !answered.has(call.name))).toEqual([]);
+    });
+
+    test('declares what only the software device has for that device alone', () => {
+        const outputs = emitAll(loadModel(), { wireVersion, abi });
+        const mentions = (call: string): string[] =>
+            outputs
+                .filter(({ path, text }) => path !== 'build/gen/abi_proof.cc' && text.includes(call))
+                .map(({ path }) => path);
+        expect(mentions('cuGraphCreate')).toEqual([
+            'proto/ledger/cuda.txt',
+            'build/gen/soft/stubs.h',
+            'build/gen/soft/proc_table.inc',
+        ]);
     });
 
     test('keeps what a stub does within ten lines', () => {

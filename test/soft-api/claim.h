@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "guest/stubs.h"
+#include "soft/stubs.h"
 
 namespace claims {
 

@@ -113,7 +113,7 @@ describe('names', () => {
             '^\\w*INFO_LOG\\w*$',
             '^(?:info|kInfo|fileInfo|util)$',
             '^(?:addrinfo|getaddrinfo|siginfo\\w*|si_\\w*|SA_SIGINFO|Dl_info|CallbackInfo)$',
-            '^(?:[pP]aramInfo|FunctionInfo|GlobalInfo|mem_get_info)$',
+            '^(?:[pP]aramInfo|resultInfo|FunctionInfo|GlobalInfo|mem_get_info)$',
         ].join('|'),
     );
     const banned = /(?:^|_|(?<=[a-z]))(?:[Mm]anager|[Hh]elper|[Uu]tils?|[Ii]nfo|INFO)(?=_|$|[A-Z0-9])/;

@@ -1,6 +1,6 @@
 // Generated from proto/spec by proto/gen/emit-table.ts; edit the former.
 
-export type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host';
+export type CallClass = 'local' | 'async' | 'deferred' | 'sync' | 'host' | 'device';
 
 export interface CallName {
     readonly name: string;

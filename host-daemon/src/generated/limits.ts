@@ -33,6 +33,16 @@ export const limits = {
     modules: 65536,
     /** Functions and kernels of one session at a time, each. In count. */
     functions: 1048576,
+    /** Arrays and mipmapped arrays of one session at a time, each. In count. */
+    arrays: 65536,
+    /** Memory pools of one session at a time. In count. */
+    pools: 4096,
+    /** Graphs and executable graphs of one session at a time, each. In count. */
+    graphs: 65536,
+    /** Nodes of all graphs of one session at a time. In count. */
+    graphNodes: 1048576,
+    /** Links of images of one session at a time. In count. */
+    links: 4096,
     /** Host functions queued and not yet answered. In count. */
     pendingCallbacks: 65536,
     /** Device allocations of one session at a time. In count. */

@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '077e1a7f4647e3b5';
+export const specHash = '0e2c66979c553602';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',

@@ -22,6 +22,18 @@ std::uint32_t index_limit(wire::HandleKind kind) {
         case wire::HandleKind::function:
         case wire::HandleKind::kernel:
             return kMaxFunctions;
+        case wire::HandleKind::array:
+        case wire::HandleKind::mipmap:
+            return kMaxArrays;
+        case wire::HandleKind::pool:
+            return kMaxPools;
+        case wire::HandleKind::graph:
+        case wire::HandleKind::graph_exec:
+            return kMaxGraphs;
+        case wire::HandleKind::graph_node:
+            return kMaxGraphNodes;
+        case wire::HandleKind::link:
+            return kMaxLinks;
         case wire::HandleKind::none:
             break;
     }

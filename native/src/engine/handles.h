@@ -13,7 +13,7 @@
 
 namespace engine {
 
-inline constexpr std::size_t kHandleKinds = 8;
+inline constexpr std::size_t kHandleKinds = 15;
 
 enum class Bound { ok, malformed, taken };
 

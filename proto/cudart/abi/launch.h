@@ -110,6 +110,12 @@ union CUlaunchAttributeValue {
     unsigned int nvlinkUtilCentricScheduling;
 };
 
+// Streams and kernel nodes have the same attributes.
+using CUkernelNodeAttrID = CUlaunchAttributeID;
+using CUkernelNodeAttrValue = CUlaunchAttributeValue;
+using CUstreamAttrID = CUlaunchAttributeID;
+using CUstreamAttrValue = CUlaunchAttributeValue;
+
 struct CUlaunchAttribute {
     CUlaunchAttributeID id;
     char pad[8 - sizeof(CUlaunchAttributeID)];

@@ -1,13 +1,13 @@
 // What every exported function begins with: is the driver up, is there a current context, has it a fault. And
 // what many need next: the stream or function behind a handle. Included by the entry_*.cc files only.
 //
-// The exported functions are declared by the generated guest/stubs.h (one list for shim and device), so a
-// definition that differs from the specification does not compile.
+// The exported functions are declared by the generated soft/stubs.h, so a definition that differs from the
+// specification does not compile.
 #pragma once
 #include <memory>
 #include <new>
 
-#include "guest/stubs.h"
+#include "soft/stubs.h"
 #include "soft/api/device.h"
 #include "soft/api/thread_state.h"
 

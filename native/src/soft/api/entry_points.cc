@@ -24,11 +24,11 @@ struct Row {
     const char* twin;    // the same with per-thread default streams, or "nullptr"
 };
 
-// The generated table is that of the shim, which may be ahead: a row whose symbol is not exported here is not
+// The generated table holds every call of the specification: a row whose symbol is not exported here is not
 // found.
 #define FERRY_PROC(name, version, symbol, twin) {name, version, #symbol, #twin},
 constexpr Row kRows[] = {
-#include "guest/proc_table.inc"
+#include "soft/proc_table.inc"
 };
 #undef FERRY_PROC
 

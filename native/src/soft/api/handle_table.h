@@ -17,8 +17,31 @@ struct Stream;
 struct Event;
 struct ModuleFunction;
 struct LibraryKernel;
+class Array;
+class Mipmap;
+class Pool;
+class Graph;
+class GraphNode;
+class GraphExec;
+class LinkState;
 
-enum class HandleKind : std::uint32_t { none, context, stream, event, module, function, library, kernel };
+enum class HandleKind : std::uint32_t {
+    none,
+    context,
+    stream,
+    event,
+    module,
+    function,
+    library,
+    kernel,
+    array,
+    mipmap,
+    pool,
+    graph,
+    graph_node,
+    graph_exec,
+    link,
+};
 
 template <class T>
 inline constexpr HandleKind kKindOf = HandleKind::none;
@@ -36,6 +59,20 @@ template <>
 inline constexpr HandleKind kKindOf<Library> = HandleKind::library;
 template <>
 inline constexpr HandleKind kKindOf<LibraryKernel> = HandleKind::kernel;
+template <>
+inline constexpr HandleKind kKindOf<Array> = HandleKind::array;
+template <>
+inline constexpr HandleKind kKindOf<Mipmap> = HandleKind::mipmap;
+template <>
+inline constexpr HandleKind kKindOf<Pool> = HandleKind::pool;
+template <>
+inline constexpr HandleKind kKindOf<Graph> = HandleKind::graph;
+template <>
+inline constexpr HandleKind kKindOf<GraphNode> = HandleKind::graph_node;
+template <>
+inline constexpr HandleKind kKindOf<GraphExec> = HandleKind::graph_exec;
+template <>
+inline constexpr HandleKind kKindOf<LinkState> = HandleKind::link;
 
 class HandleTable {
   public:

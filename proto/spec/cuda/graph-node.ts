@@ -1,0 +1,282 @@
+// Chapter "Graph Management, nodes": block 0x1800.
+// Rows of class `device`: the software device has them and the shim does not. A call that crosses gets a row
+// with its wire form instead.
+
+import { deviceRows } from '../dsl.ts';
+
+const row = deviceRows('CUDA Driver API: Graph Management, nodes');
+
+export const graphNodes = {
+    cuGraphAddNode_v2: row(
+        0x1800,
+        12030,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            dependencyData: 'const CUgraphEdgeData*',
+            numDependencies: 'size_t',
+            nodeParams: 'CUgraphNodeParams*',
+        },
+        'Adds a node of any type.',
+    ),
+    cuGraphNodeSetParams: row(
+        0x1801,
+        12020,
+        { hNode: 'CUgraphNode', nodeParams: 'CUgraphNodeParams*' },
+        'Changes what a node of any type does.',
+    ),
+    cuGraphAddKernelNode_v2: row(
+        0x1802,
+        12000,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            nodeParams: 'const CUDA_KERNEL_NODE_PARAMS*',
+        },
+        'Adds a kernel.',
+    ),
+    cuGraphKernelNodeGetParams_v2: row(
+        0x1803,
+        12000,
+        { hNode: 'CUgraphNode', nodeParams: 'CUDA_KERNEL_NODE_PARAMS*' },
+        'What a kernel node launches.',
+    ),
+    cuGraphKernelNodeSetParams_v2: row(
+        0x1804,
+        12000,
+        { hNode: 'CUgraphNode', nodeParams: 'const CUDA_KERNEL_NODE_PARAMS*' },
+        'Changes what a kernel node launches.',
+    ),
+    cuGraphKernelNodeCopyAttributes: row(
+        0x1805,
+        11000,
+        { dst: 'CUgraphNode', src: 'CUgraphNode' },
+        'Copies the launch attributes of one kernel node to another.',
+    ),
+    cuGraphKernelNodeGetAttribute: row(
+        0x1806,
+        11000,
+        { hNode: 'CUgraphNode', attr: 'CUkernelNodeAttrID', value_out: 'CUkernelNodeAttrValue*' },
+        'One launch attribute of a kernel node.',
+    ),
+    cuGraphKernelNodeSetAttribute: row(
+        0x1807,
+        11000,
+        { hNode: 'CUgraphNode', attr: 'CUkernelNodeAttrID', value: 'const CUkernelNodeAttrValue*' },
+        'Sets one launch attribute of a kernel node.',
+    ),
+    cuGraphAddMemcpyNode: row(
+        0x1808,
+        10000,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            copyParams: 'const CUDA_MEMCPY3D*',
+            ctx: 'CUcontext',
+        },
+        'Adds a copy of a box.',
+    ),
+    cuGraphMemcpyNodeGetParams: row(
+        0x1809,
+        10000,
+        { hNode: 'CUgraphNode', nodeParams: 'CUDA_MEMCPY3D*' },
+        'What a copy node copies.',
+    ),
+    cuGraphMemcpyNodeSetParams: row(
+        0x180a,
+        10000,
+        { hNode: 'CUgraphNode', nodeParams: 'const CUDA_MEMCPY3D*' },
+        'Changes what a copy node copies.',
+    ),
+    cuGraphAddMemsetNode: row(
+        0x180b,
+        10000,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            memsetParams: 'const CUDA_MEMSET_NODE_PARAMS*',
+            ctx: 'CUcontext',
+        },
+        'Adds a fill.',
+    ),
+    cuGraphMemsetNodeGetParams: row(
+        0x180c,
+        10000,
+        { hNode: 'CUgraphNode', nodeParams: 'CUDA_MEMSET_NODE_PARAMS*' },
+        'What a fill node fills.',
+    ),
+    cuGraphMemsetNodeSetParams: row(
+        0x180d,
+        10000,
+        { hNode: 'CUgraphNode', nodeParams: 'const CUDA_MEMSET_NODE_PARAMS*' },
+        'Changes what a fill node fills.',
+    ),
+    cuGraphAddHostNode: row(
+        0x180e,
+        10000,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            nodeParams: 'const CUDA_HOST_NODE_PARAMS*',
+        },
+        'Adds a function of the host.',
+    ),
+    cuGraphHostNodeGetParams: row(
+        0x180f,
+        10000,
+        { hNode: 'CUgraphNode', nodeParams: 'CUDA_HOST_NODE_PARAMS*' },
+        'What a host node calls.',
+    ),
+    cuGraphHostNodeSetParams: row(
+        0x1810,
+        10000,
+        { hNode: 'CUgraphNode', nodeParams: 'const CUDA_HOST_NODE_PARAMS*' },
+        'Changes what a host node calls.',
+    ),
+    cuGraphAddChildGraphNode: row(
+        0x1811,
+        10000,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            childGraph: 'CUgraph',
+        },
+        'Adds a copy of another graph.',
+    ),
+    cuGraphChildGraphNodeGetGraph: row(
+        0x1812,
+        10000,
+        { hNode: 'CUgraphNode', phGraph: 'CUgraph*' },
+        'The graph inside a child node.',
+    ),
+    cuGraphAddEmptyNode: row(
+        0x1813,
+        10000,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+        },
+        'Adds a node that does nothing.',
+    ),
+    cuGraphAddEventRecordNode: row(
+        0x1814,
+        11010,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            event: 'CUevent',
+        },
+        'Adds the recording of an event.',
+    ),
+    cuGraphEventRecordNodeGetEvent: row(
+        0x1815,
+        11010,
+        { hNode: 'CUgraphNode', event_out: 'CUevent*' },
+        'The event a node records.',
+    ),
+    cuGraphEventRecordNodeSetEvent: row(
+        0x1816,
+        11010,
+        { hNode: 'CUgraphNode', event: 'CUevent' },
+        'Changes the event a node records.',
+    ),
+    cuGraphAddEventWaitNode: row(
+        0x1817,
+        11010,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            event: 'CUevent',
+        },
+        'Adds a wait for an event.',
+    ),
+    cuGraphEventWaitNodeGetEvent: row(
+        0x1818,
+        11010,
+        { hNode: 'CUgraphNode', event_out: 'CUevent*' },
+        'The event a node waits for.',
+    ),
+    cuGraphEventWaitNodeSetEvent: row(
+        0x1819,
+        11010,
+        { hNode: 'CUgraphNode', event: 'CUevent' },
+        'Changes the event a node waits for.',
+    ),
+    cuGraphAddMemAllocNode: row(
+        0x181a,
+        11040,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            nodeParams: 'CUDA_MEM_ALLOC_NODE_PARAMS*',
+        },
+        'Adds an allocation; its address is known at once.',
+    ),
+    cuGraphMemAllocNodeGetParams: row(
+        0x181b,
+        11040,
+        { hNode: 'CUgraphNode', params_out: 'CUDA_MEM_ALLOC_NODE_PARAMS*' },
+        'What an allocation node allocates.',
+    ),
+    cuGraphAddMemFreeNode: row(
+        0x181c,
+        11040,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            dptr: 'CUdeviceptr',
+        },
+        'Adds the end of an allocation.',
+    ),
+    cuGraphMemFreeNodeGetParams: row(
+        0x181d,
+        11040,
+        { hNode: 'CUgraphNode', dptr_out: 'CUdeviceptr*' },
+        'What a free node frees.',
+    ),
+    cuGraphAddBatchMemOpNode: row(
+        0x181e,
+        11070,
+        {
+            phGraphNode: 'CUgraphNode*',
+            hGraph: 'CUgraph',
+            dependencies: 'const CUgraphNode*',
+            numDependencies: 'size_t',
+            nodeParams: 'const CUDA_BATCH_MEM_OP_NODE_PARAMS*',
+        },
+        'Adds waits for and writes of values in memory.',
+    ),
+    cuGraphBatchMemOpNodeGetParams: row(
+        0x181f,
+        11070,
+        { hNode: 'CUgraphNode', nodeParams_out: 'CUDA_BATCH_MEM_OP_NODE_PARAMS*' },
+        'What a node waits for and writes.',
+    ),
+    cuGraphBatchMemOpNodeSetParams: row(
+        0x1820,
+        11070,
+        { hNode: 'CUgraphNode', nodeParams: 'const CUDA_BATCH_MEM_OP_NODE_PARAMS*' },
+        'Changes what a node waits for and writes.',
+    ),
+} as const;
