@@ -98,6 +98,7 @@ soft::Fault Kernels::launch(const std::string& name, const Shape& shape, const A
     config.block = shape.block;
     config.dynamic_shared = shape.dynamic_shared;
     config.cooperative = shape.cooperative;
+    config.stack_bytes = shape.stack;
     config.params = arguments.bytes();
     if (config.params.size() != function->param_bytes) return soft::Fault{-2, "wrong parameters for " + name};
     const auto grid = soft::Grid::make(std::move(config), device_);

@@ -87,6 +87,7 @@ struct Shape {
     std::uint32_t dynamic_shared = 0;
     bool cooperative = false;
     unsigned threads = 1;
+    std::uint64_t stack = 0;
 };
 
 class Kernels {

@@ -30,4 +30,14 @@ inline std::string elementwise(const std::string& body, int in_bits, int out_bit
     return text;
 }
 
+// A kernel `k(out)` with %p = out + 8 * tid.x, %t = tid.x and the registers that tests need; `module` goes
+// before it.
+inline std::string plain_kernel(const std::string& body, const std::string& module = "") {
+    return std::string(ptx_head()) + module +
+           ".visible .entry k(.param .u64 k_p)\n{ .reg .pred %q<8>; .reg .b16 %h<8>; .reg .b32 %r<64>; "
+           ".reg .b64 %d<32>; .reg .u64 %p, %out; .reg .u32 %t;\n"
+           "ld.param.u64 %out, [k_p]; mov.u32 %t, %tid.x; mad.wide.u32 %p, %t, 8, %out;\n" +
+           body + "\nret; }\n";
+}
+
 }  // namespace soft_test

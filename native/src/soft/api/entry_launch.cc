@@ -118,6 +118,7 @@ CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream
         config.block = shape.block;
         config.dynamic_shared = shape.dynamic_shared;
         config.cooperative = shape.cooperative;
+        config.stack_bytes = context.stack_size.load();
         const CommandRef command = make_command(CommandKind::kernel, stream);
         command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
         command->grid = Grid::make(std::move(config), context);

@@ -1,4 +1,5 @@
 // A resident block: its warps, memory and barriers, and the loop that runs them in turn. Owned by one worker.
+#include <algorithm>
 #include <bit>
 
 #include "soft/launch/runtime.h"
@@ -6,8 +7,11 @@
 namespace soft {
 namespace {
 
-constexpr std::uint64_t kCallRegisters = std::uint64_t{4} << 20;  // per warp, when the kernel calls functions
-constexpr std::uint64_t kCallLocal = std::uint64_t{64} << 10;     // per thread, likewise
+// What a kernel that calls functions has per thread of stack, and per warp of registers, which hardware keeps
+// on the stack as well: so they grow with it. Untouched pages cost nothing.
+constexpr std::uint64_t kLeastStack = std::uint64_t{64} << 10;
+constexpr std::uint64_t kMostStack = std::uint64_t{16} << 20;
+constexpr std::uint64_t kRegistersPerStackByte = 64;
 
 std::uint64_t align_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
@@ -23,7 +27,7 @@ void prepare_warp(BlockContext& block, std::uint32_t index, std::uint64_t regist
     w.caches = block.worker->caches.data();
     w.memos = block.worker->memos.data();
     w.shared = block.shared.data();
-    w.shared_size = grid.dynamic_shared_base() + grid.config.dynamic_shared;
+    w.shared_size = grid.shared_size();
     w.local = block.local.data() + index * kLanes * local_stride;
     w.local_stride = local_stride;
     w.params = grid.config.params.data();
@@ -43,11 +47,12 @@ bool BlockContext::prepare(GridState& for_grid, WorkerState& for_worker) {
         warp_capacity = warp_count;
     }
     const Code& code = *for_grid.code;
-    const std::uint64_t registers_size =
-        align_up(code.frame_bytes, 64) + (code.has_calls ? kCallRegisters : 0);
-    const std::uint64_t local_size = align_up(code.local_bytes, 16) + (code.has_calls ? kCallLocal : 0);
+    const std::uint64_t wanted = std::clamp(for_grid.config.stack_bytes, kLeastStack, kMostStack);
+    const std::uint64_t stack = code.has_calls ? align_up(wanted, 64) : 0;
+    const std::uint64_t registers_size = align_up(code.frame_bytes, 64) + stack * kRegistersPerStackByte;
+    const std::uint64_t local_size = align_up(code.local_bytes, 16) + stack;
     const bool fits = registers.reserve(registers_size * warp_count + 64) &&
-                      shared.reserve(for_grid.dynamic_shared_base() + for_grid.config.dynamic_shared + 64) &&
+                      shared.reserve(for_grid.shared_size() + 64) &&
                       local.reserve(local_size * warp_count * kLanes + 64);
     if (!fits) return false;
     for (std::uint32_t k = 0; k < warp_count; ++k) prepare_warp(*this, k, registers_size, local_size);

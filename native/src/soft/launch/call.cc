@@ -78,7 +78,7 @@ const Insn* enter(Warp& w, const Insn* i, const Code& callee) {
     const bool fits = frame->registers + std::uint64_t{callee.frame_bytes} <= w.register_bytes &&
                       frame->local_top <= w.local_stride;
     if (!fits)
-        return raise(w, i, 700, static_cast<std::uint32_t>(std::countr_zero(w.active)), "stack overflow");
+        return raise(w, i, 719, static_cast<std::uint32_t>(std::countr_zero(w.active)), "stack overflow");
     std::byte* window = w.registers + frame->registers;
     fill_fixed_slots(w, callee, window, w.active);
     fill_block_slots(w, callee, window, w.active);
@@ -183,7 +183,7 @@ const Insn* alloca_bytes(Warp& w, const Insn* i) {
     }
     const std::uint64_t align = static_cast<std::uint64_t>(i->imm);
     const std::uint64_t at = (w.frame->local_top + align - 1) / align * align;
-    if (size > w.local_stride || at + size > w.local_stride) return raise(w, i, 700, 0, "stack overflow");
+    if (size > w.local_stride || at + size > w.local_stride) return raise(w, i, 719, 0, "stack overflow");
     w.frame->local_top = static_cast<std::uint32_t>(at + size);
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(mask));

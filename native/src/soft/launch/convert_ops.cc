@@ -232,7 +232,22 @@ u64 pack(const Form& form, u64 a, u64 b) {
                    : n::f32_to_fp8x2<n::FormatE5m2>(high, low, relu);
 }
 
+// Powers of two as their exponents: cvt.{rz,rp}{.satfinite}.ue8m0x2.{f32, bf16x2}.
+u64 to_exponents(const Form& form, u64 a, u64 b) {
+    const bool is_up = form.rounding == Mod::rp;
+    const bool is_finite = form.has(kCvtSatFinite);
+    const u32 high = form.from == Type::bf16x2 ? static_cast<u32>(a) & 0xffff0000u : static_cast<u32>(a);
+    const u32 low = form.from == Type::bf16x2 ? static_cast<u32>(a) << 16 : static_cast<u32>(b);
+    return static_cast<u64>(n::f32_to_ue8m0(high, is_up, is_finite)) << 8 |
+           n::f32_to_ue8m0(low, is_up, is_finite);
+}
+
 u64 convert(const Form& form, u64 a, u64 b) {
+    if (form.to == Type::ue8m0x2) return to_exponents(form, a, b);
+    if (form.from == Type::ue8m0x2) {
+        return n::pack_halves(n::ue8m0_to_bf16(static_cast<u8>(a >> 8)),
+                              n::ue8m0_to_bf16(static_cast<u8>(a)));
+    }
     if (form.from == Type::e4m3x2) return n::e4m3x2_to_f16x2(static_cast<u16>(a), form.has(kCvtRelu));
     if (form.from == Type::e5m2x2) return n::e5m2x2_to_f16x2(static_cast<u16>(a), form.has(kCvtRelu));
     if (form.to == Type::f16x2 || form.to == Type::bf16x2 || form.to == Type::e4m3x2 ||

@@ -24,9 +24,10 @@ const Insn* copy_async(Warp& w, const Insn* i) {
         if (to == nullptr) return nullptr;
         std::memset(to + wanted, 0, size - wanted);
         if (wanted == 0) continue;
-        const std::byte* from =
-            resolve_bytes(w, *i, ptx::Space::global, lane_address(w, *i, lane), wanted, lane);
+        const u64 source = lane_address(w, *i, lane);
+        const std::byte* from = resolve_bytes(w, *i, ptx::Space::global, source, wanted, lane);
         if (from == nullptr) return nullptr;
+        if (source % size != 0) return raise_address(w, i, 716, lane, "misaligned address", source);
         std::memcpy(to, from, wanted);
     }
     return i + 1;

@@ -21,6 +21,7 @@ struct LaunchConfig {
     std::uint32_t dynamic_shared = 0;             // bytes
     std::vector<std::byte> params;                // FunctionInfo::param_bytes, taken at the call
     bool cooperative = false;                     // all blocks resident at once
+    std::uint64_t stack_bytes = 0;                // a thread may use for calls; 0: what suits most programs
 };
 
 // Why a grid ended early. `error` is the CUresult the context answers from then on.

@@ -64,6 +64,11 @@ enum class Special : std::uint8_t {
     total_smem,
     dynamic_shared,
     envreg,
+    reserved_begin,
+    reserved_end,
+    reserved_cap,
+    reserved_0,
+    reserved_1,
     zero,
     one,
     param
@@ -124,6 +129,7 @@ struct Code {
     std::uint32_t first_cache = 0;
     std::uint32_t cache_count = 0;
     bool has_calls = false;
+    bool reads_reserved = false;  // names %reserved_smem_offset_*, itself or in a function it may call
     bool has_body = false;
 };
 

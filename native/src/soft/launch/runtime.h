@@ -48,6 +48,9 @@ struct Barrier {
     std::uint32_t result_arrived = 0;
 };
 
+// Bytes of shared memory that %reserved_smem_offset_begin and _end enclose, as on sm_80 and later.
+constexpr std::uint64_t kReservedShared = 1024;
+
 class GridState;
 struct WorkerState;
 
@@ -100,6 +103,15 @@ class GridState final : public Grid {
     std::uint64_t dynamic_shared_base() const {
         const std::uint64_t align = function->dynamic_align;
         return (code->shared_bytes + align - 1) / align * align;
+    }
+
+    // Static and dynamic shared memory, which is all that %total_smem_size counts.
+    std::uint64_t own_shared_size() const { return dynamic_shared_base() + config.dynamic_shared; }
+    // What the toolkit's own code may use unasked (cooperative groups do) lies behind what the program has,
+    // and only where the kernel asks where it is, so that accesses past the end fault in all others.
+    std::uint64_t reserved_shared_base() const { return (own_shared_size() + 127) / 128 * 128; }
+    std::uint64_t shared_size() const {
+        return code->reads_reserved ? reserved_shared_base() + kReservedShared : own_shared_size();
     }
 
     // The first fault wins; later ones are dropped.

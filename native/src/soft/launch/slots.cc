@@ -86,13 +86,22 @@ std::uint64_t shared_value(const Warp& w, const FixedSlot& slot) {
         case Special::dynamic_smem:
             return grid.config.dynamic_shared;
         case Special::total_smem:
-            return w.shared_size;
+            return grid.own_shared_size();
         case Special::dynamic_shared:
             return grid.dynamic_shared_base() + slot.index;
         case Special::envreg:
             return slot.index == 1   ? grid.workspace >> 32
                    : slot.index == 2 ? grid.workspace & 0xffffffffu
                                      : 0;
+        case Special::reserved_begin:
+            return grid.reserved_shared_base();
+        case Special::reserved_end:
+        case Special::reserved_cap:
+            return grid.reserved_shared_base() + kReservedShared;
+        case Special::reserved_0:
+        case Special::reserved_1:
+            return grid.reserved_shared_base() +
+                   (slot.special == Special::reserved_1 ? kReservedShared / 2 : 0);
         case Special::one:
             return 1;
         case Special::param:

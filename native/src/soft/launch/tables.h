@@ -41,12 +41,16 @@ std::span<const OpEntry> copy_async_entries();
 std::span<const OpEntry> texture_entries();
 std::span<const OpEntry> texture_query_entries();
 std::span<const OpEntry> surface_entries();
+std::span<const OpEntry> mbarrier_entries();
 
+// clang-format off
 constexpr std::span<const OpEntry> (*kColdTables[])() = {
-    control_entries,    barrier_entries, small_integer_entries, memory_entries,  predicate_entries,
-    fault_entries,      call_entries,    syscall_entries,       sync_entries,    machine_entries,
-    atomic_entries,     bits_entries,    float_general_entries, half_entries,    convert_general_entries,
+    control_entries, barrier_entries, small_integer_entries, memory_entries, predicate_entries,
+    fault_entries, call_entries, syscall_entries, sync_entries, machine_entries,
+    atomic_entries, bits_entries, float_general_entries, half_entries, convert_general_entries,
     copy_async_entries, texture_entries, texture_query_entries, surface_entries,
+    mbarrier_entries,
 };
+// clang-format on
 
 }  // namespace soft

@@ -177,6 +177,20 @@ inline std::uint32_t e4m3x2_to_f16x2(std::uint16_t v, bool relu = false) {
     return relu ? pack_halves(relu_f16(high), relu_f16(low)) : pack_halves(high, low);
 }
 
+// ue8m0, a power of two without a sign: its biased exponent, 0xff for NaN, 0 for 2^-127. `bits` are an f32's,
+// whose sign is dropped. Rounded towards zero or up; what is not a NaN stays below 0xff when `is_finite`.
+inline std::uint8_t f32_to_ue8m0(std::uint32_t bits, bool is_up, bool is_finite) {
+    const std::uint32_t size = bits & 0x7fffffffu;
+    const bool rounds_up = is_up && (size & 0x7fffffu) != 0 && size > 0x400000u && size < 0x7f800000u;
+    const std::uint32_t exponent = (size >> 23) + (rounds_up ? 1u : 0u);
+    const bool clamps = is_finite && size <= 0x7f800000u && exponent == 0xffu;
+    return static_cast<std::uint8_t>(clamps ? 0xfeu : exponent);
+}
+inline std::uint16_t ue8m0_to_bf16(std::uint8_t v) {
+    if (v == 0xffu) return kNan16;
+    return v == 0 ? std::uint16_t{0x0040u} : static_cast<std::uint16_t>(v << 7);
+}
+
 // cvt.rni/rzi/rmi/rpi of an f16 or bf16 to itself.
 template <Round R>
 inline std::uint16_t round_integral_f16(std::uint16_t h) {

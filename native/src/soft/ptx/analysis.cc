@@ -35,7 +35,9 @@ void add_registers(const FunctionSyntax& function, const Operand& operand, std::
 }  // namespace
 
 void definitions(const FunctionSyntax& function, const Statement& s, std::vector<std::uint32_t>& out) {
-    const bool reduces = s.opcode == "bar" || s.opcode == "barrier" || s.opcode == "mbarrier";
+    const auto mods = function.mods.begin() + s.first_mod;
+    const bool is_red = std::find(mods, mods + s.mod_count, Mod::red) != mods + s.mod_count;
+    const bool reduces = s.opcode == "mbarrier" || (is_red && (s.opcode == "bar" || s.opcode == "barrier"));
     if ((has_no_result(s.opcode) && !reduces) || s.operand_count == 0) return;
     const Operand& first = function.operands[s.first_operand];
     if (s.opcode == "call" && first.kind != OperandKind::list) return;

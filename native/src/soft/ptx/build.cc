@@ -38,6 +38,7 @@ constexpr Row kRows[] = {
     {"stacksave", build_stack}, {"stackrestore", build_stack}, {"tex", build_tex}, {"tld4", build_tex},
     {"txq", build_texture_query}, {"suq", build_texture_query}, {"suld", build_surface},
     {"sust", build_surface}, {"sured", build_surface},
+    {"mbarrier", build_mbarrier},
 };
 // clang-format on
 

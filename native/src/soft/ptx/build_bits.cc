@@ -1,5 +1,4 @@
-// Builders of bit fields, permutations, dot products, selections by comparison, and cp.async. See builders.h.
-#include "soft/launch/access.h"
+// Builders of bit fields, permutations, dot products, and selections by comparison. See builders.h.
 #include "soft/ptx/builders.h"
 
 namespace soft::ptx {
@@ -266,43 +265,6 @@ bool build_slct(Decoder& d) {
     insn.a = a;
     insn.b = b;
     insn.c = holds;
-    return true;
-}
-
-// cp.async copies at issue, so committing and waiting have nothing to do. Bulk copies are not executed.
-bool build_cp(Decoder& d) {
-    if (d.has(Mod::bulk) || d.has(Mod::mbarrier) || !d.has(Mod::async)) {
-        d.emit_unsupported();
-        return true;
-    }
-    if (d.one_of({Mod::commit_group, Mod::wait_group, Mod::wait_all}) != Mod::none) return true;
-    if (!d.need(3, 5)) return false;
-    MemoryOperand to;
-    MemoryOperand from;
-    if (!d.memory_operand(d.operand(0), Space::shared, to)) return false;
-    if (!d.memory_operand(d.operand(1), Space::global, from)) return false;
-    if (d.operand(2).kind != OperandKind::integer) return d.fail("the size must be a constant");
-    // The fourth operand says how many bytes to read, the rest are zeros; as a predicate it says to read
-    // none.
-    const Operand* fourth = d.count() > 3 ? &d.operand(3) : nullptr;
-    const bool has_size = fourth != nullptr &&
-                          !(fourth->kind == OperandKind::reg && d.register_type(fourth->index) == Type::pred);
-    if (fourth != nullptr && !has_size) {
-        d.emit_unsupported();
-        return true;
-    }
-    const std::uint32_t size = has_size ? d.source(3, Type::u32) : d.constant(d.operand(2).value, 4);
-    Insn& insn = d.emit(Family::cp_async, Type::none);
-    insn.d = to.slot;
-    insn.c = static_cast<std::uint32_t>(to.offset);
-    insn.a = from.slot;
-    insn.imm = from.offset;
-    insn.b = size;
-    insn.mod[kModSize] = static_cast<std::uint8_t>(d.operand(2).value);
-    insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(from.width);
-    insn.mod[kModWidth] = static_cast<std::uint8_t>(to.width);
-    insn.mod[kModSpace] = static_cast<std::uint8_t>(Space::global);
-    d.use_cache(insn);
     return true;
 }
 

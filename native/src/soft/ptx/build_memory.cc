@@ -92,7 +92,7 @@ bool build_access(Decoder& d, bool is_load) {
     const Space space = space_of(d);
     const std::uint32_t count = vector_count(d);
     const Operand& data = d.operand(is_load ? 0 : 1);
-    if (count > 4) {
+    if (count > 4 || d.has(Mod::async)) {
         d.emit_unsupported();
         return true;
     }

@@ -73,7 +73,10 @@ bool build_copysign(Decoder&);
 bool build_testp(Decoder&);
 bool build_set(Decoder&);
 bool build_slct(Decoder&);
+
+// build_async.cc
 bool build_cp(Decoder&);
+bool build_mbarrier(Decoder&);
 
 // build_warp.cc
 bool build_shfl(Decoder&);

@@ -57,7 +57,6 @@ constexpr std::string_view kUnbuilt[] = {
     "red",
     "brx",
     "cp",
-    "mbarrier",
     "nanosleep",
     "isspacep",
     "alloca",
@@ -178,11 +177,12 @@ bool Decoder::decode_statement(const Statement& s) {
         end_skip(skip);
         return true;
     }
-    if (is_unknown_modifier()) return fail("unknown modifier");
+    if (is_unknown_modifier() && s.opcode != "cp") return fail("unknown modifier");
     const bool controls = s.opcode == "bra" || s.opcode == "brx" || s.opcode == "call" || s.opcode == "ret" ||
                           s.opcode == "exit" || s.opcode == "bar" || s.opcode == "barrier" ||
                           s.opcode == "shfl" || s.opcode == "vote" || s.opcode == "nanosleep" ||
-                          s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect";
+                          s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect" ||
+                          s.opcode == "mbarrier";
     if (s.guard < 0 || s.opcode == "bra" || s.opcode == "brx") return builder(*this) && error_.empty();
     const auto before = static_cast<std::uint32_t>(code_.insns.size());
     if (!controls) {

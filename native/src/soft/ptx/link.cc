@@ -65,6 +65,7 @@ int Linker::collect() {
             }
         }
         if (const int error = add_functions(unit)) return error;
+        if (const int error = add_aliases(unit)) return error;
     }
     return 0;
 }
@@ -140,6 +141,27 @@ int Linker::add_functions(std::uint32_t unit) {
                 add_definition(link_->units[unit], function.name, effective, symbol, function.line)) {
             return error;
         }
+    }
+    return 0;
+}
+
+// A declared function whose body is another's, with the linkage of its own declaration.
+int Linker::add_aliases(std::uint32_t unit) {
+    for (const Alias& alias : modules_[unit].aliases) {
+        const SymbolMap& own = link_->units[unit];
+        const auto inside = own.find(alias.target);
+        const auto outside = exported_.find(alias.target);
+        if (inside == own.end() && outside == exported_.end()) {
+            return fail(kInvalidPtx, alias.line, "'" + std::string(alias.target) + "' has no body to alias");
+        }
+        const Symbol symbol = inside != own.end() ? inside->second : outside->second;
+        const auto& functions = modules_[unit].functions;
+        const auto declared = std::ranges::find(functions, alias.name, &FunctionSyntax::name);
+        if (symbol.kind != SymbolKind::function || declared == functions.end() || declared->has_body)
+            return fail(kInvalidPtx, alias.line, "bad .alias");
+        if (const int error =
+                add_definition(link_->units[unit], alias.name, declared->linkage, symbol, alias.line))
+            return error;
     }
     return 0;
 }

@@ -29,6 +29,7 @@ class Linker {
     int lay_out();
     int place_variable(Variable& variable, SymbolMap& own);
     int add_functions(std::uint32_t unit);
+    int add_aliases(std::uint32_t unit);
     int resolve_externals();
     int resolve_variable(const Variable& variable, SymbolMap& own);
     int resolve_function(const FunctionSyntax& function, std::uint32_t unit);

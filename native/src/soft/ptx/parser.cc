@@ -33,6 +33,7 @@ class ModuleParser {
     bool parse_dimensions(std::array<std::uint32_t, 3>& out);
     bool skip_section();
     bool skip_statement();
+    bool parse_alias();
 
     TokenStream tokens_;
     Module& module_;
@@ -78,6 +79,16 @@ bool ModuleParser::skip_statement() {
     return !tokens_.failed();
 }
 
+bool ModuleParser::parse_alias() {
+    Alias alias;
+    alias.line = tokens_.current().line;
+    alias.name = tokens_.expect_word("a function name");
+    if (!tokens_.expect(',')) return false;
+    alias.target = tokens_.expect_word("a function name");
+    module_.aliases.push_back(alias);
+    return tokens_.expect(';');
+}
+
 Linkage find_linkage(std::string_view word) {
     if (word == "extern") return Linkage::external;
     if (word == "visible") return Linkage::visible;
@@ -105,7 +116,7 @@ bool ModuleParser::parse_top() {
         return wide ? (tokens_.advance(), true) : tokens_.fail("only .address_size 64 is supported");
     }
     if (word == "section") return skip_section();
-    if (word == "alias") return skip_statement();
+    if (word == "alias") return parse_alias();
     if (word == "entry" || word == "func") return parse_function(word == "entry", linkage);
     const Space space = find_space(word);
     if (space == Space::generic || space == Space::reg || space == Space::param) {

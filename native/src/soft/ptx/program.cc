@@ -41,6 +41,7 @@ class LoadedProgram final : public Program {
     std::vector<std::unique_ptr<Function>> functions_;
     std::uint64_t image_ = 0;
     std::uint32_t device_caches_ = 0;
+    bool device_reads_reserved_ = false;
 };
 
 int LoadedProgram::load(std::span<const std::string_view> units, std::string& log) {
@@ -101,7 +102,11 @@ bool LoadedProgram::decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std
         log = decoder.error();
         return false;
     }
-    if (code.is_entry) return true;
+    if (code.is_entry) {
+        code.reads_reserved |= code.has_calls && device_reads_reserved_;
+        return true;
+    }
+    device_reads_reserved_ |= code.reads_reserved;
     device_caches_ += code.cache_count;
     link.module_shared = std::max(link.module_shared, code.shared_bytes);
     return true;

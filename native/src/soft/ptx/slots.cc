@@ -39,11 +39,11 @@ constexpr SpecialRow kSpecials[] = {
     {"%is_explicit_cluster", Special::zero, 0},
     {"%cluster_ctarank", Special::zero, 0},
     {"%cluster_nctarank", Special::one, 0},
-    {"%reserved_smem_offset_begin", Special::zero, 0},
-    {"%reserved_smem_offset_end", Special::zero, 0},
-    {"%reserved_smem_offset_cap", Special::zero, 0},
-    {"%reserved_smem_offset_0", Special::zero, 0},
-    {"%reserved_smem_offset_1", Special::zero, 0},
+    {"%reserved_smem_offset_begin", Special::reserved_begin, 0},
+    {"%reserved_smem_offset_end", Special::reserved_end, 0},
+    {"%reserved_smem_offset_cap", Special::reserved_cap, 0},
+    {"%reserved_smem_offset_0", Special::reserved_0, 0},
+    {"%reserved_smem_offset_1", Special::reserved_1, 0},
     {"%current_graph_exec", Special::zero, 0},
     {"%clusterid", Special::ctaid_x, 3},
     {"%nclusterid", Special::nctaid_x, 3},
@@ -122,6 +122,7 @@ std::uint32_t Decoder::special(Special special, std::uint32_t width, std::uint32
     const std::uint64_t key = static_cast<std::uint64_t>(special) << 48 |
                               static_cast<std::uint64_t>(index) << 16 | width << 8 | size << 1 |
                               (is_signed ? 1u : 0u);
+    code_.reads_reserved |= special >= Special::reserved_begin && special <= Special::reserved_1;
     const auto [found, is_new] = specials_.emplace(key, 0);
     if (is_new) {
         found->second = take_slot(width);

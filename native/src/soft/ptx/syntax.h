@@ -112,11 +112,19 @@ struct FunctionSyntax {
     std::array<std::uint32_t, 3> max_block{};
 };
 
+// `.alias name, target;`
+struct Alias {
+    std::string_view name;
+    std::string_view target;
+    std::uint32_t line = 0;
+};
+
 struct Module {
     int ptx_version = 0;  // 10 * major + minor
     int target = 0;       // 75 of sm_75
     std::vector<Variable> variables;
     std::vector<FunctionSyntax> functions;
+    std::vector<Alias> aliases;
 };
 
 }  // namespace soft::ptx
