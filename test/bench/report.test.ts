@@ -113,8 +113,9 @@ describe('the mean that a raw socket leaves', () => {
     );
 
     it('counts the two programs that copy as slow as the socket, and the other three as direct', () => {
-        const socket = { metric: 'TCP socket, bulk', unit: 'GB/s', values: [5] };
-        const measured = { ...results(metrics.map(rate)), limits: [socket] };
+        const key = { benchmark: 'limits', metric: 'TCP socket, bulk', device: 'null', carrier: 'direct' };
+        const limits = [series(key as Key, 'GB/s', [5])];
+        const measured = { ...results(metrics.map(rate)), limits };
         expect(socketAloneMean(measured)).toBeCloseTo(4 ** (2 / 5));
         expect(writeMarkdown(measured, 'charts/')).toContain('make the mean on TCP 1.74x');
         expect(socketAloneMean(results(metrics.map(rate)))).toBe(null);

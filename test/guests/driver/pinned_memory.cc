@@ -88,6 +88,33 @@ void check_completion(guest::Run& run, const guest::Session& session, CUstream s
     CU_OK(cuMemFree_v2(cell));
 }
 
+// A copy that the program waits for, behind work that is still going on, has its bytes when it returns, and
+// one out of pageable memory has taken them: in slices that are used more than once here.
+void check_waits(const guest::Session& session) {
+    constexpr std::size_t kSize = 6 << 20;
+    Block pinned(kSize);
+    const CUdeviceptr device = guest::allocate(kSize);
+    const CUdeviceptr cell = guest::allocate(std::vector<unsigned>{0});
+    const auto busy = [&] { CU_OK(guest::launch(session.function("spin"), 1, 1, nullptr, cell, 300000)); };
+    for (int round = 0; round < 3; ++round) {
+        std::vector<unsigned char> source(kSize);
+        for (std::size_t at = 0; at < kSize; at += 512) source[at] = (unsigned char)(at / 512 * 13 + round);
+        busy();
+        CU_OK(cuMemcpyHtoDAsync_v2(device, source.data(), kSize, nullptr));
+        busy();
+        CU_OK(cuMemcpyDtoH_v2(pinned.data, device, kSize));
+        require_same("pinned memory behind a kernel", pinned.data, source.data(), kSize);
+        busy();
+        CU_OK(cuMemsetD8Async(device, 7, kSize, nullptr));
+        std::vector<unsigned char> pageable(kSize);
+        CU_OK(cuMemcpyDtoH_v2(pageable.data(), device, kSize));
+        require_same("pageable memory behind a kernel", pageable.data(),
+                     std::vector<unsigned char>(kSize, 7).data(), kSize);
+    }
+    CU_OK(cuMemFree_v2(device));
+    CU_OK(cuMemFree_v2(cell));
+}
+
 // Blocks freed behind copies that have not begun: what comes into the memory next must not reach the device.
 void check_frees(guest::Run& run, const guest::Session& session, CUstream stream) {
     const CUdeviceptr cell = guest::allocate(std::vector<unsigned>{0});
@@ -268,6 +295,7 @@ int main(int argc, char** argv) {
         run.digest(target.data, target.size);
     }
     check_completion(run, session, stream);
+    check_waits(session);
     check_frees(run, session, stream);
     check_blocks(run);
     check_rectangles(run, stream);
