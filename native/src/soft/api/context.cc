@@ -17,6 +17,7 @@ Context::Context(Device& device, std::uint64_t number_, std::uint64_t handle_, s
       flags(flags_),
       group(std::make_shared<StreamGroup>()),
       heap(device.memory, number_),
+      images(device.handles, device.memory, number_),
       device_(device) {
     auto legacy = std::make_shared<Stream>();
     legacy->group = group;
@@ -166,12 +167,23 @@ void Context::end() {
         if (const auto instance = library->leave_context(number)) unname(instance);
     }
     for (const StreamRef& stream : streams) device_.scheduler.leave_stream(*stream);
+    images.clear();
     device_.memory.release_all_of(number);
     group->legacy.reset();
 }
 
 bool Context::find_range(std::uint64_t address, Range& range) const {
     return device_.memory.find_range(address, range);
+}
+
+const Texture* Context::find_texture(std::uint64_t handle_value) const {
+    const auto* object = device_.handles.at<TextureObject>(handle_value);
+    return object == nullptr ? nullptr : &object->texture;
+}
+
+const Surface* Context::find_surface(std::uint64_t handle_value) const {
+    const auto* object = device_.handles.at<SurfaceObject>(handle_value);
+    return object == nullptr ? nullptr : &object->surface;
 }
 
 std::uint64_t Context::allocate_image(std::size_t size) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cudart/abi.h"
+#include "soft/api/image_store.h"
 #include "soft/api/output.h"
 #include "soft/device_services.h"
 #include "soft/memory/malloc_heap.h"
@@ -43,6 +44,7 @@ class Context final : public DeviceServices {
     std::atomic<bool> ended{false};
     const std::shared_ptr<StreamGroup> group;
     MallocHeap heap;
+    ImageStore images;
     Output output;
 
     abi::CUresult error() const {
@@ -89,6 +91,8 @@ class Context final : public DeviceServices {
     bool find_range(std::uint64_t address, Range& range) const override;
     std::uint64_t allocate_image(std::size_t size) override;
     void free_image(std::uint64_t address) override;
+    const Texture* find_texture(std::uint64_t handle) const override;
+    const Surface* find_surface(std::uint64_t handle) const override;
     std::uint64_t device_malloc(std::uint64_t size) override { return heap.allocate(size); }
     void device_free(std::uint64_t address) override { heap.release(address); }
     void print(std::string_view text) override { output.print(text); }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "soft/api/texture_limits.h"
+
 namespace soft::driver {
 namespace {
 
@@ -24,12 +26,10 @@ constexpr std::pair<abi::CUdevice_attribute, int> kFixed[] = {
     {CU_DEVICE_ATTRIBUTE_MAX_PITCH, static_cast<int>(kMaxPitch)},
     {CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK, kRegistersPerMultiprocessor},
     {CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 1'000'000},
-    {CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT, 512},
     {CU_DEVICE_ATTRIBUTE_GPU_OVERLAP, 1},
     {CU_DEVICE_ATTRIBUTE_INTEGRATED, 0},
     {CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY, 1},
     {CU_DEVICE_ATTRIBUTE_COMPUTE_MODE, abi::CU_COMPUTEMODE_DEFAULT},
-    {CU_DEVICE_ATTRIBUTE_SURFACE_ALIGNMENT, 512},
     {CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS, 1},
     {CU_DEVICE_ATTRIBUTE_PCI_BUS_ID, 0xfe},
     {CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID, 0},
@@ -40,7 +40,6 @@ constexpr std::pair<abi::CUdevice_attribute, int> kFixed[] = {
     {CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, kThreadsPerMultiprocessor},
     {CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT, 1},
     {CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING, 1},
-    {CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT, 32},
     {CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 8},
     {CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 0},
     {CU_DEVICE_ATTRIBUTE_STREAM_PRIORITIES_SUPPORTED, 1},
@@ -67,6 +66,8 @@ constexpr std::pair<abi::CUdevice_attribute, int> kFixed[] = {
 
 DeviceProfile::DeviceProfile(unsigned threads, std::uint64_t total_memory) : total_memory_(total_memory) {
     for (const auto& [which, value] : kFixed) values_[static_cast<std::size_t>(which)] = value;
+    for (const auto& [which, value] : texture_attributes::kValues)
+        values_[static_cast<std::size_t>(which)] = value;
     values_[CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT] = static_cast<int>(threads);
 }
 

@@ -6,6 +6,7 @@
 
 #include "cudart/errors.h"
 #include "soft/api/entry.h"
+#include "soft/api/texture_limits.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -174,9 +175,13 @@ SOFT_EXPORT CUresult cuDeviceGetP2PAttribute(int* value, abi::CUdevice_P2PAttrib
     });
 }
 
-SOFT_EXPORT CUresult cuDeviceGetTexture1DLinearMaxWidth(std::size_t*, abi::CUarray_format, unsigned int,
-                                                        abi::CUdevice dev) {
-    return on_device(dev, [](Device&) { return abi::CUDA_ERROR_NOT_SUPPORTED; });
+SOFT_EXPORT CUresult cuDeviceGetTexture1DLinearMaxWidth(std::size_t* texels, abi::CUarray_format,
+                                                        unsigned int, abi::CUdevice dev) {
+    return on_device(dev, [&](Device&) {
+        if (texels == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        *texels = kLongestBuffer;
+        return abi::CUDA_SUCCESS;
+    });
 }
 
 SOFT_EXPORT CUresult cuDevicePrimaryCtxRetain(abi::CUcontext* context, abi::CUdevice dev) {

@@ -24,6 +24,8 @@ class Graph;
 class GraphNode;
 class GraphExec;
 class LinkState;
+struct TextureObject;
+struct SurfaceObject;
 
 enum class HandleKind : std::uint32_t {
     none,
@@ -41,6 +43,8 @@ enum class HandleKind : std::uint32_t {
     graph_node,
     graph_exec,
     link,
+    texture,
+    surface,
 };
 
 template <class T>
@@ -73,6 +77,10 @@ template <>
 inline constexpr HandleKind kKindOf<GraphExec> = HandleKind::graph_exec;
 template <>
 inline constexpr HandleKind kKindOf<LinkState> = HandleKind::link;
+template <>
+inline constexpr HandleKind kKindOf<TextureObject> = HandleKind::texture;
+template <>
+inline constexpr HandleKind kKindOf<SurfaceObject> = HandleKind::surface;
 
 class HandleTable {
   public:

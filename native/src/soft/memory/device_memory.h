@@ -19,7 +19,7 @@ namespace soft::driver {
 
 enum class BlockKind : std::uint8_t {
     device,      // cuMemAlloc and its kin
-    image,       // a module's variables; counted as device memory, not the program's to free
+    image,       // variables of a module, texels of an array; counted, not for cuMemFree
     pinned,      // cuMemHostAlloc: host memory, not counted
     registered,  // cuMemHostRegister: the program's own memory, outside the arena
 };

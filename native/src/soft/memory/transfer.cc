@@ -39,9 +39,13 @@ void fill_row(std::uint64_t target, T value, std::size_t count) {
 }  // namespace
 
 void perform(const Copy& copy) {
-    for (std::size_t row = 0; row < copy.rows; ++row) {
-        copy_row(copy, host_view(copy.target + row * copy.target_pitch),
-                 host_view(copy.source + row * copy.source_pitch));
+    for (std::size_t slice = 0; slice < copy.slices; ++slice) {
+        const std::uint64_t target = copy.target + slice * copy.target_slice;
+        const std::uint64_t source = copy.source + slice * copy.source_slice;
+        for (std::size_t row = 0; row < copy.rows; ++row) {
+            copy_row(copy, host_view(target + row * copy.target_pitch),
+                     host_view(source + row * copy.source_pitch));
+        }
     }
 }
 

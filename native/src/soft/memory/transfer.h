@@ -6,7 +6,8 @@
 
 namespace soft::driver {
 
-// Row-major [rows][width bytes], rows `pitch` bytes apart on each side; a linear copy has one row.
+// Row-major [slices][rows][width bytes], rows `pitch` and slices `slice` bytes apart on each side; a linear
+// copy has one row.
 struct Copy {
     std::uint64_t target = 0;
     std::uint64_t source = 0;
@@ -14,6 +15,9 @@ struct Copy {
     std::size_t rows = 1;
     std::size_t target_pitch = 0;
     std::size_t source_pitch = 0;
+    std::size_t slices = 1;
+    std::size_t target_slice = 0;
+    std::size_t source_slice = 0;
     bool is_shared = false;  // other cores read the target next
 };
 
