@@ -116,6 +116,7 @@ void unary(Context& context) {
     expect_bits(context, "min -0", half_min<F>(0, 0x8000), 0x8000);
     expect_bits(context, "max -0", half_max<F>(0x8000, 0), 0);
     expect_bits(context, "max.xorsign.abs", half_max_xorsign_abs<F>(one, 0x8000), one | 0x8000u);
+    expect_bits(context, "min.xorsign.abs NaN", half_min_xorsign_abs<F>(0xffff, one), one | 0x8000u);
 }
 
 }  // namespace

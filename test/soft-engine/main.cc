@@ -1,9 +1,10 @@
 // Runs the engine's tests: soft-engine <directory of these sources> <directory of compiled PTX or ''>
 // [filter]. With `fuzz <seconds>` as filter it mutates PTX instead, with `bench` it measures speed against
-// C++.
+// C++, with `cases <list>` it runs other people's kernels.
 #include <cstdlib>
 
 #include "heap_device.h"
+#include "lanes.h"
 #include "testing.h"
 
 namespace soft_test {
@@ -47,12 +48,15 @@ int run_tests(const std::string& filter) {
         ++count;
         std::cout << (failures == before ? "ok   " : "BAD  ") << test.name << std::endl;
     }
+    if (checked_instructions() > 0)
+        std::cout << checked_instructions() << " instructions over random lanes\n";
     std::cout << count << " tests, " << failures << " failures\n";
     return failures == 0 && count > 0 ? 0 : 1;
 }
 
 int run_fuzz(int seconds);
 int run_bench();
+int run_cases(const std::string& list);
 
 }  // namespace soft_test
 
@@ -63,5 +67,6 @@ int main(int argc, char** argv) {
     const std::string filter = argc > 3 ? argv[3] : "";
     if (filter == "fuzz") return soft_test::run_fuzz(argc > 4 ? std::atoi(argv[4]) : 5);
     if (filter == "bench") return soft_test::run_bench();
+    if (filter == "cases" && argc > 4) return soft_test::run_cases(argv[4]);
     return soft_test::run_tests(filter);
 }

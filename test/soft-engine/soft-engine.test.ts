@@ -1,10 +1,12 @@
 // The PTX engine alone, tested in C++ (see main.cc): built with cmake into build/soft-engine, given PTX that
 // nvcc makes of kernels/*.cu where there is an nvcc (NVCC names it), and run once for each instruction set.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+
+import { readCases } from './zluda.ts';
 
 const source = fileURLToPath(new URL('.', import.meta.url));
 const build = join(source, '..', '..', 'build', 'soft-engine');
@@ -55,4 +57,28 @@ describe.each(['base', 'avx2', 'avx512'])('the PTX engine on %s', (instructionSe
         },
         timeoutMs,
     );
+});
+
+// Somebody else's tests: 182 kernels with expected outputs, equal bit for bit.
+describe("ZLUDA's PTX tests", () => {
+    const folder = process.env['ZLUDA_PTX_DIR'];
+    it('all give what they expect', (context) => {
+        if (folder === undefined) {
+            console.warn(
+                "SKIPPED ZLUDA's PTX tests: ZLUDA_PTX_DIR does not name their ptx/src/test/spirv_run",
+            );
+            context.skip();
+            return;
+        }
+        const cases = readCases(folder);
+        const list = join(build, 'zluda-cases');
+        const lines = cases.map(({ file, name, threads, input, output }) =>
+            [file, name, String(threads), input, output].join(' '),
+        );
+        writeFileSync(list, `${lines.join('\n')}\n`);
+        const options = { encoding: 'utf8', timeout: timeoutMs } as const;
+        const run = spawnSync(join(build, 'soft-engine'), [source, '', 'cases', list], options);
+        expect(`${run.stdout}${run.stderr}`).toContain(`${String(cases.length)} equal, 0 wrong`);
+        expect(cases.length).toBeGreaterThanOrEqual(182);
+    });
 });

@@ -105,14 +105,16 @@ function findUnexplainedCasts(source: Source): readonly Finding[] {
 }
 
 describe('names', () => {
-    // Said by others: CUDA's own names, system structures, and the level of a log line. FunctionInfo and
-    // GlobalInfo stand in the first header of the software device, which came before the rule.
+    // Said by others: CUDA's own names, system structures, the level of a log line, files of programs that
+    // are run. FunctionInfo and GlobalInfo stand in the first header of the software device, which came
+    // before the rule.
     const foreign = new RegExp(
         [
             '^(?:cu|CU|cuda|CUDA)\\w*$',
             '^\\w*INFO_LOG\\w*$',
             '^(?:info|kInfo|fileInfo|util)$',
             '^(?:addrinfo|getaddrinfo|siginfo\\w*|si_\\w*|SA_SIGINFO|Dl_info|CallbackInfo)$',
+            '^(?:helper_multiprocess|multians_util|utils)$',
             '^(?:[pP]aramInfo|resultInfo|FunctionInfo|GlobalInfo|mem_get_info)$',
         ].join('|'),
     );

@@ -124,7 +124,8 @@ F from_int(I a) {
     return static_cast<F>(a);
 }
 double widen(float a) { return static_cast<double>(a); }
-float narrow(double a) { return canonical(static_cast<float>(a)); }
+// A NaN becomes quiet and keeps its payload's upper part.
+float narrow(double a) { return static_cast<float>(a); }
 
 constexpr std::uint8_t variant_of(ptx::Type type) { return static_cast<std::uint8_t>(type); }
 

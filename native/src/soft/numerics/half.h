@@ -92,13 +92,24 @@ template <class F, bool Nan = false>
 inline std::uint16_t half_max(std::uint16_t a, std::uint16_t b) {
     return half_narrow<F>(soft::numerics::max<Nan>(half_widen<F>(a), half_widen<F>(b)));
 }
+// The sign is that of both operands' bits, also where one is a NaN: widening would have lost it.
+template <class F>
+inline std::uint16_t half_with_xor_sign(float magnitude, std::uint16_t a, std::uint16_t b) {
+    const auto sign = static_cast<std::uint16_t>((a ^ b) & 0x8000u);
+    const std::uint16_t h = half_narrow<F>(magnitude);
+    return magnitude == magnitude ? static_cast<std::uint16_t>(h | sign) : h;
+}
 template <class F, bool Nan = false>
 inline std::uint16_t half_min_xorsign_abs(std::uint16_t a, std::uint16_t b) {
-    return half_narrow<F>(min_xorsign_abs<Nan>(half_widen<F>(a), half_widen<F>(b)));
+    const float magnitude =
+        soft::numerics::min<Nan>(abs_float(half_widen<F>(a)), abs_float(half_widen<F>(b)));
+    return half_with_xor_sign<F>(magnitude, a, b);
 }
 template <class F, bool Nan = false>
 inline std::uint16_t half_max_xorsign_abs(std::uint16_t a, std::uint16_t b) {
-    return half_narrow<F>(max_xorsign_abs<Nan>(half_widen<F>(a), half_widen<F>(b)));
+    const float magnitude =
+        soft::numerics::max<Nan>(abs_float(half_widen<F>(a)), abs_float(half_widen<F>(b)));
+    return half_with_xor_sign<F>(magnitude, a, b);
 }
 
 // neg and abs make a NaN canonical, as f16 arithmetic does on devices (f32's do not).

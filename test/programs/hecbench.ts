@@ -1,0 +1,152 @@
+// How HeCBench's programs are built, started and judged, with sizes that a CPU executes in seconds.
+import { also, program, type Details, type Program, type Verdict } from './program.ts';
+
+const passes: Verdict = { text: /\bPASS/, never: /\bFAIL/ };
+
+function bench(name: string, args: string, verdict: Verdict = passes, details: Details = {}): Program {
+    return program('hecbench', name, verdict, {
+        folder: `src/${name}-cuda`,
+        sources: ['main.cu'],
+        args,
+        ...details,
+        flags: ['-std=c++17', ...(details.flags ?? [])],
+    });
+}
+
+const relaxed = { flags: ['--expt-relaxed-constexpr'] };
+const openmp = { flags: ['-Xcompiler=-fopenmp'] };
+const onlyTimes = 'prints times only and reads nothing back';
+
+export const hecbench: readonly Program[] = [
+    bench('chacha20', '1'),
+    bench('bitonic-sort', '12 2'),
+    bench('floydwarshall', '64 1 16'),
+    also(bench('softmax', '64 128 0 1'), '64 128 1 1', passes),
+    bench('scan', '65536 1'),
+    bench('stencil1d', '65536 1', passes, { sources: ['stencil_1d.cu'] }),
+    bench('scatterAdd', '1000 32 8 1'),
+    bench('ace', '1'),
+    bench('addBiasQKV', '', {}, { unjudged: onlyTimes }),
+    bench('aligned-types', '', { text: /Test passed/, never: /failed/i }),
+    bench(
+        'ans',
+        '1',
+        { text: /Total elapsed time/, never: /mismatch/i },
+        {
+            sources: [
+                'src/main.cu',
+                'src/multians_gpu_decoder.cu',
+                'src/ans_encoder.cc',
+                'src/ans_table_generator.cc',
+                'src/multians_codetable.cc',
+                'src/multians_input_buffer.cc',
+                'src/multians_output_buffer.cc',
+                'src/multians_util.cc',
+            ],
+            includes: ['src/ans-cuda/include'],
+        },
+    ),
+    bench('asmooth', '128 100 9 1'),
+    bench('atan2', '10000 1', { atMost: [/RMSE: (\S+)/g, 1] }, relaxed),
+    bench('atomicCost', '1 1'),
+    bench('atomicSystemWide', '10', { text: /completed, returned OK/ }),
+    bench('attentionMergeState', '16 4 64 1', passes, relaxed),
+    bench('backprop', '256', passes, {
+        sources: ['backprop.cu', 'facetrain.cu', 'imagenet.cu', 'main.cu'],
+    }),
+    bench('bincount', '20000 1'),
+    bench(
+        'black-scholes',
+        '1',
+        {
+            same: [/prices on GPU: (\d+\.\d)/, /prices on CPU: (\d+\.\d)/],
+        },
+        { sources: ['blackScholesAnalyticEngine.cu'] },
+    ),
+    bench('bscan', '1'),
+    bench('bwt', '2000', passes, { sources: ['main.cpp', 'bwt.cu'] }),
+    bench('channelShuffle', '2 16 16 1', { text: /channel shuffle \(NCHW\)/, never: /fail/i }, openmp),
+    bench('chemv', '', passes, { sources: ['kernel.cu', 'main.cu'] }),
+    bench('colorwheel', '10 64 1'),
+    bench('concat', '1', passes, openmp),
+    bench('conversion', '10000 1', {}, { unjudged: onlyTimes }),
+    bench(
+        'crs',
+        '1 1',
+        {},
+        {
+            sources: ['main.cu', 'galois.cu', 'jerasure.cu', 'GCRSMatrix.cu', 'utils.cu'],
+            unjudged: onlyTimes,
+        },
+    ),
+    bench('dense-embedding', '1000 16 1'),
+    bench('dispatch', '', {}, { unjudged: onlyTimes }),
+    bench('doh', '48 64 1', {}, { unjudged: 'prints a checksum without one to compare it with' }),
+    bench(
+        'dwconv',
+        '2 4 32 32 1',
+        {},
+        {
+            needs: ['src/tensorAccessor-cuda'],
+            includes: ['src/tensorAccessor-cuda'],
+            unjudged: 'prints a checksum without one to compare it with',
+        },
+    ),
+    bench('epistasis', '64 128 1'),
+    bench('extrema', '1', { text: /Total kernel execution time/, never: /FAILED/ }),
+    bench('f8cast', '65536 1'),
+    bench('feynman-kac', '1', { atMost: [/RMS absolute error in solution = (\S+)/g, 0.05] }),
+    bench('fpc', '256 1'),
+    bench(
+        'frna',
+        'RD0260.seq out.txt',
+        {},
+        {
+            sources: ['frna.cu', 'main.c', 'fbase.c', 'fparam.c', 'util.c'],
+            flags: ['-DINT'],
+            unjudged: 'writes a folding without one to compare it with',
+        },
+    ),
+    bench('ga', '10000 100 11 1'),
+    bench('gaussian', '-q -t -s 64', passes, { sources: ['gaussianElim.cu', 'utils.cu'] }),
+    bench('geglu', '1'),
+    bench('glu', '3 32 1'),
+    bench('gpp', 'test', { text: /Test result: SUCCESS/ }),
+    bench('gru', '64 64 1'),
+    bench('hausdorff', '1000 1000 1', passes, relaxed),
+    bench('heat', '64 10', { atMost: [/Error \(L2norm\): (\S+)/g, 1e-3] }, { sources: ['heat.cu'] }),
+    bench(
+        'hmm',
+        '',
+        { text: /Success/, never: /Fail/ },
+        {
+            sources: ['HiddenMarkovModel.cu', 'ViterbiCPU.cu', 'ViterbiGPU.cu'],
+        },
+    ),
+    bench(
+        'hypterm',
+        '1',
+        { atMost: [/RMS Error : (\S+)/g, 1e-8] },
+        {
+            sources: ['main.cpp', 'reference.cpp', 'kernels.cu'],
+        },
+    ),
+    bench('is', '256 256 256'),
+    bench('keccaktreehash', '', passes, {
+        sources: ['KeccakF.cu', 'KeccakTreeCPU.cu', 'KeccakTreeGPU.cu', 'Test.cu', 'main.cu'],
+    }),
+    bench('adam', '1000 2 1'),
+    bench('addBiasResidualLayerNorm', '1', passes, openmp),
+    bench('affine', 'CT-MONO2-16-brain.raw result.raw 1', { atMost: [/Max output error is (\S+)/g, 1] }),
+    bench('assert', '', { text: /Test assert completed, returned OK/ }),
+    bench('atomicAggregate', '1'),
+    bench('atomicPerf', '1'),
+    bench('babelstream', '-s 32768 -n 2', { text: /Triad/, never: /Validation failed|invalid/i }),
+    bench('base64e', ''),
+    bench('binomial', '', { text: /Test passed/ }, { sources: ['kernel.cu', 'main.cu', 'reference.cu'] }),
+    bench('bitpacking', '', passes, { sources: ['main.cu', 'kernels.cu', 'utils.cu'] }),
+    bench('blockAccess', '64 64 1'),
+    bench('bsearch', '4096 1', { text: /bs4/, never: /incorrect/ }, { flags: ['-DDEBUG'] }),
+    bench('btree', '2000 2000', passes),
+    bench('car', '1', { atMost: [/RMSE: (\S+)/g, 1e-2] }),
+];
