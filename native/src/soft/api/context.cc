@@ -139,6 +139,7 @@ std::shared_ptr<Module> Context::instance_of(Library& library, abi::CUresult& er
 
 void Context::synchronize() {
     device_.scheduler.wait_group(*group, spins());
+    device_.pools.note_wait();
     output.flush();
 }
 
@@ -168,6 +169,7 @@ void Context::end() {
     }
     for (const StreamRef& stream : streams) device_.scheduler.leave_stream(*stream);
     images.clear();
+    device_.pools.forget_owner(number);
     device_.memory.release_all_of(number);
     group->legacy.reset();
 }

@@ -40,6 +40,7 @@ class Context final : public DeviceServices {
     const std::uint64_t number;  // unique for ever in this process
     const std::uint64_t handle;
     const bool primary;
+    const int ordinal = 0;  // of its device
     std::atomic<std::uint32_t> flags;
     std::atomic<bool> ended{false};
     const std::shared_ptr<StreamGroup> group;

@@ -11,6 +11,7 @@
 #include "soft/api/context.h"
 #include "soft/api/device_profile.h"
 #include "soft/api/handle_table.h"
+#include "soft/api/pool.h"
 #include "soft/memory/device_memory.h"
 #include "soft/module/code.h"
 #include "soft/stream/scheduler.h"
@@ -30,10 +31,13 @@ class Device {
     // Valid from the first success of start() on.
     static Device& get();
 
+    int count() const { return 1; }  // ordinals below it name devices
+
     DeviceMemory memory;
     Scheduler scheduler;
     HandleTable handles;
     DeviceProfile profile;
+    Pools pools{memory, scheduler, handles};
 
     // A context of its own; null when handles have run out.
     Context* create_context(std::uint32_t flags);

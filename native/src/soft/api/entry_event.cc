@@ -104,6 +104,7 @@ SOFT_EXPORT CUresult cuEventSynchronize(abi::CUevent handle) {
     return on_event(handle, [](Device& device, Context& context, const Event& event, const auto& point) {
         const bool spin = context.spins() && (event.flags & abi::CU_EVENT_BLOCKING_SYNC) == 0;
         if (point) device.scheduler.wait_point(*point, spin);
+        device.pools.note_wait();
         context.output.flush();
         return context.error();
     });

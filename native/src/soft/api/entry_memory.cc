@@ -15,20 +15,25 @@ CUresult allocate(Device& device, const Context& context, std::size_t size, Bloc
                   std::uint64_t& address) {
     if (size == 0) return abi::CUDA_ERROR_INVALID_VALUE;
     address = device.memory.allocate(size, kind, flags, context.number);
+    // What pools keep for reuse is not in use.
+    if (address == 0 && device.pools.trim_all())
+        address = device.memory.allocate(size, kind, flags, context.number);
     return address == 0 ? abi::CUDA_ERROR_OUT_OF_MEMORY : abi::CUDA_SUCCESS;
 }
 
 // Frees after all work that could still use the block: CUDA's frees synchronise, and programs rely on it.
 CUresult release(Device& device, Context& context, std::uint64_t address, BlockKind kind) {
     const auto block = device.memory.find_start(address);
-    if (!block || block->kind != kind) return abi::CUDA_ERROR_INVALID_VALUE;
+    const bool pooled = block && block->kind == BlockKind::pool && kind == BlockKind::device;
+    if (!block || (block->kind != kind && !pooled)) return abi::CUDA_ERROR_INVALID_VALUE;
     context.synchronize();
     if (block->owner != context.number) {
         if (Context* owner = device.context_of(block->owner))
             device.scheduler.wait_group(*owner->group, true);
     }
     if (const CUresult error = context.error(); error != abi::CUDA_SUCCESS) return error;
-    return device.memory.release(address, kind) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+    const bool done = pooled ? device.pools.release_now(address) : device.memory.release(address, kind);
+    return done ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
 }
 
 bool is_host(const Block& block) {

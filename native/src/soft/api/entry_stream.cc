@@ -42,6 +42,7 @@ CUresult create(abi::CUstream* out, unsigned flags, int priority) {
 CUresult synchronize(abi::CUstream handle, bool per_thread) {
     return on_stream(handle, per_thread, [](Device& device, Context& context, const StreamRef& stream) {
         device.scheduler.wait_stream(*stream, context.spins());
+        device.pools.note_wait();
         context.output.flush();
         return context.error();
     });

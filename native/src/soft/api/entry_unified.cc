@@ -55,7 +55,9 @@ CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr,
     const bool on_host = block.kind == BlockKind::pinned || block.kind == BlockKind::registered;
     switch (attribute) {
         case abi::CU_POINTER_ATTRIBUTE_CONTEXT: {
-            const Context* owner = device.context_of(block.owner);
+            // As VMM's, memory of a pool belongs to a device and not to a context.
+            const bool pooled = block.kind == BlockKind::pool;
+            const Context* owner = pooled ? nullptr : device.context_of(block.owner);
             return put(data, owner == nullptr ? std::uint64_t{0} : owner->handle);
         }
         case abi::CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
@@ -81,6 +83,8 @@ CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr,
         case abi::CU_POINTER_ATTRIBUTE_RANGE_SIZE:
         case abi::CU_POINTER_ATTRIBUTE_MAPPING_SIZE:
             return put(data, block.size);
+        case abi::CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
+            return put(data, device.pools.handle_of(block.address));
         default: {
             const std::uint64_t zero = 0;
             copy_exact(data, &zero, size_of(attribute));

@@ -58,9 +58,9 @@ std::uint64_t DeviceMemory::allocate(std::uint64_t size, BlockKind kind, std::ui
     const auto place = paid < kLarge ? place_small(paid) : place_large(paid);
     if (!place) return 0;
     if (counted(kind)) used_ += paid;
-    const std::uint64_t visible = byte_exact_ ? size : paid;
-    paid < kLarge ? index_.insert_small(*place, visible) : index_.insert_large(*place, visible);
-    blocks_.emplace(*place, Block{*place, size, kind, flags, owner, next_id_++});
+    const Block block{*place, size, kind, flags, owner, next_id_++, paid};
+    uncover(block);
+    blocks_.emplace(*place, block);
     return *place;
 }
 
@@ -85,7 +85,8 @@ void DeviceMemory::vacate(std::uint64_t lo, std::uint64_t size) {
 }
 
 void DeviceMemory::drop(std::unordered_map<std::uint64_t, Block>::iterator at) {
-    const std::uint64_t paid = round_up(at->second.size, kSlot);
+    const std::uint64_t paid = at->second.room;
+    if (at->second.hidden) uncover(at->second);  // what vacate() takes out must be there
     const auto lent = lent_.find(at->first);
     const std::uint64_t counts = lent == lent_.end() ? paid : end_lent(lent);
     if (counted(at->second.kind)) used_ -= counts;

@@ -19,6 +19,7 @@ namespace soft::driver {
 
 enum class BlockKind : std::uint8_t {
     device,      // cuMemAlloc and its kin
+    pool,        // cuMemAllocAsync: device memory that is freed to its pool (api/pool.h)
     image,       // variables of a module, texels of an array; counted, not for cuMemFree
     pinned,      // cuMemHostAlloc: host memory, not counted
     registered,  // cuMemHostRegister: the program's own memory, outside the arena
@@ -31,6 +32,8 @@ struct Block {
     std::uint32_t flags = 0;  // CU_MEMHOSTALLOC_* or CU_MEMHOSTREGISTER_*
     std::uint64_t owner = 0;  // number of the context that pays
     std::uint64_t id = 0;     // unique for ever in this process (CU_POINTER_ATTRIBUTE_BUFFER_ID)
+    std::uint64_t room = 0;   // bytes it takes, a multiple of 512; 0 outside the arena
+    bool hidden = false;      // of a pool: nobody has it, kernels may not touch it
 };
 
 class DeviceMemory {
@@ -47,6 +50,11 @@ class DeviceMemory {
     bool release(std::uint64_t address, BlockKind kind);
     // Everything a context still owns, when it ends.
     void release_all_of(std::uint64_t owner);
+
+    // A pool's block that nobody has: no access to it is legal until it is shown again, with a size of at
+    // most its room, as the memory of `owner`. Its pages and what they hold stay.
+    void hide(std::uint64_t address);
+    void show(std::uint64_t address, std::uint64_t size, std::uint64_t owner);
 
     // --- lending: Ferry's guest gives out parts of a block by itself and says later which (lent_memory.cc).
     // A lent block holds no live range of its own any more; kernels may touch what has been carved out of it.
@@ -75,6 +83,7 @@ class DeviceMemory {
 
     std::uint64_t total() const { return total_; }
     std::uint64_t unused() const;  // bytes
+    bool byte_exact() const { return byte_exact_; }
 
   private:
     std::optional<std::uint64_t> place_small(std::uint64_t size);
@@ -90,7 +99,11 @@ class DeviceMemory {
     // Takes back what is left of a lent block; answers the bytes it counts for.
     std::uint64_t end_lent(std::map<std::uint64_t, Lent>::iterator at);
     void drop(std::unordered_map<std::uint64_t, Block>::iterator at);
-    static bool counted(BlockKind kind) { return kind == BlockKind::device || kind == BlockKind::image; }
+    void uncover(const Block& block);
+    static bool is_large(std::uint64_t room) { return room >= std::uint64_t{1} << 20; }
+    static bool counted(BlockKind kind) {
+        return kind == BlockKind::device || kind == BlockKind::pool || kind == BlockKind::image;
+    }
 
     mutable std::mutex mutex_;
     Arena arena_;

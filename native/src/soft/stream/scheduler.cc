@@ -46,6 +46,22 @@ bool Scheduler::idle(Stream& stream) {
     return !blocks_with_legacy(stream) || !group.legacy || group.legacy->queue.empty();
 }
 
+bool Scheduler::comes_behind(const Stream& stream, const EventPoint& point) {
+    constexpr std::size_t kFarEnough = 256;   // commands; who looks further would hold everybody up
+    const Lock lock(mutex_);
+    if (!point.command) return true;
+    if (stream.queue.empty()) return false;
+    std::vector<const Command*> seen{stream.queue.back().get()};
+    for (std::size_t at = 0; at < seen.size() && seen.size() < kFarEnough; ++at) {
+        if (seen[at] == point.command.get()) return true;
+        for (const CommandRef& on : seen[at]->after) {
+            const bool is_new = std::ranges::find(seen, on.get()) == seen.end();
+            if (is_new && !on->done.load(std::memory_order_relaxed)) seen.push_back(on.get());
+        }
+    }
+    return false;
+}
+
 // Sorts a command whose turn has come to where somebody will find it.
 void Scheduler::make_ready(const CommandRef& command, std::uint64_t ready_ns) {
     const bool dropped = command->stream->group->error.load(std::memory_order_relaxed) != 0;

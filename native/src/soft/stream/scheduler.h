@@ -58,6 +58,10 @@ class Scheduler {
     // Whether a transfer submitted now would run at once (another thread may still get in first).
     bool idle(Stream& stream);
 
+    // Whether work submitted to `stream` now is sure to run behind `point`, because of what it already waits
+    // for.
+    bool comes_behind(const Stream& stream, const EventPoint& point);
+
     // Names the stream to its group; after leave_stream() what it has left still counts until it is done.
     void enter_stream(const StreamRef& stream);
     void leave_stream(Stream& stream);

@@ -1,0 +1,345 @@
+// Pools: giving out, taking back, reuse. A freed block keeps its pages and is hidden from kernels once the
+// work before the free has run.
+#include "soft/api/pool.h"
+
+#include <algorithm>
+
+namespace soft::driver {
+namespace {
+
+constexpr std::uint64_t paid_for(std::uint64_t size) { return (size + kSlot - 1) / kSlot * kSlot; }
+
+// A freed block serves an allocation that leaves no more than this part of it unused: an access behind the
+// end should go on being found.
+constexpr std::uint64_t kWaste = 8;
+
+}  // namespace
+
+Pool* Pools::add(int ordinal, std::uint64_t max_size) {
+    auto pool = std::make_unique<Pool>(ordinal, max_size);
+    pool->handle = handles_.add(pool.get());
+    if (pool->handle == 0) return nullptr;
+    pools_.push_back(std::move(pool));
+    return pools_.back().get();
+}
+
+Pool* Pools::create(int ordinal, std::uint64_t max_size) {
+    const std::lock_guard lock(mutex_);
+    return add(ordinal, max_size);
+}
+
+bool Pools::destroy(Pool& pool) {
+    const std::lock_guard lock(mutex_);
+    if (pool.is_default) return false;
+    pool.destroyed_ = true;
+    handles_.remove(pool.handle);
+    std::erase_if(currents_, [&pool](const auto& entry) { return entry.second == &pool; });
+    trim_locked(pool, 0);
+    return true;
+}
+
+Pool* Pools::default_of(int ordinal) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = defaults_.find(ordinal); found != defaults_.end()) return found->second;
+    Pool* pool = add(ordinal, 0);
+    if (pool == nullptr) return nullptr;
+    pool->is_default = true;
+    return defaults_.emplace(ordinal, pool).first->second;
+}
+
+Pool* Pools::current_of(int ordinal) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = currents_.find(ordinal); found != currents_.end()) return found->second;
+    }
+    return default_of(ordinal);
+}
+
+void Pools::set_current(int ordinal, Pool& pool) {
+    const std::lock_guard lock(mutex_);
+    currents_[ordinal] = &pool;
+}
+
+// Whether work of `stream` from here on runs behind the point where the block was freed.
+bool Pools::may_have(const Block& block, const StreamRef& stream, std::uint64_t size) {
+    const Pool& pool = *block.pool;
+    if (is_over(block)) return pool.opportunistic_ != 0 || block.settled || block.stream.lock() == stream;
+    // Work before the free still runs: what it may touch must not shrink.
+    if (size != block.size && memory_.byte_exact()) return false;
+    if (block.stream.lock() == stream) return true;
+    return pool.follows_events_ != 0 && scheduler_.comes_behind(*stream, *block.point);
+}
+
+void Pools::give_out(std::uint64_t address, Block& block, std::uint64_t size, std::uint64_t owner) {
+    Pool& pool = *block.pool;
+    pool.spare_.erase({block.room, address});
+    pool.used_ += block.room;
+    pool.used_high_ = std::max(pool.used_high_, pool.used_);
+    block.state = State::live;
+    block.settled = false;
+    block.size = size;
+    block.owner = owner;
+    block.freeing = 0;
+    block.stream.reset();
+    block.point.reset();
+    memory_.show(address, size, owner);
+}
+
+std::uint64_t Pools::reuse(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner) {
+    const std::uint64_t paid = paid_for(size);
+    for (auto at = pool.spare_.lower_bound({paid, 0}); at != pool.spare_.end(); ++at) {
+        const auto [room, address] = *at;
+        if (room > paid + paid / kWaste) return 0;
+        Block& block = blocks_.at(address);
+        if (!may_have(block, stream, size)) continue;
+        give_out(address, block, size, owner);
+        return address;
+    }
+    return 0;
+}
+
+std::uint64_t Pools::take_new(Pool& pool, std::uint64_t size, std::uint64_t owner) {
+    const std::uint64_t paid = paid_for(size);
+    if (pool.max_size != 0 && (paid > pool.max_size || pool.reserved_ > pool.max_size - paid)) return 0;
+    const std::uint64_t address = memory_.allocate(size, BlockKind::pool, 0, owner);
+    if (address == 0) return 0;
+    pool.reserved_ += paid;
+    pool.reserved_high_ = std::max(pool.reserved_high_, pool.reserved_);
+    pool.used_ += paid;
+    pool.used_high_ = std::max(pool.used_high_, pool.used_);
+    blocks_.emplace(address, Block{&pool, paid, size, owner, State::live, false, 0, {}, {}});
+    return address;
+}
+
+// A block whose free is still to come, for want of any other: the caller makes its stream wait for `awaited`.
+std::uint64_t Pools::reuse_waiting(Pool& pool, std::uint64_t size, std::uint64_t owner,
+                                   std::shared_ptr<EventPoint>& awaited) {
+    if (pool.internal_dependencies_ == 0) return 0;
+    for (auto at = pool.spare_.lower_bound({paid_for(size), 0}); at != pool.spare_.end(); ++at) {
+        Block& block = blocks_.at(at->second);
+        if (size != block.size && memory_.byte_exact()) continue;
+        const std::uint64_t address = at->second;
+        awaited = block.point;
+        give_out(address, block, size, owner);
+        return address;
+    }
+    return 0;
+}
+
+std::uint64_t Pools::allocate(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner) {
+    if (size > memory_.total()) return 0;
+    std::shared_ptr<EventPoint> awaited;
+    std::uint64_t address = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        address = reuse(pool, size, stream, owner);
+        if (address == 0) address = take_new(pool, size, owner);
+        if (address == 0) {
+            bool freed = false;
+            for (const auto& other : pools_) freed = trim_locked(*other, 0) || freed;
+            if (freed) address = take_new(pool, size, owner);
+        }
+        if (address == 0) address = reuse_waiting(pool, size, owner, awaited);
+    }
+    if (awaited) {
+        auto wait = std::make_shared<Command>();
+        wait->stream = stream;
+        scheduler_.submit(wait, awaited.get());
+    }
+    return address;
+}
+
+// Of a live block: it counts as used no longer.
+void Pools::end_use(Blocks::iterator at) {
+    Block& block = at->second;
+    block.pool->used_ -= block.room;
+    block.pool->spare_.emplace(block.room, at->first);
+    block.state = State::freed;
+    block.freeing = ++freeings_;
+    block.point = std::make_shared<EventPoint>();
+    has_spare_.store(true, std::memory_order_relaxed);
+}
+
+bool Pools::release(std::uint64_t address, const StreamRef& stream) {
+    auto command = std::make_shared<Command>();
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = blocks_.find(address);
+        if (found == blocks_.end() || found->second.state != State::live) return false;
+        end_use(found);
+        found->second.stream = stream;
+        command->kind = CommandKind::transfer;
+        command->stream = stream;
+        command->point = found->second.point;
+        command->point->command = command;
+        command->work = [this, address, freeing = found->second.freeing] { ended(address, freeing); };
+    }
+    // Not under the lock: it may run at once.
+    scheduler_.submit(command);
+    return true;
+}
+
+// The work before a free has run. Meanwhile the block may have been given out again.
+void Pools::ended(std::uint64_t address, std::uint64_t freeing) {
+    const std::lock_guard lock(mutex_);
+    const auto found = blocks_.find(address);
+    if (found == blocks_.end() || found->second.freeing != freeing) return;
+    memory_.hide(address);
+    if (found->second.pool->destroyed_) erase(found);
+}
+
+bool Pools::release_now(std::uint64_t address) {
+    const std::lock_guard lock(mutex_);
+    const auto found = blocks_.find(address);
+    if (found == blocks_.end() || found->second.state != State::live) return false;
+    end_use(found);
+    found->second.settled = true;
+    found->second.point->done.store(true, std::memory_order_release);
+    memory_.hide(address);
+    trim_locked(*found->second.pool, found->second.pool->threshold_);
+    return true;
+}
+
+std::uint64_t Pools::handle_of(std::uint64_t address) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = blocks_.find(address);
+    return found == blocks_.end() ? 0 : found->second.pool->handle;
+}
+
+void Pools::erase(Blocks::iterator at) {
+    Pool& pool = *at->second.pool;
+    pool.spare_.erase({at->second.room, at->first});
+    pool.reserved_ -= at->second.room;
+    memory_.release(at->first, BlockKind::pool);
+    blocks_.erase(at);
+}
+
+bool Pools::trim_locked(Pool& pool, std::uint64_t kept) {
+    bool any = false;
+    for (auto at = pool.spare_.end(); at != pool.spare_.begin() && pool.reserved_ > kept;) {
+        --at;
+        const auto found = blocks_.find(at->second);
+        if (!is_over(found->second)) continue;
+        const auto next = std::next(at);
+        erase(found);
+        at = next;
+        any = true;
+    }
+    return any;
+}
+
+void Pools::trim(Pool& pool, std::uint64_t kept) {
+    const std::lock_guard lock(mutex_);
+    trim_locked(pool, kept);
+}
+
+bool Pools::trim_all() {
+    const std::lock_guard lock(mutex_);
+    bool any = false;
+    for (const auto& pool : pools_) any = trim_locked(*pool, 0) || any;
+    return any;
+}
+
+void Pools::settle() {
+    const std::lock_guard lock(mutex_);
+    bool left = false;
+    for (const auto& pool : pools_) {
+        trim_locked(*pool, pool->threshold_);
+        left = left || !pool->spare_.empty();
+        for (const auto& [room, address] : pool->spare_) {
+            Block& block = blocks_.at(address);
+            block.settled = block.settled || is_over(block);
+        }
+    }
+    has_spare_.store(left, std::memory_order_relaxed);
+}
+
+void Pools::forget_owner(std::uint64_t owner) {
+    const std::lock_guard lock(mutex_);
+    for (auto at = blocks_.begin(); at != blocks_.end();) {
+        const auto next = std::next(at);
+        if (at->second.owner == owner) {
+            if (at->second.state == State::live) at->second.pool->used_ -= at->second.room;
+            erase(at);
+        }
+        at = next;
+    }
+}
+
+abi::CUresult Pools::get_attribute(const Pool& pool, abi::CUmemPool_attribute which, void* value) const {
+    const std::lock_guard lock(mutex_);
+    const auto put = [value](auto what) {
+        copy_exact(value, &what, sizeof what);
+        return abi::CUDA_SUCCESS;
+    };
+    switch (which) {
+        case abi::CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES:
+            return put(pool.follows_events_);
+        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC:
+            return put(pool.opportunistic_);
+        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES:
+            return put(pool.internal_dependencies_);
+        case abi::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD:
+            return put(pool.threshold_);
+        case abi::CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT:
+            return put(pool.reserved_);
+        case abi::CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH:
+            return put(pool.reserved_high_);
+        case abi::CU_MEMPOOL_ATTR_USED_MEM_CURRENT:
+            return put(pool.used_);
+        case abi::CU_MEMPOOL_ATTR_USED_MEM_HIGH:
+            return put(pool.used_high_);
+    }
+    return abi::CUDA_ERROR_INVALID_VALUE;
+}
+
+abi::CUresult Pools::set_attribute(Pool& pool, abi::CUmemPool_attribute which, const void* value) {
+    const std::lock_guard lock(mutex_);
+    const auto flag = [value](int& target) {
+        int given = 0;
+        copy_exact(&given, value, sizeof given);
+        target = given != 0 ? 1 : 0;
+        return abi::CUDA_SUCCESS;
+    };
+    const auto number = [value] {
+        std::uint64_t given = 0;
+        copy_exact(&given, value, sizeof given);
+        return given;
+    };
+    const auto reset = [&number](std::uint64_t& high, std::uint64_t current) {
+        if (number() != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+        high = current;
+        return abi::CUDA_SUCCESS;
+    };
+    switch (which) {
+        case abi::CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES:
+            return flag(pool.follows_events_);
+        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC:
+            return flag(pool.opportunistic_);
+        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES:
+            return flag(pool.internal_dependencies_);
+        case abi::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD:
+            pool.threshold_ = number();
+            return abi::CUDA_SUCCESS;
+        case abi::CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH:
+            return reset(pool.reserved_high_, pool.reserved_);
+        case abi::CU_MEMPOOL_ATTR_USED_MEM_HIGH:
+            return reset(pool.used_high_, pool.used_);
+        default:
+            return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+}
+
+abi::CUmemAccess_flags Pools::access(const Pool& pool, int ordinal) const {
+    if (ordinal == pool.ordinal) return abi::CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
+    const std::lock_guard lock(mutex_);
+    const auto found = pool.access_.find(ordinal);
+    return found == pool.access_.end() ? abi::CU_MEM_ACCESS_FLAGS_PROT_NONE : found->second;
+}
+
+void Pools::set_access(Pool& pool, int ordinal, abi::CUmemAccess_flags flags) {
+    const std::lock_guard lock(mutex_);
+    pool.access_[ordinal] = flags;
+}
+
+}  // namespace soft::driver

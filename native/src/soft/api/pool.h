@@ -1,0 +1,132 @@
+// Pools of stream-ordered memory: which block is given out where, and when a freed one may be so again.
+// Owned by the Device; used by entry_pool.cc, and by whatever frees or waits. Thread-safe. Asks the scheduler
+// about order and DeviceMemory for blocks; knows no context beyond its number.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "cudart/abi.h"
+#include "soft/api/handle_table.h"
+#include "soft/memory/device_memory.h"
+#include "soft/stream/scheduler.h"
+
+namespace soft::driver {
+
+// A CUmemoryPool. Everything but the constants is guarded by the lock of Pools.
+class Pool {
+  public:
+    Pool(int ordinal_, std::uint64_t max_size_) : ordinal(ordinal_), max_size(max_size_) {}
+
+    const int ordinal;             // of the device
+    const std::uint64_t max_size;  // bytes; 0: as much as the device has
+    std::uint64_t handle = 0;
+    bool is_default = false;
+
+  private:
+    friend class Pools;
+    bool destroyed_ = false;
+    // CU_MEMPOOL_ATTR_REUSE_*
+    int follows_events_ = 1;
+    int opportunistic_ = 1;
+    int internal_dependencies_ = 1;
+    std::uint64_t threshold_ = 0;  // bytes kept at a synchronisation
+    std::uint64_t reserved_ = 0;   // bytes, in steps of 512, as are the next three
+    std::uint64_t reserved_high_ = 0;
+    std::uint64_t used_ = 0;
+    std::uint64_t used_high_ = 0;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> spare_;  // {bytes, address} of what has been freed
+    std::map<int, abi::CUmemAccess_flags> access_;             // of other devices, by ordinal
+};
+
+class Pools {
+  public:
+    Pools(DeviceMemory& memory, Scheduler& scheduler, HandleTable& handles)
+        : memory_(memory), scheduler_(scheduler), handles_(handles) {}
+
+    // Null when handles have run out.
+    Pool* create(int ordinal, std::uint64_t max_size);
+    // False for a default pool. What is still in use stays until it is freed.
+    bool destroy(Pool& pool);
+    Pool* default_of(int ordinal);
+    Pool* current_of(int ordinal);
+    void set_current(int ordinal, Pool& pool);
+
+    // `size` bytes that the work of `stream` from here on may use, for the context with number `owner`. 0:
+    // there is no memory.
+    std::uint64_t allocate(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner);
+    // Gives a block back behind the work of `stream` so far; false when `address` is not the start of one.
+    bool release(std::uint64_t address, const StreamRef& stream);
+    // The same at once, for a caller that has waited.
+    bool release_now(std::uint64_t address);
+    // The pool of the block that starts at `address`; 0 when there is none.
+    std::uint64_t handle_of(std::uint64_t address) const;
+
+    // Gives unused blocks back to the device until no more than `kept` bytes are reserved.
+    void trim(Pool& pool, std::uint64_t kept);
+    // Gives back all that is unused; true when that was something.
+    bool trim_all();
+    // The program has waited for something: pools come down to their thresholds.
+    void note_wait() {
+        if (has_spare_.load(std::memory_order_relaxed)) settle();
+    }
+    // Everything that the context with this number was given is about to be freed.
+    void forget_owner(std::uint64_t owner);
+
+    // CUDA_ERROR_INVALID_VALUE for what CUDA does not have or does not let be set.
+    abi::CUresult get_attribute(const Pool& pool, abi::CUmemPool_attribute which, void* value) const;
+    abi::CUresult set_attribute(Pool& pool, abi::CUmemPool_attribute which, const void* value);
+    abi::CUmemAccess_flags access(const Pool& pool, int ordinal) const;
+    void set_access(Pool& pool, int ordinal, abi::CUmemAccess_flags flags);
+
+  private:
+    enum class State : std::uint8_t {
+        live,
+        freed,  // at a point of a stream that may still be to come
+    };
+    struct Block {
+        Pool* pool = nullptr;
+        std::uint64_t room = 0;  // bytes
+        std::uint64_t size = 0;  // bytes asked for
+        std::uint64_t owner = 0;
+        State state = State::live;
+        bool settled = false;         // freed, and the program has waited for something behind it
+        std::uint64_t freeing = 0;    // which of all frees this one is
+        std::weak_ptr<Stream> stream;  // where it was freed
+        std::shared_ptr<EventPoint> point;
+    };
+    using Blocks = std::unordered_map<std::uint64_t, Block>;
+
+    Pool* add(int ordinal, std::uint64_t max_size);
+    static bool is_over(const Block& block) { return block.point->done.load(std::memory_order_acquire); }
+    bool may_have(const Block& block, const StreamRef& stream, std::uint64_t size);
+    std::uint64_t reuse(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner);
+    std::uint64_t take_new(Pool& pool, std::uint64_t size, std::uint64_t owner);
+    std::uint64_t reuse_waiting(Pool& pool, std::uint64_t size, std::uint64_t owner,
+                                std::shared_ptr<EventPoint>& awaited);
+    void give_out(std::uint64_t address, Block& block, std::uint64_t size, std::uint64_t owner);
+    void end_use(Blocks::iterator at);
+    void ended(std::uint64_t address, std::uint64_t freeing);
+    void erase(Blocks::iterator at);
+    bool trim_locked(Pool& pool, std::uint64_t kept);
+    void settle();
+
+    DeviceMemory& memory_;
+    Scheduler& scheduler_;
+    HandleTable& handles_;
+    mutable std::mutex mutex_;
+    std::vector<std::unique_ptr<Pool>> pools_;  // a destroyed one stays, empty
+    std::map<int, Pool*> defaults_;
+    std::map<int, Pool*> currents_;
+    Blocks blocks_;  // by address
+    std::uint64_t freeings_ = 0;
+    std::atomic<bool> has_spare_{false};
+};
+
+}  // namespace soft::driver
