@@ -44,6 +44,7 @@ export const runtimeGuests: readonly RuntimeGuest[] = [
     { name: 'lud' },
     { name: 'math_functions', newer: true },
     { name: 'matmul_tiled', classicSizes: [20] },
+    { name: 'matrix_fragments', compileFlags: onlyPtx80, classicSizes: [2] },
     { name: 'memsets', classicSizes: [20] },
     { name: 'multi_tu', units: ['multi_tu_second'] },
     { name: 'occupancy' },

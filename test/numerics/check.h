@@ -88,6 +88,7 @@ void test_approx(Context&);
 void test_bits(Context&);
 void test_convert(Context&);
 void test_half(Context&);
+void test_matrix(Context&);
 void test_printf(Context&);
 void test_rounding(Context&);
 void test_video(Context&);

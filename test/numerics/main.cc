@@ -15,6 +15,7 @@ struct Topic {
 constexpr Topic kTopics[] = {
     {"approx", numerics_test::test_approx},   {"bits", numerics_test::test_bits},
     {"convert", numerics_test::test_convert}, {"half", numerics_test::test_half},
+    {"matrix", numerics_test::test_matrix},
     {"printf", numerics_test::test_printf},   {"rounding", numerics_test::test_rounding},
     {"video", numerics_test::test_video},
 };

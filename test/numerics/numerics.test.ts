@@ -17,7 +17,7 @@ beforeAll(() => {
 }, 600_000);
 
 describe.each(['v1', 'v3', 'v4'])('numerics compiled for x86-64-%s', (level) => {
-    it.each(['bits', 'rounding', 'convert', 'half', 'approx', 'video', 'printf'])(
+    it.each(['bits', 'rounding', 'convert', 'half', 'matrix', 'approx', 'video', 'printf'])(
         '%s agrees with its independent reference',
         (topic) => {
             const program = join(build, `numerics_${level}`);

@@ -82,9 +82,9 @@ TEST("trap, deadlock and instructions that are not executed end the grid with th
     CHECK_EQ(
         launch_body("mov.u32 %r0, %tid.x; setp.lt.u32 %p, %r0, 8; @%p bar.sync 0; @!%p bar.sync 1; ret;"),
         702);
-    CHECK_EQ(launch_body("wmma.load.a.sync.aligned.row.m16n16k16.f16 {%r0}, [%d0]; ret;", &text), 715);
-    CHECK(text.find("wmma.load.a.sync.aligned.row.m16n16k16.f16") != std::string::npos);
-    CHECK_EQ(launch_body("ret; wmma.load.a.sync.aligned.row.m16n16k16.f16 {%r0}, [%d0];"), 0);
+    CHECK_EQ(launch_body("wgmma.fence.sync.aligned; ret;", &text), 715);
+    CHECK(text.find("wgmma.fence.sync.aligned") != std::string::npos);
+    CHECK_EQ(launch_body("ret; wgmma.fence.sync.aligned;"), 0);
     CHECK_EQ(launch_body("mov.b64 %d0, 16; { .param .b32 x; prototype: .callprototype _ (.param .b32 _); "
                          "call %d0, (x), prototype; } ret;"),
              718);

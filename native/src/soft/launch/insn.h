@@ -13,6 +13,7 @@ namespace soft {
 struct Warp;
 struct Insn;
 struct Code;
+struct MatrixSite;
 
 // Executes one instruction for the active lanes; answers the next one, or null when the fragment stops
 // running.
@@ -123,6 +124,7 @@ struct Code {
     std::vector<std::unique_ptr<std::vector<const Insn*>>> jump_tables;
     std::vector<std::unique_ptr<TextureSite>> textures;
     std::vector<std::unique_ptr<SurfaceSite>> surfaces;
+    std::vector<std::shared_ptr<MatrixSite>> matrices;  // shared only because it is incomplete here
     std::uint32_t frame_bytes = 0;   // register window
     std::uint32_t local_bytes = 0;   // per thread
     std::uint32_t shared_bytes = 0;  // static, including what callees use

@@ -53,7 +53,8 @@ void add_entries(Table& table, std::span<const OpEntry> entries) {
     add_entries(table, isa::global_entries());        \
     add_entries(table, isa::shared_entries());        \
     add_entries(table, isa::approx_entries());        \
-    add_entries(table, isa::convert_entries())
+    add_entries(table, isa::convert_entries());       \
+    add_entries(table, isa::matrix_entries())
 
 Table make_table() {
     Table table;

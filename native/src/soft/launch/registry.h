@@ -123,6 +123,7 @@ enum class Family : std::uint16_t {
     texture,
     texture_query,
     surface,
+    matrix,
     count
 };
 

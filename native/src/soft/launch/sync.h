@@ -23,6 +23,7 @@ enum SyncKind : std::uint16_t {
     kSyncReduce,
     kSyncBarrier,
     kSyncElect,
+    kSyncMatrix,
     kSyncKinds
 };
 

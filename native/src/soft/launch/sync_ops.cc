@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "soft/launch/lanes.h"
+#include "soft/launch/matrix.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/runtime.h"
 #include "soft/launch/sync.h"
@@ -159,6 +160,7 @@ constexpr SyncOperation kOperations[kSyncKinds] = {
     {kSyncShuffle, deposit_words, collect_shuffle}, {kSyncVote, deposit_predicate, collect_vote},
     {kSyncMatch, deposit_words, collect_match},     {kSyncReduce, deposit_words, collect_reduce},
     {kSyncBarrier, nullptr, collect_nothing},       {kSyncElect, nullptr, collect_elect},
+    {kSyncMatrix, nullptr, collect_matrix},
 };
 
 template <std::uint16_t Kind>

@@ -16,6 +16,7 @@ namespace soft {
     std::span<const OpEntry> shared_entries();        \
     std::span<const OpEntry> approx_entries();        \
     std::span<const OpEntry> convert_entries();       \
+    std::span<const OpEntry> matrix_entries();        \
     }
 FERRY_HOT_TABLES(isa_v1)
 FERRY_HOT_TABLES(isa_v3)
@@ -42,6 +43,7 @@ std::span<const OpEntry> texture_entries();
 std::span<const OpEntry> texture_query_entries();
 std::span<const OpEntry> surface_entries();
 std::span<const OpEntry> mbarrier_entries();
+std::span<const OpEntry> matrix_memory_entries();
 
 // clang-format off
 constexpr std::span<const OpEntry> (*kColdTables[])() = {
@@ -49,7 +51,7 @@ constexpr std::span<const OpEntry> (*kColdTables[])() = {
     fault_entries, call_entries, syscall_entries, sync_entries, machine_entries,
     atomic_entries, bits_entries, float_general_entries, half_entries, convert_general_entries,
     copy_async_entries, texture_entries, texture_query_entries, surface_entries,
-    mbarrier_entries,
+    mbarrier_entries, matrix_memory_entries,
 };
 // clang-format on
 

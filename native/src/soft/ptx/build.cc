@@ -38,7 +38,8 @@ constexpr Row kRows[] = {
     {"stacksave", build_stack}, {"stackrestore", build_stack}, {"tex", build_tex}, {"tld4", build_tex},
     {"txq", build_texture_query}, {"suq", build_texture_query}, {"suld", build_surface},
     {"sust", build_surface}, {"sured", build_surface},
-    {"mbarrier", build_mbarrier},
+    {"mbarrier", build_mbarrier}, {"wmma", build_wmma}, {"mma", build_mma},
+    {"ldmatrix", build_matrix_rows}, {"stmatrix", build_matrix_rows}, {"movmatrix", build_movmatrix},
 };
 // clang-format on
 

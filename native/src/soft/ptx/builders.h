@@ -78,6 +78,12 @@ bool build_slct(Decoder&);
 bool build_cp(Decoder&);
 bool build_mbarrier(Decoder&);
 
+// build_matrix.cc
+bool build_wmma(Decoder&);
+bool build_mma(Decoder&);
+bool build_matrix_rows(Decoder&);
+bool build_movmatrix(Decoder&);
+
 // build_warp.cc
 bool build_shfl(Decoder&);
 bool build_vote(Decoder&);

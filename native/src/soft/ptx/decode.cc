@@ -10,12 +10,7 @@ namespace {
 // Opcodes of PTX that nothing here executes. They load; reaching one ends the grid with a clear text.
 constexpr std::string_view kUnbuilt[] = {
     "istypep",
-    "mma",
-    "wmma",
     "wgmma",
-    "ldmatrix",
-    "stmatrix",
-    "movmatrix",
     "tcgen05",
     "multimem",
     "vadd",
@@ -93,6 +88,14 @@ constexpr std::string_view kUnbuilt[] = {
     "tanh",
     "rsqrt",
 };
+
+bool is_of_matrices(std::string_view opcode) {
+    return opcode == "wmma" || opcode == "mma" || opcode == "ldmatrix" || opcode == "stmatrix" ||
+           opcode == "movmatrix";
+}
+
+// Their builders know only some of the forms that PTX has, and leave the others to fail when executed.
+bool is_open_ended(std::string_view opcode) { return opcode == "cp" || is_of_matrices(opcode); }
 
 }  // namespace
 
@@ -177,12 +180,12 @@ bool Decoder::decode_statement(const Statement& s) {
         end_skip(skip);
         return true;
     }
-    if (is_unknown_modifier() && s.opcode != "cp") return fail("unknown modifier");
+    if (is_unknown_modifier() && !is_open_ended(s.opcode)) return fail("unknown modifier");
     const bool controls = s.opcode == "bra" || s.opcode == "brx" || s.opcode == "call" || s.opcode == "ret" ||
                           s.opcode == "exit" || s.opcode == "bar" || s.opcode == "barrier" ||
                           s.opcode == "shfl" || s.opcode == "vote" || s.opcode == "nanosleep" ||
                           s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect" ||
-                          s.opcode == "mbarrier";
+                          s.opcode == "mbarrier" || is_of_matrices(s.opcode);
     if (s.guard < 0 || s.opcode == "bra" || s.opcode == "brx") return builder(*this) && error_.empty();
     const auto before = static_cast<std::uint32_t>(code_.insns.size());
     if (!controls) {
