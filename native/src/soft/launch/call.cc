@@ -26,6 +26,7 @@ std::byte* local_bytes(const Warp& w, std::uint64_t offset, std::uint32_t lane) 
 // One side of a value that crosses a call.
 struct Place {
     bool in_register = false;
+    bool is_predicate = false;
     std::uint32_t width = 4;
     std::uint32_t at = 0;
     std::byte* window = nullptr;
@@ -35,12 +36,32 @@ struct Place {
 // Registers of 16 bytes do not cross calls; the decoder says so.
 std::uint32_t width_of(std::uint32_t size) { return size <= 4 ? 4 : 8; }
 
+std::uint64_t read_register(const Place& from, std::uint32_t lane) {
+    std::uint64_t bits = 0;
+    if (from.is_predicate) {
+        std::uint32_t lanes = 0;
+        std::memcpy(&lanes, from.window + from.at, sizeof lanes);
+        return lanes >> lane & 1;
+    }
+    std::memcpy(&bits, register_bytes(from.window, from.at, from.width, lane), from.width);
+    return bits;
+}
+
+void write_register(const Place& to, std::uint32_t lane, std::uint64_t bits) {
+    if (!to.is_predicate) {
+        std::memcpy(register_bytes(to.window, to.at, to.width, lane), &bits, to.width);
+        return;
+    }
+    std::uint32_t lanes = 0;
+    std::memcpy(&lanes, to.window + to.at, sizeof lanes);
+    lanes = (lanes & ~(1u << lane)) | static_cast<std::uint32_t>(bits & 1) << lane;
+    std::memcpy(to.window + to.at, &lanes, sizeof lanes);
+}
+
 void copy_value(Warp& w, const Place& from, const Place& to, std::uint32_t size) {
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(mask));
-        std::uint64_t bits = 0;
-        if (from.in_register)
-            std::memcpy(&bits, register_bytes(from.window, from.at, from.width, lane), from.width);
+        std::uint64_t bits = from.in_register ? read_register(from, lane) : 0;
         const std::byte* source = local_bytes(w, from.frame + from.at, lane);
         if (!to.in_register) {
             std::byte* target = local_bytes(w, to.frame + to.at, lane);
@@ -51,16 +72,18 @@ void copy_value(Warp& w, const Place& from, const Place& to, std::uint32_t size)
             continue;
         }
         if (!from.in_register) std::memcpy(&bits, source, std::min<std::size_t>(size, 8));
-        std::memcpy(register_bytes(to.window, to.at, to.width, lane), &bits, to.width);
+        write_register(to, lane, bits);
     }
 }
 
 Place formal_place(const Warp& w, const Formal& formal, const Frame& frame) {
-    return {formal.in_register, width_of(formal.size), formal.at, w.registers + frame.registers, frame.local};
+    return {formal.in_register, formal.is_predicate,           width_of(formal.size),
+            formal.at,          w.registers + frame.registers, frame.local};
 }
 
 Place site_place(const Warp& w, bool in_register, const CallMove& move, const Frame& frame) {
-    return {in_register, width_of(move.size), move.from, w.registers + frame.registers, frame.local};
+    return {in_register, move.is_predicate, width_of(move.size), move.from, w.registers + frame.registers,
+            frame.local};
 }
 
 const Insn* enter(Warp& w, const Insn* i, const Code& callee) {

@@ -91,6 +91,7 @@ struct FixedSlot {
 struct CallMove {
     bool from_register = false;
     bool to_register = false;
+    bool is_predicate = false;  // the register is a word with a bit for each lane
     std::uint32_t size = 0;
     std::uint32_t from = 0;  // slot, or offset in the caller's (callee's, for results) local frame
     std::uint32_t to = 0;
@@ -105,6 +106,7 @@ struct CallSite {
 // Where a callee keeps a parameter or result.
 struct Formal {
     bool in_register = false;
+    bool is_predicate = false;  // as in CallMove
     std::uint32_t size = 0;
     std::uint32_t at = 0;  // slot or local offset
 };

@@ -85,6 +85,7 @@ bool Decoder::lay_out_locals() {
         const Variable& variable = syntax_.locals[k];
         Formal formal;
         formal.in_register = variable.space == Space::reg;
+        formal.is_predicate = formal.in_register && variable.type == Type::pred;
         formal.size = static_cast<std::uint32_t>(variable.size);
         formal.at = formal.in_register ? register_slot(static_cast<std::uint32_t>(syntax_.local_register[k]))
                                        : local_offsets_[k];
@@ -123,7 +124,8 @@ bool Decoder::alias_of(const Statement& s, std::uint32_t& slot) {
     if (s.type_count != 1 || slot_width(type()) != width || width == 16) return false;
     if (from.kind == OperandKind::reg) {
         slot = slots_[from.index];
-        return is_alias_[from.index] && slot_width(syntax_.registers[from.index]) == width;
+        return from.offset == 0 && is_alias_[from.index] &&
+               slot_width(syntax_.registers[from.index]) == width;
     }
     const bool is_value =
         from.kind == OperandKind::integer || from.kind == OperandKind::f32 || from.kind == OperandKind::f64;

@@ -49,9 +49,11 @@ bool BodyParser::declare_local(Variable variable) {
     const auto index = static_cast<std::uint32_t>(function_.locals.size());
     const std::string_view name = variable.name;
     std::int32_t reg = -1;
-    if (variable.space == Space::reg) {
+    if (variable.space == Space::reg && variable.vector == 0) {
+        reg = function_.local_register.back() + 1;
+    } else if (variable.space == Space::reg) {
         reg = static_cast<std::int32_t>(function_.registers.size());
-        if (!declare_register(name, variable.type, 1)) return false;
+        if (!declare_register(name, variable.type, variable.vector)) return false;
     } else if (!scopes_.declare(name, Binding{BindingKind::local, 1, index})) {
         return tokens_.fail_at(variable.line, "'" + std::string(name) + "' is declared twice");
     }

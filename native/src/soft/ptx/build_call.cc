@@ -20,9 +20,9 @@ bool call_move(Decoder& d, const Operand& operand, bool is_result, CallMove& out
     out.to_register = is_result;
     if (operand.kind == OperandKind::reg) {
         const Type type = d.register_type(operand.index);
-        if (type == Type::pred || type == Type::b128)
-            return d.fail("registers of this type cannot cross a call");
-        out.size = slot_width(type);
+        if (type == Type::b128) return d.fail("registers of this type cannot cross a call");
+        out.is_predicate = type == Type::pred;
+        out.size = out.is_predicate ? 1 : slot_width(type);
         out.from = is_result ? d.target(operand, type) : d.source(operand, type);
         return true;
     }
@@ -40,8 +40,14 @@ bool call_move(Decoder& d, const Operand& operand, bool is_result, CallMove& out
 
 bool call_moves(Decoder& d, const Operand& list, bool is_result, std::vector<CallMove>& out) {
     for (std::uint32_t k = 0; k < list.count; ++k) {
+        const Operand& operand = d.child(list, k);
+        // A vector register crosses as its elements.
+        if (operand.kind == OperandKind::vector) {
+            if (!call_moves(d, operand, is_result, out)) return false;
+            continue;
+        }
         CallMove move;
-        if (!call_move(d, d.child(list, k), is_result, move)) return false;
+        if (!call_move(d, operand, is_result, move)) return false;
         out.push_back(move);
     }
     return true;

@@ -208,6 +208,16 @@ bool parse_next_variable(TokenStream& tokens, const Variable& prior, Variable& o
     return parse_name(tokens, out);
 }
 
+// A parameter in a vector register crosses a call as its elements: one part each, the first says how many.
+static void push_parts(const Variable& variable, std::vector<Variable>& out) {
+    const std::uint32_t parts = variable.space == Space::reg ? variable.vector : 1;
+    for (std::uint32_t k = 0; k < parts; ++k) {
+        out.push_back(variable);
+        out.back().size /= parts;
+        if (k > 0) out.back().vector = 0;
+    }
+}
+
 bool parse_parameters(TokenStream& tokens, std::vector<Variable>& out) {
     if (!tokens.expect('(')) return false;
     while (!tokens.failed() && !tokens.is(')')) {
@@ -217,7 +227,7 @@ bool parse_parameters(TokenStream& tokens, std::vector<Variable>& out) {
         tokens.advance();
         Variable variable;
         if (!parse_variable(tokens, space, variable)) return false;
-        out.push_back(std::move(variable));
+        push_parts(variable, out);
         if (!tokens.accept(',')) break;
     }
     return tokens.expect(')');

@@ -63,6 +63,7 @@ class Decoder {
 
     // Slots. `width` is the bytes of a lane: 4, 8, 16, or 0 for predicates.
     std::uint32_t source(const Operand& operand, Type type);
+    std::uint32_t register_sum(const Operand& operand, std::uint32_t width);
     std::uint32_t source(std::uint32_t n, Type type) { return source(operand(n), type); }
     std::uint32_t target(const Operand& operand, Type type);
     std::uint32_t target(std::uint32_t n, Type type) { return target(operand(n), type); }

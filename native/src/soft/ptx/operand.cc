@@ -100,10 +100,8 @@ bool BodyParser::parse_address(Operand& out, int depth) {
         if (parts.empty() && !parse_address_offset(out)) return false;
         parts.push_back(part);
     } while (tokens_.accept(','));
-    if (parts[0].kind == OperandKind::symbol || parts[0].kind == OperandKind::local_symbol) {
-        out.offset += parts[0].offset;
-        parts[0].offset = 0;
-    }
+    out.offset += parts[0].offset;
+    parts[0].offset = 0;
     out.kind = OperandKind::address;
     out.count = static_cast<std::uint32_t>(parts.size());
     out.first = add_operands(parts);
@@ -135,7 +133,7 @@ bool BodyParser::name_binding(const Binding& binding, std::string_view name, Ope
         case BindingKind::reg:
             out.kind = OperandKind::reg;
             out.index = binding.index;
-            return true;
+            return parse_address_offset(out);
         case BindingKind::vector_reg:
             return parse_component(binding, out);
         case BindingKind::local:

@@ -182,12 +182,27 @@ bool Decoder::special_operand(const Operand& operand, std::uint32_t width, std::
     return true;
 }
 
+// `r+8` as a value: the sum in a temporary.
+std::uint32_t Decoder::register_sum(const Operand& operand, std::uint32_t width) {
+    if (width != 4 && width != 8) {
+        fail("an operand of this size cannot have a constant added");
+        return 0;
+    }
+    const std::uint32_t addend = constant(static_cast<std::uint64_t>(operand.offset), width);
+    const std::uint32_t sum = temporary(width);
+    Insn& insn = emit(Family::add, width == 8 ? Type::u64 : Type::u32);
+    insn.d = sum;
+    insn.a = register_slot(operand.index);
+    insn.b = addend;
+    return sum;
+}
+
 std::uint32_t Decoder::source(const Operand& operand, Type type) {
     const std::uint32_t width = slot_width(type);
     switch (operand.kind) {
         case OperandKind::reg:
             if (slot_width(syntax_.registers[operand.index]) != width) fail("an operand has the wrong size");
-            return register_slot(operand.index);
+            return operand.offset == 0 ? register_slot(operand.index) : register_sum(operand, width);
         case OperandKind::integer:
         case OperandKind::f32:
         case OperandKind::f64:
@@ -214,7 +229,7 @@ std::uint32_t Decoder::source(const Operand& operand, Type type) {
 
 std::uint32_t Decoder::target(const Operand& operand, Type type) {
     if (operand.kind == OperandKind::sink) return temporary(slot_width(type));
-    if (operand.kind != OperandKind::reg) {
+    if (operand.kind != OperandKind::reg || operand.offset != 0) {
         fail("the destination must be a register");
         return 0;
     }

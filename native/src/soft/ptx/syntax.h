@@ -28,7 +28,7 @@ struct Variable {
     Space space = Space::global;
     Linkage linkage = Linkage::internal;
     Type type = Type::b8;
-    std::uint8_t vector = 1;  // elements of .v2 / .v4
+    std::uint8_t vector = 1;  // elements of .v2 / .v4; 0 of a vector parameter's parts behind the first
     bool managed = false;
     bool is_array = false;
     std::uint32_t align = 1;
@@ -61,7 +61,7 @@ struct Operand {
     std::uint32_t first = 0;  // children in FunctionSyntax::operands: vector, list, pair, address base
     std::uint32_t count = 0;
     std::uint64_t value = 0;  // integer, float bits
-    std::int64_t offset = 0;  // bytes added to an address or a symbol
+    std::int64_t offset = 0;  // added to an address, a symbol or a register
     std::string_view name;    // symbol, special register
 };
 

@@ -1,0 +1,54 @@
+// Operands that compilers hardly write and people do: vector registers and predicates across calls, sums as
+// values. PTX text, no toolkit.
+#include "heap_device.h"
+#include "ptx_kernel.h"
+#include "testing.h"
+
+namespace soft_test {
+namespace {
+
+const char* const kFunctions = R"(
+.func (.reg .v2 .u32 swapped, .reg .pred larger) swap(.reg .v2 .u32 pair, .reg .pred twice)
+{
+    mov.u32 swapped.x, pair.y;
+    mov.u32 swapped.y, pair.x;
+    @twice mov.v2.u32 swapped, pair;
+    setp.gt.u32 larger, swapped.x, swapped.y;
+    ret;
+}
+.visible .entry k(.param .u64 k_out)
+{
+    .reg .u64 %out, %p0;
+    .reg .u32 %t, %d;
+    .reg .pred %odd, %larger;
+    .reg .v2 .u32 pair;
+    mov.u32 %t, %tid.x;
+    mov.u32 pair.x, %t;
+    mov.u32 pair.y, 20;
+    and.b32 %d, %t, 1;
+    setp.eq.u32 %odd, %d, 1;
+    call (pair, %larger), swap, (pair, %odd);
+    selp.u32 %d, 1000, 0, %larger;
+    mad.lo.u32 %d, pair.x, 100, %d;
+    ld.param.u64 %out, [k_out];
+    mad.wide.u32 %p0, %t, 4, %out;
+    st.global.u32 [%p0], %d + 7;
+    ret;
+}
+)";
+
+TEST("vector registers and predicates cross calls, and a sum is a value") {
+    HeapDevice device;
+    Kernels kernels(device, ptx_head() + std::string(kFunctions));
+    CHECK_EQ(kernels.log, std::string());
+    Buffer<unsigned> out(device, 40);
+    const auto fault = kernels.launch("k", {{1, 1, 1}, {40, 1, 1}}, Arguments().add(out.address()));
+    CHECK_EQ(fault.text, std::string());
+    for (unsigned k = 0; k < 40; ++k) {
+        const unsigned first = k % 2 == 1 ? k : 20, second = k % 2 == 1 ? 20 : k;
+        CHECK_EQ(out[k], first * 100 + (first > second ? 1000 : 0) + 7);
+    }
+}
+
+}  // namespace
+}  // namespace soft_test
