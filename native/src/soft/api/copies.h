@@ -5,6 +5,8 @@
 
 namespace soft::driver {
 
+class Device;
+
 struct Request {
     Copy copy;
     bool source_must_be_known = false;  // said to be a device address
@@ -37,6 +39,9 @@ abi::CUresult run_copy_blocking(bool per_thread, Request request, bool host_invo
 // The one form of a copy of a box, checked against the arrays it names.
 abi::CUresult box_request(const BoxSide& target, const BoxSide& source, const BoxExtent& extent,
                           Request& request);
+abi::CUresult box_request(const abi::CUDA_MEMCPY3D& box, Request& request);
+// Whether the copy could run now, and would do something.
+abi::CUresult check_copy(const Device& device, const Request& request);
 // Whether a unified copy touches host memory, pinned or not.
 bool touches_host(std::uint64_t target, std::uint64_t source);
 // CUDA_ERROR_INVALID_CONTEXT unless both are contexts.

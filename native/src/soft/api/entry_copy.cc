@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "soft/api/copies.h"
-#include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -27,6 +27,19 @@ Side side_of(const Device& device, std::uint64_t address, std::size_t size, bool
     return plausible ? Side::pageable : Side::dead;
 }
 
+struct Sides {
+    Side source;
+    Side target;
+};
+
+Sides sides_of(const Device& device, const Request& request) {
+    const Copy& copy = request.copy;
+    return {side_of(device, copy.source, extent(copy, copy.source_pitch, copy.source_slice),
+                    request.source_must_be_known),
+            side_of(device, copy.target, extent(copy, copy.target_pitch, copy.target_slice),
+                    request.target_must_be_known)};
+}
+
 // Takes the bytes now, so that the program may change them while the copy waits for its turn.
 std::function<void()> staged(const Copy& copy) {
     auto bytes = std::make_shared<std::vector<std::byte>>(copy.width * copy.rows * copy.slices);
@@ -42,16 +55,42 @@ std::function<void()> staged(const Copy& copy) {
     return [bytes, rest] { perform(rest); };
 }
 
+// What a copy that is captured becomes: it reads and writes at each run, also what is pageable.
+graphs::CopyWork node_of(const Request& request, bool source_known, bool target_known) {
+    const Copy& copy = request.copy;
+    graphs::CopyWork node;
+    node.context = graph_backend().current_context();
+    abi::CUDA_MEMCPY3D& box = node.box;
+    box.srcMemoryType = source_known ? abi::CU_MEMORYTYPE_UNIFIED : abi::CU_MEMORYTYPE_HOST;
+    box.srcDevice = source_known ? copy.source : 0;
+    box.srcHost = source_known ? nullptr : as_handle<const void*>(copy.source);
+    box.srcPitch = copy.source_pitch;
+    box.dstMemoryType = target_known ? abi::CU_MEMORYTYPE_UNIFIED : abi::CU_MEMORYTYPE_HOST;
+    box.dstDevice = target_known ? copy.target : 0;
+    box.dstHost = target_known ? nullptr : as_handle<void*>(copy.target);
+    box.dstPitch = copy.target_pitch;
+    box.WidthInBytes = copy.width;
+    box.Height = copy.rows;
+    box.Depth = copy.slices;
+    if (copy.source_pitch != 0) box.srcHeight = copy.source_slice / copy.source_pitch;
+    if (copy.target_pitch != 0) box.dstHeight = copy.target_slice / copy.target_pitch;
+    return node;
+}
+
 CUresult copy_on(Device& device, Context& context, const StreamRef& stream, const Request& request) {
     if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     Copy copy = request.copy;
     if (copy.width == 0 || copy.rows == 0 || copy.slices == 0) return abi::CUDA_SUCCESS;
-    const Side source = side_of(device, copy.source, extent(copy, copy.source_pitch, copy.source_slice),
-                                request.source_must_be_known);
-    const Side target = side_of(device, copy.target, extent(copy, copy.target_pitch, copy.target_slice),
-                                request.target_must_be_known);
+    const auto [source, target] = sides_of(device, request);
     if (source == Side::dead || target == Side::dead) return abi::CUDA_ERROR_INVALID_VALUE;
 
+    const bool source_known = source == Side::known;
+    const bool target_known = target == Side::known;
+    const auto take = [&](graphs::Work& work) {
+        work = node_of(request, source_known, target_known);
+        return abi::CUDA_SUCCESS;
+    };
+    if (const auto diverted = divert(device, *stream, take, request.blocking)) return *diverted;
     copy.is_shared =
         target == Side::known && !device.memory.in_arena(copy.target) && device.memory.in_arena(copy.source);
     const CommandRef command = make_command(CommandKind::transfer, stream);
@@ -77,6 +116,14 @@ Copy linear(std::uint64_t target, std::uint64_t source, std::size_t size) {
 }  // namespace
 
 namespace soft::driver {
+
+CUresult check_copy(const Device& device, const Request& request) {
+    const Copy& copy = request.copy;
+    if (copy.width == 0 || copy.rows == 0 || copy.slices == 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    const auto [source, target] = sides_of(device, request);
+    const bool dead = source == Side::dead || target == Side::dead;
+    return dead ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
+}
 
 CUresult run_copy(abi::CUstream handle, bool per_thread, const Request& request) {
     return enter_context([&](Device& device, Context& context) {

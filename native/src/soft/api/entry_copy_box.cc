@@ -88,6 +88,17 @@ CUresult box_request(const BoxSide& target, const BoxSide& source, const BoxExte
     });
 }
 
+CUresult box_request(const abi::CUDA_MEMCPY3D& box, Request& request) {
+    if (box.srcLOD != 0 || box.dstLOD != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    const BoxSide source{box.srcMemoryType, address_of(box.srcHost), box.srcDevice, box.srcArray,
+                         box.srcXInBytes,   box.srcY,                box.srcZ,      box.srcPitch,
+                         box.srcHeight};
+    const BoxSide target{box.dstMemoryType, address_of(box.dstHost), box.dstDevice, box.dstArray,
+                         box.dstXInBytes,   box.dstY,                box.dstZ,      box.dstPitch,
+                         box.dstHeight};
+    return box_request(target, source, {box.WidthInBytes, box.Height, box.Depth}, request);
+}
+
 }  // namespace soft::driver
 
 namespace {

@@ -1,5 +1,5 @@
 // Exported: events.
-#include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -10,12 +10,13 @@ constexpr unsigned kFlags =
     abi::CU_EVENT_BLOCKING_SYNC | abi::CU_EVENT_DISABLE_TIMING | abi::CU_EVENT_INTERPROCESS;
 
 // Runs `body(Device&, Context&, Event&, point)` with what the event last recorded, null before its first
-// recording.
+// recording. What an event recorded in a capture cannot be asked about.
 template <class Body>
 CUresult on_event(abi::CUevent handle, Body&& body) {
     return enter_context([&](Device& device, Context& context) -> CUresult {
         Event* event = device.handles.find<Event>(handle);
         if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (const auto forbidden = graphs::captures().ask_event(handle)) return *forbidden;
         std::shared_ptr<EventPoint> point;
         {
             const std::lock_guard lock(event->mutex);
@@ -32,6 +33,11 @@ CUresult record(abi::CUevent handle, abi::CUstream stream_handle, unsigned flags
         if (event == nullptr || stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         if ((flags & ~1U) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         if (event->context->group != stream->group) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (graphs::captures().any()) {
+            const bool external = (flags & abi::CU_EVENT_RECORD_EXTERNAL) != 0;
+            const auto name = name_of(device, *stream);
+            if (const auto diverted = graphs::captures().record(name, handle, external)) return *diverted;
+        }
         const CommandRef command = make_command(CommandKind::marker, stream);
         command->point = std::make_shared<EventPoint>();
         command->point->command = command;
@@ -58,6 +64,7 @@ CUresult time_of(abi::CUevent handle, std::uint64_t& time_ns) {
 
 CUresult query(abi::CUevent handle, bool helps) {
     return on_event(handle, [helps](Device& device, Context& context, const Event&, const auto& point) {
+        if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
         Scheduler& scheduler = device.scheduler;
         const bool done =
             !point || (helps ? scheduler.finished_with_help(*point) : scheduler.finished(*point));
@@ -84,6 +91,7 @@ SOFT_EXPORT CUresult cuEventDestroy_v2(abi::CUevent handle) {
     return enter_context([&](Device& device, Context&) {
         Event* event = device.handles.find<Event>(handle);
         if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        graphs::captures().event_gone(handle);
         event->context->destroy_event(*event);
         return abi::CUDA_SUCCESS;
     });
@@ -102,6 +110,7 @@ SOFT_EXPORT CUresult ferry_soft_event_query(abi::CUevent handle) { return query(
 
 SOFT_EXPORT CUresult cuEventSynchronize(abi::CUevent handle) {
     return on_event(handle, [](Device& device, Context& context, const Event& event, const auto& point) {
+        if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
         const bool spin = context.spins() && (event.flags & abi::CU_EVENT_BLOCKING_SYNC) == 0;
         if (point) device.scheduler.wait_point(*point, spin);
         device.pools.note_wait();

@@ -1,13 +1,14 @@
 // Exported: fills. Asynchronous to the host in all forms, except for pinned memory in the blocking ones.
-#include "soft/api/entry.h"
+#include "soft/api/fills.h"
+#include "soft/api/graph_backend.h"
 #include "soft/memory/transfer.h"
 
 using namespace soft;
 using namespace soft::driver;
 
-namespace {
+namespace soft::driver {
 
-CUresult check(const Device& device, const Fill& fill) {
+CUresult check_fill(const Device& device, const Fill& fill) {
     const bool aligned = fill.target % fill.unit == 0 && (fill.rows == 1 || fill.pitch % fill.unit == 0);
     std::size_t width = 0;
     if (!aligned || __builtin_mul_overflow(fill.count, fill.unit, &width))
@@ -19,12 +20,26 @@ CUresult check(const Device& device, const Fill& fill) {
     return device.memory.spans(fill.target, extent) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
 }
 
+}  // namespace soft::driver
+
+namespace {
+
+graphs::FillWork node_of(const Fill& fill) {
+    return {{fill.target, fill.pitch, fill.value, static_cast<unsigned>(fill.unit), fill.count, fill.rows,
+             graph_backend().current_context()}};
+}
+
 CUresult run(abi::CUstream handle, bool per_thread, bool blocking, const Fill& fill) {
     return enter_context([&](Device& device, Context& context) {
         const StreamRef stream = find_stream(device, context, handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         if (fill.count == 0 || fill.rows == 0) return abi::CUDA_SUCCESS;
-        if (const CUresult checked = check(device, fill); checked != abi::CUDA_SUCCESS) return checked;
+        if (const CUresult checked = check_fill(device, fill); checked != abi::CUDA_SUCCESS) return checked;
+        const auto take = [&](graphs::Work& work) {
+            work = node_of(fill);
+            return abi::CUDA_SUCCESS;
+        };
+        if (const auto diverted = divert(device, *stream, take, blocking)) return *diverted;
         bool wait = false;
         if (blocking) {
             const auto block = device.memory.find_block(fill.target);

@@ -4,8 +4,8 @@
 #include <array>
 #include <span>
 
-#include "soft/api/entry.h"
 #include "soft/api/function_view.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -95,6 +95,48 @@ CUresult take_arguments(const FunctionInfo& declared, const Arguments& arguments
     return abi::CUDA_SUCCESS;
 }
 
+// What a launch that is captured becomes; the parameters have been taken.
+graphs::KernelWork node_of(const ModuleFunction& function, const Shape& shape,
+                           std::vector<std::byte> packed) {
+    graphs::KernelWork kernel;
+    kernel.params.func = as_handle<abi::CUfunction>(function.handle);
+    kernel.params.gridDimX = shape.grid[0];
+    kernel.params.gridDimY = shape.grid[1];
+    kernel.params.gridDimZ = shape.grid[2];
+    kernel.params.blockDimX = shape.block[0];
+    kernel.params.blockDimY = shape.block[1];
+    kernel.params.blockDimZ = shape.block[2];
+    kernel.params.sharedMemBytes = shape.dynamic_shared;
+    kernel.params.ctx = graph_backend().current_context();
+    kernel.code = code_of(function);
+    kernel.packed = std::move(packed);
+    if (shape.cooperative) {
+        abi::CUlaunchAttribute attribute{};
+        attribute.id = abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
+        attribute.value.cooperative = 1;
+        kernel.attributes.push_back(attribute);
+    }
+    return kernel;
+}
+
+void submit_kernel(Device& device, Context& context, const ModuleFunction& function, const Shape& shape,
+                   const StreamRef& stream, std::vector<std::byte> params) {
+    LaunchConfig config;
+    config.params = std::move(params);
+    config.function = &function.module->program().function(function.index);
+    config.grid = shape.grid;
+    config.block = shape.block;
+    config.dynamic_shared = shape.dynamic_shared;
+    config.cooperative = shape.cooperative;
+    config.stack_bytes = context.stack_size.load();
+    const CommandRef command = make_command(CommandKind::kernel, stream);
+    command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
+    command->grid = Grid::make(std::move(config), context);
+    command->code = function.module->shared_from_this();
+    command->block_ns = {function.settings, &function.settings->block_ns};
+    device.scheduler.submit(command);
+}
+
 CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream_handle, bool per_thread,
                 const Arguments& arguments) {
     return enter_context([&](Device& device, Context& context) {
@@ -109,22 +151,15 @@ CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream
         const FunctionView view{function->declared, function->settings.get()};
         if (const CUresult checked = check_shape(device, view, shape); checked != abi::CUDA_SUCCESS)
             return checked;
-
-        LaunchConfig config;
-        const CUresult taken = take_arguments(*function->declared, arguments, config.params);
+        std::vector<std::byte> params;
+        const CUresult taken = take_arguments(*function->declared, arguments, params);
         if (taken != abi::CUDA_SUCCESS) return taken;
-        config.function = &function->module->program().function(function->index);
-        config.grid = shape.grid;
-        config.block = shape.block;
-        config.dynamic_shared = shape.dynamic_shared;
-        config.cooperative = shape.cooperative;
-        config.stack_bytes = context.stack_size.load();
-        const CommandRef command = make_command(CommandKind::kernel, stream);
-        command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
-        command->grid = Grid::make(std::move(config), context);
-        command->code = function->module->shared_from_this();
-        command->block_ns = {function->settings, &function->settings->block_ns};
-        device.scheduler.submit(command);
+        const auto diverted = divert(device, *stream, [&](graphs::Work& work) {
+            work = node_of(*function, shape, std::move(params));
+            return abi::CUDA_SUCCESS;
+        });
+        if (diverted) return *diverted;
+        submit_kernel(device, context, *function, shape, stream, std::move(params));
         return abi::CUDA_SUCCESS;
     });
 }
@@ -173,6 +208,20 @@ CUresult launch_ex(const abi::CUlaunchConfig* config, abi::CUfunction handle, bo
 }
 
 }  // namespace
+
+namespace soft::driver {
+
+CUresult check_kernel(Device& device, Context& context, const ModuleFunction& function,
+                      const abi::CUDA_KERNEL_NODE_PARAMS_v3& params, bool cooperative) {
+    if (function.module->context_number() != context.number) return abi::CUDA_ERROR_INVALID_HANDLE;
+    const Shape shape{{params.gridDimX, params.gridDimY, params.gridDimZ},
+                      {params.blockDimX, params.blockDimY, params.blockDimZ},
+                      params.sharedMemBytes,
+                      cooperative};
+    return check_shape(device, {function.declared, function.settings.get()}, shape);
+}
+
+}  // namespace soft::driver
 
 SOFT_TWIN(cuLaunchKernel, _ptsz,
           (abi::CUfunction f, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,

@@ -1,9 +1,7 @@
-// Exported: streams, callbacks, and what is asked about capture (which is not supported: no stream ever
-// captures).
+// Exported: streams and callbacks. What becomes of a call in a stream that captures is asked of graphs.
 #include <algorithm>
-#include <utility>
 
-#include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -39,8 +37,17 @@ CUresult create(abi::CUstream* out, unsigned flags, int priority) {
     });
 }
 
+// Waits and questions, which a capture may forbid.
+graphs::Diverted forbidden(const Device& device, const Stream& stream) {
+    graphs::Captures& captures = graphs::captures();
+    if (!captures.any()) return std::nullopt;
+    if (const auto answer = captures.ask_stream(name_of(device, stream))) return answer;
+    return captures.unsafe(graph_backend());
+}
+
 CUresult synchronize(abi::CUstream handle, bool per_thread) {
     return on_stream(handle, per_thread, [](Device& device, Context& context, const StreamRef& stream) {
+        if (const auto answer = forbidden(device, *stream)) return *answer;
         device.scheduler.wait_stream(*stream, context.spins());
         device.pools.note_wait();
         context.output.flush();
@@ -50,6 +57,7 @@ CUresult synchronize(abi::CUstream handle, bool per_thread) {
 
 CUresult query(abi::CUstream handle, bool per_thread, bool helps = false) {
     return on_stream(handle, per_thread, [helps](Device& device, Context& context, const StreamRef& stream) {
+        if (const auto answer = forbidden(device, *stream)) return *answer;
         Scheduler& scheduler = device.scheduler;
         const bool done = helps ? scheduler.finished_with_help(*stream) : scheduler.finished(*stream);
         if (!done) return abi::CUDA_ERROR_NOT_READY;
@@ -63,6 +71,12 @@ CUresult wait_event(abi::CUstream handle, bool per_thread, abi::CUevent event_ha
         Event* event = device.handles.find<Event>(event_handle);
         if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         if ((flags & ~1U) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (graphs::captures().any()) {
+            const bool external = (flags & abi::CU_EVENT_WAIT_EXTERNAL) != 0;
+            const auto name = name_of(device, *stream);
+            const auto diverted = graphs::captures().wait(name, event_handle, external);
+            if (diverted) return *diverted;
+        }
         std::shared_ptr<EventPoint> point;
         {
             const std::lock_guard lock(event->mutex);
@@ -77,6 +91,11 @@ CUresult wait_event(abi::CUstream handle, bool per_thread, abi::CUevent event_ha
 CUresult launch_host(abi::CUstream handle, bool per_thread, abi::CUhostFn function, void* argument) {
     return on_stream(handle, per_thread, [&](Device& device, Context& context, const StreamRef& stream) {
         if (function == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        const auto take = [&](graphs::Work& work) {
+            work = graphs::HostWork{{function, argument}};
+            return abi::CUDA_SUCCESS;
+        };
+        if (const auto diverted = divert(device, *stream, take)) return *diverted;
         const CommandRef command = make_command(CommandKind::host, stream);
         command->work = [function, argument, &context] {
             context.output.flush();
@@ -91,6 +110,9 @@ CUresult add_callback(abi::CUstream handle, bool per_thread, abi::CUstreamCallba
                       unsigned flags) {
     return on_stream(handle, per_thread, [&](Device& device, Context& context, const StreamRef& stream) {
         if (callback == nullptr || flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+        // A graph cannot hold one: it would have to be told of errors.
+        const auto never = [](graphs::Work&) { return abi::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED; };
+        if (const auto diverted = divert(device, *stream, never, true)) return *diverted;
         const CommandRef command = make_command(CommandKind::host, stream);
         command->runs_after_fault = true;
         command->work = [callback, handle, argument, &context] {
@@ -107,15 +129,10 @@ CUresult destroy(abi::CUstream handle) {
         Stream* stream = device.handles.find<Stream>(handle);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         const StreamRef kept = stream->shared_from_this();
+        graphs::captures().stream_gone(name_of(device, *stream).id);
         Context* owner = device.handles.at<Context>(stream->context);
         if (owner != nullptr) owner->destroy_stream(*kept);
         return abi::CUDA_SUCCESS;
-    });
-}
-
-CUresult not_capturing(abi::CUstream handle, bool per_thread, abi::CUstreamCaptureStatus* status) {
-    return on_stream(handle, per_thread, [&](Device&, Context&, const StreamRef&) {
-        return tell(status, abi::CU_STREAM_CAPTURE_STATUS_NONE);
     });
 }
 
@@ -189,26 +206,3 @@ SOFT_TWIN(cuStreamGetCtx_v2, _ptsz, (abi::CUstream stream, abi::CUcontext* conte
           context_and_green(stream, per_thread, context, green))
 SOFT_TWIN(cuStreamGetDevice, _ptsz, (abi::CUstream stream, abi::CUdevice* device),
           device_of(stream, per_thread, device))
-SOFT_TWIN(cuStreamIsCapturing, _ptsz, (abi::CUstream stream, abi::CUstreamCaptureStatus* status),
-          not_capturing(stream, per_thread, status))
-SOFT_TWIN(cuStreamGetCaptureInfo, _ptsz,
-          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, abi::cuuint64_t*),
-          not_capturing(stream, per_thread, status))
-SOFT_TWIN(cuStreamGetCaptureInfo_v2, _ptsz,
-          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, abi::cuuint64_t*, abi::CUgraph*,
-           const abi::CUgraphNode**, std::size_t*),
-          not_capturing(stream, per_thread, status))
-SOFT_TWIN(cuStreamGetCaptureInfo_v3, _ptsz,
-          (abi::CUstream stream, abi::CUstreamCaptureStatus* status, abi::cuuint64_t*, abi::CUgraph*,
-           const abi::CUgraphNode**, const abi::CUgraphEdgeData**, std::size_t*),
-          not_capturing(stream, per_thread, status))
-
-SOFT_EXPORT CUresult cuThreadExchangeStreamCaptureMode(abi::CUstreamCaptureMode* mode) {
-    return enter([&](Device&) {
-        if (mode == nullptr || *mode < 0 || *mode > abi::CU_STREAM_CAPTURE_MODE_RELAXED) {
-            return abi::CUDA_ERROR_INVALID_VALUE;
-        }
-        std::swap(*mode, this_thread().capture_mode);
-        return abi::CUDA_SUCCESS;
-    });
-}

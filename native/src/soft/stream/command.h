@@ -35,6 +35,7 @@ struct Stream : std::enable_shared_from_this<Stream> {
     std::uint32_t flags = 0;  // CU_STREAM_*
     int priority = 0;         // lower runs first
     bool is_legacy = false;
+    bool is_lane = false;          // a branch of a graph: nobody waits for it but through other streams
     bool destroyed = false;        // leaves its group with its last command
     std::deque<CommandRef> queue;  // unfinished, oldest first
     std::uint64_t visit = 0;       // mark of the last search that came by
@@ -61,6 +62,7 @@ struct Command {
     bool single_block = false;      // of a kernel: nothing to share between threads
     std::atomic<bool> done{false};
     int awaited = 0;  // sleeping threads that wait for exactly this
+    std::uint64_t visit = 0;  // mark of the last search that came by
     std::uint32_t visitors =
         0;  // threads on their way into or out of `grid`: it may not go before they have left
     std::uint32_t waiting = 0;   // unfinished commands in `after`
@@ -75,6 +77,7 @@ struct Command {
     // Of the kernel: nanoseconds its last lone block took, 0 when none has run. Null for other commands.
     std::shared_ptr<std::atomic<std::uint32_t>> block_ns;
     std::shared_ptr<EventPoint> point;
+    std::shared_ptr<EventPoint> behind;  // a recording that must be over first, if it is not already
 };
 
 }  // namespace soft::driver

@@ -160,9 +160,23 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     } else if (head->waiting == 0) {
         return head;
     }
-    for (const CommandRef& on : head->after) {
+    return needed_before(*head, visit);
+}
+
+// The same for what `command` waits for in other streams, and for what stands before it in its own: a lane's
+// first command may be under way while a later one needs something that nobody has begun.
+CommandRef Scheduler::needed_before(Command& command, std::uint64_t visit) {
+    if (command.visit == visit) return nullptr;
+    command.visit = visit;
+    for (const CommandRef& on : command.after) {
         if (on->done.load(std::memory_order_relaxed)) continue;
         if (CommandRef found = needed_by(*on->stream, visit)) return found;
+        if (!on->stream->is_lane) continue;
+        for (const CommandRef& earlier : on->stream->queue) {
+            if (earlier->after.size() < 2) continue;  // waits for nothing but its own lane
+            if (CommandRef found = needed_before(*earlier, visit)) return found;
+            if (earlier == on) break;
+        }
     }
     return nullptr;
 }

@@ -24,7 +24,9 @@ void Scheduler::depend(Command& command, const CommandRef& on) {
 
 void Scheduler::link(const CommandRef& command, const EventPoint* after) {
     Stream& stream = *command->stream;
-    if (!stream.queue.empty()) depend(*command, stream.queue.back());
+    const bool known = !stream.queue.empty() && std::ranges::find(command->after, stream.queue.back()) !=
+                                                     command->after.end();
+    if (!stream.queue.empty() && !known) depend(*command, stream.queue.back());
     if (stream.is_legacy) {
         for (const Stream* other : stream.group->blocking) {
             if (!other->queue.empty()) depend(*command, other->queue.back());
@@ -144,6 +146,23 @@ void Scheduler::submit(const CommandRef& command, const EventPoint* after, bool 
     rouse(plain_grid || stream.queue.size() >= kBacklog);
 }
 
+void Scheduler::submit_all(std::span<const CommandRef> commands) {
+    const Lock lock(mutex_);
+    std::vector<CommandRef> ready;
+    for (const CommandRef& command : commands) {
+        for (const CommandRef& on : std::exchange(command->after, {})) depend(*command, on);
+        link(command, command->behind.get());
+        command->behind.reset();
+        if (command->waiting == 0) ready.push_back(command);
+    }
+    for (const CommandRef& command : ready) make_ready(command, now_ns());
+    retire_markers();
+    if (ready_.empty() && active_.empty()) return;
+    hot_until_ns_ = now_ns() + kHot_ns;
+    const bool alone = ready_.size() == 1 && ready_.front()->single_block;
+    rouse(!alone);
+}
+
 void Scheduler::run_work(const CommandRef& command, Lock& lock) {
     command->started = true;
     ++busy_;
@@ -246,6 +265,8 @@ bool Scheduler::leaves_queue(const CommandRef& command) {
 void Scheduler::run(CommandRef command, Worker* worker, Lock& lock) {
     if (command->parked) return run_parked(command, lock);
     if (!command->started && !leaves_queue(command)) return;
+    // Whoever woke this thread may have meant it for all that was ready then.
+    if (busy_ + 1 < thread_count_) rouse(true);
     if (command->kind == CommandKind::transfer) return run_work(command, lock);
     run_grid(command, *worker, lock);
 }

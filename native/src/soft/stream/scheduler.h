@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "soft/clock.h"
@@ -37,6 +38,10 @@ class Scheduler {
     // A transfer that need not wait has run when this returns. `will_wait`: the caller waits for it next, so
     // wake nobody.
     void submit(const CommandRef& command, const EventPoint* after = nullptr, bool will_wait = false);
+
+    // The same with several commands at once, so that no other thread's work comes between them. Each also
+    // waits for those that its `after` names, which are finished or come before it here.
+    void submit_all(std::span<const CommandRef> commands);
 
     // Returns when the command is finished or the process exits; meanwhile helps with what it waits for.
     // `spin` false sleeps at once when there is nothing to help with.
@@ -94,6 +99,7 @@ class Scheduler {
     bool help(Stream& stream, Lock& lock);
     bool help_quickly(Stream& stream, Lock& lock);
     CommandRef needed_by(Stream& stream, std::uint64_t visit);
+    CommandRef needed_before(Command& command, std::uint64_t visit);
     void rouse(bool now);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
