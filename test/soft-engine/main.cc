@@ -1,6 +1,6 @@
 // Runs the engine's tests: soft-engine <directory of these sources> <directory of compiled PTX or ''>
-// [filter]. With `fuzz <seconds>` as filter it mutates PTX instead, with `bench` it measures speed against
-// C++, with `cases <list>` it runs other people's kernels.
+// [filter]. With `bench` as filter it measures speed against C++ instead, with `cases <list>` it runs other
+// people's kernels.
 #include <cstdlib>
 
 #include "heap_device.h"
@@ -54,7 +54,6 @@ int run_tests(const std::string& filter) {
     return failures == 0 && count > 0 ? 0 : 1;
 }
 
-int run_fuzz(int seconds);
 int run_bench();
 int run_cases(const std::string& list);
 
@@ -65,7 +64,6 @@ int main(int argc, char** argv) {
     soft_test::sources = argv[1];
     soft_test::compiled_to = argv[2];
     const std::string filter = argc > 3 ? argv[3] : "";
-    if (filter == "fuzz") return soft_test::run_fuzz(argc > 4 ? std::atoi(argv[4]) : 5);
     if (filter == "bench") return soft_test::run_bench();
     if (filter == "cases" && argc > 4) return soft_test::run_cases(argv[4]);
     return soft_test::run_tests(filter);

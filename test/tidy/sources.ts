@@ -25,7 +25,8 @@ const languages: Readonly<Record<string, Source['language']>> = {
     '.cjs': 'ts',
 };
 
-const binary = /\.(png|jpg|gif|ico|gz|zst)$/;
+// The fuzzers' inputs are bytes, whatever they look like.
+const binary = /\.(png|jpg|gif|ico|gz|zst)$|^test\/fuzz\/corpus\//;
 
 function readAll(): readonly Source[] {
     const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
