@@ -129,6 +129,7 @@ Session* attach(abi::CUresult& result) {
     adopt_window(window, session->snapshot.window_base, session->snapshot.window_size);
     session->snapshot.window_base = window.base;
     session->snapshot.window_size = window.size;
+    if (session->arena.is_open()) reveal_mapped_memory(session->snapshot);
     apply_visible_devices(session->snapshot, visible_devices);
     if (!session->start()) {
         result = abi::CUDA_ERROR_OPERATING_SYSTEM;

@@ -21,6 +21,15 @@ std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uin
 
 std::size_t mapped_size(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
 
+// Waits for kernels that may use mapped memory, as CUDA's free does.
+abi::CUresult settle_kernels(Session& session, const Region& region) {
+    if (!is_mapped(session, region)) return abi::CUDA_SUCCESS;
+    const Context& context = *region.context;
+    const bool live = context.alive.load(std::memory_order_relaxed);
+    if (!live || !context.launched.load(std::memory_order_relaxed)) return abi::CUDA_SUCCESS;
+    return call_in(session, &context, wire::session_settle_Request{.waited = 1});
+}
+
 }  // namespace
 
 namespace hand {
@@ -101,6 +110,9 @@ abi::CUresult cuMemHostAlloc(Session& session, void** pp, std::size_t bytesize, 
     if (bytesize > SIZE_MAX / 2) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     // SAFETY: pinned memory of the arena is ours, readable and writable.
     void* memory = reinterpret_cast<void*>(take_pinned(session, bytesize));
+    const bool asks_to_map = (Flags & abi::CU_MEMHOSTALLOC_DEVICEMAP) != 0;
+    if (memory == nullptr && asks_to_map && maps_host_memory(session, *context))
+        return abi::CUDA_ERROR_OUT_OF_MEMORY;
     if (memory == nullptr) {
         memory =
             mmap(nullptr, mapped_size(bytesize), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -123,8 +135,9 @@ abi::CUresult cuMemFreeHost(Session& session, void* p) {
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
     const bool in_arena = session.arena.holds(region.start);
-    const abi::CUresult settled =
+    abi::CUresult settled =
         in_arena ? settle_copies(session) : settle_landings(session, p, region.size);
+    if (settled == abi::CUDA_SUCCESS) settled = settle_kernels(session, region);
     if (settled != abi::CUDA_SUCCESS) return settled;
     if (!session.regions.remove(region.start, RegionKind::pinned, region))
         return abi::CUDA_ERROR_INVALID_VALUE;
@@ -142,10 +155,14 @@ abi::CUresult cuMemHostGetDevicePointer_v2(Session& session, abi::CUdeviceptr* p
     if (pdptr == nullptr || Flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
     if (!session.regions.find(address_of(p), region) || region.is_device())
         return abi::CUDA_ERROR_INVALID_VALUE;
+    if (is_mapped(session, region)) {
+        *pdptr = address_of(p);
+        return abi::CUDA_SUCCESS;
+    }
     static std::atomic<bool> said{false};
     if (!said.exchange(true)) {
         log_line(LogLevel::error,
-                 "host memory cannot be mapped into the device yet (cuMemHostGetDevicePointer)");
+                 "this host memory cannot be mapped into the device (cuMemHostGetDevicePointer)");
     }
     return abi::CUDA_ERROR_NOT_SUPPORTED;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "guest/hand.h"
+#include "host_memory.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
 
@@ -17,16 +18,20 @@ abi::CUresult store(void* data, T value) {
 }
 
 // Boolean attributes are four bytes: what programs declare (unsigned, int) and read.
-abi::CUresult answer(const Region& region, abi::CUpointer_attribute attribute, void* data,
+abi::CUresult answer(Session& session, const Region& region, abi::CUpointer_attribute attribute, void* data,
                      std::uint64_t address) {
     const bool device = region.is_device();
+    const bool reached = device || is_mapped(session, region);
     switch (attribute) {
         case abi::CU_POINTER_ATTRIBUTE_CONTEXT:
-            return store(data, region.context == nullptr ? std::uint64_t{0} : region.context->handle.value);
+            // Memory of a pool belongs to a device and not to a context.
+            return store(data, region.context == nullptr || region.pool.value != 0
+                                   ? std::uint64_t{0}
+                                   : region.context->handle.value);
         case abi::CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
             return store(data, device ? abi::CU_MEMORYTYPE_DEVICE : abi::CU_MEMORYTYPE_HOST);
         case abi::CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
-            return device ? store(data, address) : abi::CUDA_ERROR_INVALID_VALUE;
+            return reached ? store(data, address) : abi::CUDA_ERROR_INVALID_VALUE;
         case abi::CU_POINTER_ATTRIBUTE_HOST_POINTER:
             return device ? abi::CUDA_ERROR_INVALID_VALUE : store(data, address);
         case abi::CU_POINTER_ATTRIBUTE_BUFFER_ID:
@@ -42,7 +47,7 @@ abi::CUresult answer(const Region& region, abi::CUpointer_attribute attribute, v
         case abi::CU_POINTER_ATTRIBUTE_IS_HW_DECOMPRESS_CAPABLE:
             return store(data, 0u);
         case abi::CU_POINTER_ATTRIBUTE_MAPPED:
-            return store(data, device ? 1u : 0u);
+            return store(data, reached ? 1u : 0u);
         case abi::CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
             return store(data, region.start);
         case abi::CU_POINTER_ATTRIBUTE_RANGE_SIZE:
@@ -56,7 +61,7 @@ abi::CUresult answer(const Region& region, abi::CUpointer_attribute attribute, v
         case abi::CU_POINTER_ATTRIBUTE_ACCESS_FLAGS:
             return store(data, 3u);  // read and write
         case abi::CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
-            return store(data, std::uint64_t{0});
+            return store(data, region.pool.value);
         case abi::CU_POINTER_ATTRIBUTE_P2P_TOKENS:
             break;
     }
@@ -100,7 +105,7 @@ abi::CUresult cuPointerGetAttribute(Session& session, void* data, abi::CUpointer
     if (data == nullptr || !known_attribute(attribute) || !session.regions.find(ptr, region)) {
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
-    return answer(region, attribute, data, ptr);
+    return answer(session, region, attribute, data, ptr);
 }
 
 abi::CUresult cuPointerGetAttributes(Session& session, unsigned int numAttributes,
@@ -113,7 +118,7 @@ abi::CUresult cuPointerGetAttributes(Session& session, unsigned int numAttribute
         if (!known_attribute(attributes[index]) || data[index] == nullptr)
             return abi::CUDA_ERROR_INVALID_VALUE;
         const bool answered =
-            known && answer(region, attributes[index], data[index], ptr) == abi::CUDA_SUCCESS;
+            known && answer(session, region, attributes[index], data[index], ptr) == abi::CUDA_SUCCESS;
         if (!answered) store_default(attributes[index], data[index]);
     }
     return abi::CUDA_SUCCESS;

@@ -129,6 +129,17 @@ void give_pinned(Session& session, std::uint64_t address, std::size_t size) {
     }
 }
 
+bool maps_host_memory(const Session& session, const Context& context) {
+    const DeviceFacts* device = session.snapshot.device(context.device);
+    return device != nullptr && device->attribute(abi::CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY) != 0;
+}
+
+bool is_mapped(const Session& session, const Region& region) {
+    if (region.kind != RegionKind::pinned || region.context == nullptr) return false;
+    return session.arena.is_open() && session.arena.holds(region.start) &&
+           maps_host_memory(session, *region.context);
+}
+
 abi::CUresult settle_copies(Session& session) {
     if (!session.unsettled.any()) return abi::CUDA_SUCCESS;
     for (const Context* context : session.unsettled.contexts()) {

@@ -10,6 +10,8 @@
 namespace guest {
 
 class Session;
+struct Context;
+struct Region;
 struct Slot;
 
 // A block of `size` bytes of pinned memory; 0 when there is none to be had: no arena, no memory, or a host
@@ -27,6 +29,11 @@ struct AskedMemory {
 bool ask_pinned(Session& session, std::size_t size, AskedMemory& asked);
 // What has become of it, once asked.slot is done: its address, or 0. Takes the slot back.
 std::uint64_t take_asked(Session& session, std::size_t size, AskedMemory& asked);
+
+// Whether devices of the kind of `context` read pinned memory where it lies.
+bool maps_host_memory(const Session& session, const Context& context);
+// Whether kernels can use this host memory at its own address.
+bool is_mapped(const Session& session, const Region& region);
 
 // Waits until no copy by reference that was sent before can touch the arena any more.
 abi::CUresult settle_copies(Session& session);

@@ -22,6 +22,7 @@ struct Region {
     std::uint64_t buffer_id = 0;  // CU_POINTER_ATTRIBUTE_BUFFER_ID
     bool lent = false;            // of a device allocation: a block of the context's heap
     bool carves = false;          // and the host knows it
+    wire::Handle pool{};          // it was taken from, value 0 for none
     bool is_device() const { return kind == RegionKind::device || kind == RegionKind::variable; }
     bool is_host() const { return !is_device(); }
 };

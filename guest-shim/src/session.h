@@ -19,6 +19,7 @@
 #include "handles.h"
 #include "known_images.h"
 #include "lane.h"
+#include "memory_pools.h"
 #include "regions.h"
 #include "replies.h"
 #include "snapshot.h"
@@ -41,6 +42,7 @@ public:
     Handles handles;
     Regions regions;
     Contexts contexts;
+    MemoryPools pools;
     Callbacks callbacks;
     OwnImages own_images;
     Counters counters;

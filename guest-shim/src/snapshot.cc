@@ -39,7 +39,6 @@ constexpr abi::CUdevice_attribute kNotForwarded[] = {
     abi::CU_DEVICE_ATTRIBUTE_GPU_DIRECT_RDMA_WITH_CUDA_VMM_SUPPORTED,
     abi::CU_DEVICE_ATTRIBUTE_DMA_BUF_SUPPORTED,
     // families of calls that are not forwarded
-    abi::CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED,
     abi::CU_DEVICE_ATTRIBUTE_MEMPOOL_SUPPORTED_HANDLE_TYPES,
     abi::CU_DEVICE_ATTRIBUTE_IPC_EVENT_SUPPORTED,
     abi::CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED,
@@ -157,7 +156,18 @@ void apply_visible_devices(Snapshot& snapshot, const char* visible_devices) {
     }
 }
 
+void reveal_mapped_memory(Snapshot& snapshot) {
+    constexpr std::size_t kIndex = abi::CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY;
+    for (std::size_t index = 0; index < snapshot.host_device_count; ++index) {
+        DeviceFacts& device = snapshot.host_devices[index];
+        if (device.reads_host_memory) device.attributes[kIndex] = 1;
+    }
+}
+
 void apply_overlay(DeviceFacts& device) {
+    device.reads_host_memory =
+        device.attribute(abi::CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY) != 0 &&
+        device.attribute(abi::CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM) != 0;
     for (const abi::CUdevice_attribute attribute : kNotForwarded) {
         const auto index = static_cast<std::size_t>(attribute);
         if (index < device.attribute_count) device.attributes[index] = 0;

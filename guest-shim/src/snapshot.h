@@ -21,6 +21,8 @@ struct DeviceFacts {
     std::int32_t attributes[kMaxAttributes] = {};
     std::size_t attribute_count = 0;
     std::int32_t host_ordinal = 0;
+    // The driver reads registered host memory at the address at which the host has it.
+    bool reads_host_memory = false;
 
     std::int32_t attribute(abi::CUdevice_attribute which) const {
         const auto index = static_cast<std::size_t>(which);
@@ -52,6 +54,10 @@ bool read_snapshot(std::span<const std::byte> message, Snapshot& snapshot);
 // Chooses and orders the devices as CUDA_VISIBLE_DEVICES says: ordinals or "GPU-" UUID prefixes, up to the
 // first entry that names no device or one already named. Null means all of them.
 void apply_visible_devices(Snapshot& snapshot, const char* visible_devices);
+
+// Host and guest have pinned memory at one address: devices that read it there can map it, which the overlay
+// has hidden.
+void reveal_mapped_memory(Snapshot& snapshot);
 
 // The specification's overlay: attributes that describe what is not shared with or not forwarded to the guest
 // read 0.

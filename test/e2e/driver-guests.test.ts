@@ -85,6 +85,12 @@ describe('vector_add_driver', () => {
     });
 });
 
+describe('mapped_memory', () => {
+    it('is read and written by kernels where it lies, in shared memory', async () => {
+        await expectSame('mapped_memory', [3000001, 1]);
+    });
+});
+
 describe('pinned_memory', () => {
     it('is read and written in stream order by the device itself, in shared memory', async () => {
         await expectSame('pinned_memory', [2000001, 1]);

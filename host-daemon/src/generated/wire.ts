@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '0e2c66979c553602';
+export const specHash = '3a064ba6488bbb3c';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
@@ -193,4 +193,20 @@ export const callNames: Readonly<Record<number, string>> = {
     0x0f01: 'cuGetProcAddress_v2',
     0x0f02: 'cuGetExportTable',
     0x0f03: 'cuModuleGetLoadingMode',
+    0x1300: 'cuMemAllocAsync',
+    0x1301: 'cuMemFreeAsync',
+    0x1302: 'cuMemAllocFromPoolAsync',
+    0x1303: 'cuMemPoolCreate',
+    0x1304: 'cuMemPoolDestroy',
+    0x1305: 'cuMemPoolTrimTo',
+    0x1306: 'cuMemPoolGetAttribute',
+    0x1307: 'cuMemPoolSetAttribute',
+    0x1308: 'cuMemPoolSetAccess',
+    0x1309: 'cuMemPoolGetAccess',
+    0x130e: 'cuDeviceGetDefaultMemPool',
+    0x130f: 'cuDeviceGetMemPool',
+    0x1310: 'cuDeviceSetMemPool',
+    0x1311: 'cuMemGetDefaultMemPool',
+    0x1312: 'cuMemGetMemPool',
+    0x1313: 'cuMemSetMemPool',
 };

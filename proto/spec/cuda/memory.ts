@@ -108,8 +108,11 @@ export const memory = {
         since: 3020,
         flow: local,
         params: { pdptr: raw('CUdeviceptr*'), p: raw('void*'), Flags: u32 },
-        fails: { NOT_SUPPORTED: 'always: CAN_MAP_HOST_MEMORY reads 0', INVALID_VALUE: 'a null pointer' },
-        doc: 'Host memory is not mapped into devices through Ferry.',
+        fails: {
+            NOT_SUPPORTED: 'where CAN_MAP_HOST_MEMORY reads 0; of registered memory, everywhere',
+            INVALID_VALUE: 'a null pointer, or not pinned memory',
+        },
+        doc: 'Its own address, where the device reads memory of the arena in place.',
         source,
     }),
     cuMemHostGetFlags: call({
