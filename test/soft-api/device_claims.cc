@@ -46,7 +46,7 @@ CLAIM("there is one device, and it says the same of itself everywhere") {
     EXPECT_IS(cuDeviceGetAttribute(&attribute, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
               CUDA_SUCCESS);
     EXPECT_IS(attribute, major);
-    EXPECT_IS(cuDeviceGetAttribute(&attribute, CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY, device), CUDA_SUCCESS);
+    EXPECT_IS(cuDeviceGetAttribute(&attribute, CU_DEVICE_ATTRIBUTE_INTEGRATED, device), CUDA_SUCCESS);
     EXPECT_IS(attribute, 0);
     EXPECT_IS(cuDeviceGetAttribute(&attribute, static_cast<CUdevice_attribute>(0), device),
               CUDA_ERROR_INVALID_VALUE);
@@ -173,7 +173,7 @@ CLAIM("cuGetProcAddress gives the newest form that is not newer than asked") {
     EXPECT_IS(cuGetProcAddress_v2("cuLibraryLoadData", &found, 11000, 0, &status), CUDA_ERROR_NOT_FOUND);
     EXPECT_IS(status, CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT);
     EXPECT(found == nullptr);
-    EXPECT_IS(cuGetProcAddress_v2("cuMemAllocManaged", &found, 13000, 0, &status), CUDA_ERROR_NOT_FOUND);
+    EXPECT_IS(cuGetProcAddress_v2("cuMulticastCreate", &found, 13000, 0, &status), CUDA_ERROR_NOT_FOUND);
     EXPECT_IS(status, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
     EXPECT_IS(cuGetProcAddress_v2(nullptr, &found, 13000, 0, &status), CUDA_ERROR_INVALID_VALUE);
 }

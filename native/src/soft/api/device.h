@@ -12,6 +12,7 @@
 #include "soft/api/device_profile.h"
 #include "soft/api/handle_table.h"
 #include "soft/api/pool.h"
+#include "soft/memory/advice.h"
 #include "soft/memory/device_memory.h"
 #include "soft/module/code.h"
 #include "soft/stream/scheduler.h"
@@ -37,6 +38,7 @@ class Device {
     Scheduler scheduler;
     HandleTable handles;
     DeviceProfile profile;
+    AdviceMap advice;
     Pools pools{memory, scheduler, handles};
 
     // A context of its own; null when handles have run out.

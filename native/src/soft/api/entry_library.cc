@@ -118,13 +118,26 @@ SOFT_EXPORT CUresult cuLibraryGetGlobal(abi::CUdeviceptr* dptr, std::size_t* byt
     });
 }
 
-// There is no managed memory, and host code cannot be called from a kernel.
-SOFT_EXPORT CUresult cuLibraryGetManaged(abi::CUdeviceptr*, std::size_t*, abi::CUlibrary handle,
+// A runtime asks before any context is current: the one it will use is the primary one.
+SOFT_EXPORT CUresult cuLibraryGetManaged(abi::CUdeviceptr* dptr, std::size_t* bytes, abi::CUlibrary handle,
                                          const char* name) {
-    return on_library(handle, [&](Device&, Library&) {
-        return name == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_ERROR_NOT_FOUND;
+    return on_library(handle, [&](Device& device, Library& library) {
+        if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        Context* context = nullptr;
+        if (find_current(device, context) != abi::CUDA_SUCCESS) context = &device.primary();
+        CUresult error = abi::CUDA_SUCCESS;
+        std::string log;
+        const auto module = context->instance_of(library, error, log);
+        if (!module) return error;
+        const GlobalInfo* found = module->find_global(name);
+        if (found == nullptr || !found->is_managed) return abi::CUDA_ERROR_NOT_FOUND;
+        if (dptr != nullptr) *dptr = found->address;
+        if (bytes != nullptr) *bytes = found->size;
+        return abi::CUDA_SUCCESS;
     });
 }
+
+// Host code cannot be called from a kernel.
 
 SOFT_EXPORT CUresult cuLibraryGetUnifiedFunction(void** function, abi::CUlibrary handle, const char* symbol) {
     return on_library(handle, [&](Device&, Library&) {

@@ -25,6 +25,7 @@ CUresult allocate(Device& device, const Context& context, std::size_t size, Bloc
 CUresult release(Device& device, Context& context, std::uint64_t address, BlockKind kind) {
     const auto block = device.memory.find_start(address);
     const bool pooled = block && block->kind == BlockKind::pool && kind == BlockKind::device;
+    if (block && block->kind == BlockKind::managed && kind == BlockKind::device) kind = BlockKind::managed;
     if (!block || (block->kind != kind && !pooled)) return abi::CUDA_ERROR_INVALID_VALUE;
     context.synchronize();
     if (block->owner != context.number) {

@@ -53,6 +53,7 @@ void put_unknown(void* data, abi::CUpointer_attribute attribute) {
 CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr,
                    abi::CUpointer_attribute attribute, void* data) {
     const bool on_host = block.kind == BlockKind::pinned || block.kind == BlockKind::registered;
+    const bool managed = block.kind == BlockKind::managed;
     switch (attribute) {
         case abi::CU_POINTER_ATTRIBUTE_CONTEXT: {
             // As VMM's, memory of a pool belongs to a device and not to a context.
@@ -65,7 +66,9 @@ CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr,
         case abi::CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
             return put(data, std::uint64_t{ptr});
         case abi::CU_POINTER_ATTRIBUTE_HOST_POINTER:
-            return on_host ? put(data, std::uint64_t{ptr}) : abi::CUDA_ERROR_INVALID_VALUE;
+            return on_host || managed ? put(data, std::uint64_t{ptr}) : abi::CUDA_ERROR_INVALID_VALUE;
+        case abi::CU_POINTER_ATTRIBUTE_IS_MANAGED:
+            return put(data, managed ? 1 : 0);
         case abi::CU_POINTER_ATTRIBUTE_BUFFER_ID:
         case abi::CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
             return put(data, block.id);

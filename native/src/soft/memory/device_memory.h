@@ -19,6 +19,7 @@ namespace soft::driver {
 
 enum class BlockKind : std::uint8_t {
     device,      // cuMemAlloc and its kin
+    managed,     // cuMemAllocManaged: device memory that the program uses by its address, too
     pool,        // cuMemAllocAsync: device memory that is freed to its pool (api/pool.h)
     image,       // variables of a module, texels of an array; counted, not for cuMemFree
     pinned,      // cuMemHostAlloc: host memory, not counted
@@ -102,7 +103,7 @@ class DeviceMemory {
     void uncover(const Block& block);
     static bool is_large(std::uint64_t room) { return room >= std::uint64_t{1} << 20; }
     static bool counted(BlockKind kind) {
-        return kind == BlockKind::device || kind == BlockKind::pool || kind == BlockKind::image;
+        return kind != BlockKind::pinned && kind != BlockKind::registered;
     }
 
     mutable std::mutex mutex_;
