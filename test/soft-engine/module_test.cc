@@ -152,10 +152,12 @@ TEST("conversions to ue8m0x2 keep exponents, and those back give powers of two")
 
 TEST("forms that only later hardware has load, and say so when they are reached") {
     for (const char* form :
-         {"barrier.cluster.arrive;", "barrier.cluster.wait.acquire.aligned;",
-          "cp.async.bulk.prefetch.tensor.2d.L2.global.tile [%d0, {%r0, %r1}];",
-          "cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%d0], [%d1], %r0;",
-          "st.async.shared::cluster.mbarrier::complete_tx::bytes.b32 [%d0], %r0, [%d1];"}) {
+         {"cp.async.bulk.prefetch.tensor.2d.L2.global.tile [%d0, {%r0, %r1}];",
+          "mma.sp::ordered_metadata.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%r0, %r1, %r2, %r3}, "
+          "{%r4, %r5}, {%r6, %r7}, {%r0, %r1, %r2, %r3}, %r8, 0x0;",
+          "ldmatrix.sync.aligned.m16n16.x1.trans.shared.b8 {%r0, %r1}, [%r2];",
+          "multimem.red.relaxed.sys.global.add.u32 [%d0], %r0;", "wgmma.fence.sync.aligned;",
+          "cvt.rs.f16x2.f32 %r0, %r0, %r1, %r2;", "add.rn.f32x2 %d0, %d0, %d1;"}) {
         HeapDevice device;
         Buffer<u64> out(device, 1);
         Kernels kernels(

@@ -16,7 +16,7 @@ enum MemoryMod : std::uint8_t {
     kModWidth = 3,         // bytes of a lane of the register slot: 4 or 8 (16 for b128)
     kModVector = 4,        // elements: 1, 2, 4
     kModAddressWidth = 5,  // bytes of a lane of the address slot: 4 or 8
-    kModOp = 6,
+    kModOp = 6,  // of loads and stores: bytes to be aligned to, when more than they access
     kModType = 7,  // ptx::Type
 };
 

@@ -96,7 +96,32 @@ const Insn* bar_result(Warp& w, const Insn* i) {
     return i + 1;
 }
 
+// barrier.cluster, whose cluster is this block. The phase ends when every live thread has arrived; then
+// nobody has.
+void end_cluster_phase(BlockContext& block) {
+    for (std::uint32_t k = 0; k < block.warp_count; ++k) {
+        if ((block.warps[k].live & ~block.warps[k].cluster_arrived) != 0) return;
+    }
+    for (std::uint32_t k = 0; k < block.warp_count; ++k) block.warps[k].cluster_arrived = 0;
+}
+
+const Insn* cluster_arrive(Warp& w, const Insn* i) {
+    w.cluster_arrived |= w.active;
+    end_cluster_phase(*w.block);
+    return i + 1;
+}
+
+// Lanes that are too early give way to whoever they wait for, and come back.
+const Insn* cluster_wait(Warp& w, const Insn* i) {
+    end_cluster_phase(*w.block);
+    if ((w.cluster_arrived & w.active) == 0) return i + 1;
+    push_fragment(w, i, w.active, w.waiting == 0 ? 0 : w.turn + 1, w.frame);
+    return nullptr;
+}
+
 const OpEntry kEntries[] = {
+    FERRY_PLAIN(cluster_barrier, none, 0, cluster_arrive),
+    FERRY_PLAIN(cluster_barrier, none, 1, cluster_wait),
     FERRY_PLAIN(bar, none, 0, bar_sync),
     FERRY_PLAIN(bar_arrive, none, 0, bar_arrive),
     FERRY_PLAIN(bar_red, none, 0, bar_red),

@@ -1,5 +1,6 @@
 // Bit fields, permutations, dot products, 24-bit products and carry chains. Used through the registry.
 #include "soft/launch/cold.h"
+#include "soft/launch/modifiers.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/tables.h"
 #include "soft/numerics/bits.h"
@@ -172,7 +173,26 @@ u32 sad_s16(std::int16_t a, std::int16_t b, std::int16_t c) {
         FERRY_PLAIN(testp, T, 4, (test_lanes<test<n::Property::normal, A>, A>)),     \
         FERRY_PLAIN(testp, T, 5, (test_lanes<test<n::Property::subnormal, A>, A>))
 
+u32 pair_element(const Insn& i, u32 a, u32 b) {
+    const bool less = i.mod[1] != 0 ? static_cast<std::int16_t>(a) < static_cast<std::int16_t>(b)
+                                    : static_cast<std::uint16_t>(a) < static_cast<std::uint16_t>(b);
+    const u32 result = i.mod[0] == kPairAdd   ? a + b
+                       : i.mod[0] == kPairSub ? a - b
+                       : i.mod[0] == kPairMin ? (less ? a : b)
+                                              : (less ? b : a);
+    return i.mod[2] != 0 && (result & 0x8000u) != 0 ? 0 : result & 0xffffu;
+}
+
+const Insn* pair(Warp& w, const Insn* i) {
+    const Operands<u32> o(w, *i);
+    write_lanes<u32>(w, i->d, [=](u32 l) {
+        return pair_element(*i, o.a[l], o.b[l]) | pair_element(*i, o.a[l] >> 16, o.b[l] >> 16) << 16;
+    });
+    return i + 1;
+}
+
 const OpEntry kEntries[] = {
+    FERRY_PLAIN(pair, none, 0, pair),
     FERRY_OP(popc, b32, 0, n::popc<u32>),
     FERRY_OP(popc, b64, 0, n::popc<u64>),
     FERRY_OP(clz, b32, 0, n::clz<u32>),

@@ -78,6 +78,7 @@ void BlockContext::start(std::uint64_t linear) {
         w.bottom.local_top = grid->code->local_bytes;
         w.waiting = 0;
         w.turn = 0;
+        w.cluster_arrived = 0;
         fill_block_slots(w, *grid->code, w.registers, kFullMask);
         push_fragment(w, grid->code->insns.data(), w.live, 0, &w.bottom);
     }

@@ -242,7 +242,28 @@ u64 to_exponents(const Form& form, u64 a, u64 b) {
            n::f32_to_ue8m0(low, is_up, is_finite);
 }
 
+// fp6 and fp4: `Bits` apart in the register.
+template <class F, int Bits>
+u64 to_narrow(const Form& form, u64 a, u64 b) {
+    const bool relu = form.has(kCvtRelu);
+    const u64 high = n::f32_to_narrow<F>(n::f32_from(static_cast<u32>(a)), relu);
+    return high << Bits | n::f32_to_narrow<F>(n::f32_from(static_cast<u32>(b)), relu);
+}
+template <class F, int Bits>
+u64 from_narrow(const Form& form, u64 a) {
+    const u16 high = n::narrow_to_f16<F>(static_cast<u8>(a >> Bits));
+    const u16 low = n::narrow_to_f16<F>(static_cast<u8>(a & ((1u << Bits) - 1)));
+    const bool relu = form.has(kCvtRelu);
+    return relu ? n::pack_halves(n::relu_f16(high), n::relu_f16(low)) : n::pack_halves(high, low);
+}
+
 u64 convert(const Form& form, u64 a, u64 b) {
+    if (form.to == Type::e2m1x2) return to_narrow<n::FormatE2m1, 4>(form, a, b);
+    if (form.to == Type::e2m3x2) return to_narrow<n::FormatE2m3, 8>(form, a, b);
+    if (form.to == Type::e3m2x2) return to_narrow<n::FormatE3m2, 8>(form, a, b);
+    if (form.from == Type::e2m1x2) return from_narrow<n::FormatE2m1, 4>(form, a);
+    if (form.from == Type::e2m3x2) return from_narrow<n::FormatE2m3, 8>(form, a);
+    if (form.from == Type::e3m2x2) return from_narrow<n::FormatE3m2, 8>(form, a);
     if (form.to == Type::ue8m0x2) return to_exponents(form, a, b);
     if (form.from == Type::ue8m0x2) {
         return n::pack_halves(n::ue8m0_to_bf16(static_cast<u8>(a >> 8)),

@@ -14,6 +14,7 @@ struct Warp;
 struct Insn;
 struct Code;
 struct MatrixSite;
+struct VideoSite;
 
 // Executes one instruction for the active lanes; answers the next one, or null when the fragment stops
 // running.
@@ -126,6 +127,7 @@ struct Code {
     std::vector<std::unique_ptr<std::vector<const Insn*>>> jump_tables;
     std::vector<std::unique_ptr<TextureSite>> textures;
     std::vector<std::unique_ptr<SurfaceSite>> surfaces;
+    std::vector<std::shared_ptr<VideoSite>> videos;
     std::vector<std::shared_ptr<MatrixSite>> matrices;  // shared only because it is incomplete here
     std::uint32_t frame_bytes = 0;   // register window
     std::uint32_t local_bytes = 0;   // per thread

@@ -114,7 +114,12 @@ bool find_rows(Warp& w, const Insn& i, u32 members, Rows& rows) {
     for (u32 l = 0; l < 8 * count; ++l) {
         if ((members >> l & 1u) == 0) continue;
         const auto space = static_cast<ptx::Space>(i.mod[kModSpace]);
-        std::byte* at = resolve(w, i, space, lane_address(w, i, l), 16, l);
+        const u64 address = lane_address(w, i, l);
+        if (space == ptx::Space::generic && (address & ~(kWindowSize - 1)) != kSharedWindow) {
+            raise_address(w, &i, 717, l, "matrix rows outside shared memory at", address);
+            return false;
+        }
+        std::byte* at = resolve(w, i, space, address, 16, l);
         if (at == nullptr) return false;
         rows.at[l / 8][l % 8] = at;
     }

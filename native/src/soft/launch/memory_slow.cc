@@ -150,6 +150,15 @@ void store_lane(Warp& w, const Insn& i, std::uint32_t lane, std::byte* to) {
     }
 }
 
+std::byte* resolve_access(Warp& w, const Insn& i, Space space, std::uint64_t size, std::uint32_t lane) {
+    const std::uint64_t address = lane_address(w, i, lane);
+    if (i.mod[kModOp] != 0 && address % i.mod[kModOp] != 0) {
+        raise_address(w, &i, 716, lane, "misaligned address", address);
+        return nullptr;
+    }
+    return resolve(w, i, space, address, size, lane);
+}
+
 const OpEntry kEntries[] = {
     FERRY_PLAIN(load_any, none, 0, slow_load),
     FERRY_PLAIN(store_any, none, 0, slow_store),
@@ -205,7 +214,7 @@ const Insn* slow_load(Warp& w, const Insn* i) {
     const std::byte* from[kLanes];
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(mask));
-        from[lane] = resolve(w, *i, space, lane_address(w, *i, lane), size, lane);
+        from[lane] = resolve_access(w, *i, space, size, lane);
         if (from[lane] == nullptr) return nullptr;
     }
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
@@ -220,7 +229,7 @@ const Insn* slow_store(Warp& w, const Insn* i) {
     const std::uint64_t size = static_cast<std::uint64_t>(i->mod[kModSize]) * i->mod[kModVector];
     for (std::uint32_t mask = w.active; mask != 0; mask &= mask - 1) {
         const auto lane = static_cast<std::uint32_t>(std::countr_zero(mask));
-        std::byte* to = resolve(w, *i, space, lane_address(w, *i, lane), size, lane);
+        std::byte* to = resolve_access(w, *i, space, size, lane);
         if (to == nullptr) return nullptr;
         store_lane(w, *i, lane, to);
     }

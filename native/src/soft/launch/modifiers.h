@@ -48,6 +48,8 @@ enum HalfOp : std::uint8_t {
     kHalfEx2,
     kHalfTanh
 };
+// Family::pair, two integers of 16 bits: Insn::mod[0]; mod[1]: signed, mod[2]: negative results become zero.
+enum PairOp : std::uint8_t { kPairAdd, kPairSub, kPairMin, kPairMax };
 constexpr std::uint8_t kHalfFtz = 1;
 constexpr std::uint8_t kHalfSat = 2;
 constexpr std::uint8_t kHalfRelu = 4;

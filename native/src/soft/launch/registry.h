@@ -124,6 +124,10 @@ enum class Family : std::uint16_t {
     texture_query,
     surface,
     matrix,
+    video,
+    pair,
+    bulk_copy,
+    cluster_barrier,
     count
 };
 

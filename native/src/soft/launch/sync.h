@@ -16,6 +16,12 @@ enum SyncMod : std::uint8_t {
     kSyncSigned = 4
 };
 
+// In place of kSyncSigned, for redux.
+constexpr std::uint8_t kReduceSigned = 1;
+constexpr std::uint8_t kReduceFloat = 2;
+constexpr std::uint8_t kReduceAbs = 4;
+constexpr std::uint8_t kReduceNan = 8;
+
 enum SyncKind : std::uint16_t {
     kSyncShuffle,
     kSyncVote,

@@ -7,12 +7,14 @@
 #include "soft/launch/runtime.h"
 #include "soft/launch/sync.h"
 #include "soft/launch/tables.h"
+#include "soft/numerics/rounding.h"
 #include "soft/ptx/types.h"
 
 namespace soft {
 namespace {
 
 using ptx::Mod;
+using u8 = std::uint8_t;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 
@@ -137,7 +139,29 @@ u32 reduce(Mod op, bool is_signed, u32 a, u32 b) {
     }
 }
 
+template <bool Nan>
+float extreme(Mod op, float a, float b) {
+    return op == Mod::min ? numerics::min<Nan>(a, b) : numerics::max<Nan>(a, b);
+}
+
+// redux.f32: min or max, of the values or of their sizes.
+void collect_extreme(Warp& w, const Insn& i, u32 members) {
+    const auto op = static_cast<Mod>(i.mod[kSyncMode]);
+    const u8 how = i.mod[kSyncSigned];
+    const u32 kept = (how & kReduceAbs) != 0 ? 0x7fffffffu : kFullMask;
+    const auto value = [&](u32 lane) {
+        return numerics::canonical(std::bit_cast<float>(static_cast<u32>(w.exchange[lane & 31]) & kept));
+    };
+    float result = value(static_cast<u32>(std::countr_zero(members)));
+    for (u32 rest = members & (members - 1); rest != 0; rest &= rest - 1) {
+        const float next = value(static_cast<u32>(std::countr_zero(rest)));
+        result = (how & kReduceNan) != 0 ? extreme<true>(op, result, next) : extreme<false>(op, result, next);
+    }
+    put_each(w, i, [=](u32) { return std::bit_cast<u32>(result); });
+}
+
 void collect_reduce(Warp& w, const Insn& i, u32 members) {
+    if ((i.mod[kSyncSigned] & kReduceFloat) != 0) return collect_extreme(w, i, members);
     const auto op = static_cast<Mod>(i.mod[kSyncMode]);
     auto result = static_cast<u32>(w.exchange[std::countr_zero(members) & 31]);
     for (u32 rest = members & (members - 1); rest != 0; rest &= rest - 1) {

@@ -44,6 +44,8 @@ std::span<const OpEntry> texture_query_entries();
 std::span<const OpEntry> surface_entries();
 std::span<const OpEntry> mbarrier_entries();
 std::span<const OpEntry> matrix_memory_entries();
+std::span<const OpEntry> video_entries();
+std::span<const OpEntry> bulk_entries();
 
 // clang-format off
 constexpr std::span<const OpEntry> (*kColdTables[])() = {
@@ -51,7 +53,7 @@ constexpr std::span<const OpEntry> (*kColdTables[])() = {
     fault_entries, call_entries, syscall_entries, sync_entries, machine_entries,
     atomic_entries, bits_entries, float_general_entries, half_entries, convert_general_entries,
     copy_async_entries, texture_entries, texture_query_entries, surface_entries,
-    mbarrier_entries, matrix_memory_entries,
+    mbarrier_entries, matrix_memory_entries, video_entries, bulk_entries,
 };
 // clang-format on
 

@@ -64,6 +64,7 @@ struct Warp {
     std::uint32_t turn = 0;     // of the running fragment
     std::uint32_t carry = 0;    // the .cc flag, one bit a lane
     std::uint32_t index = 0;    // in its block
+    std::uint32_t cluster_arrived = 0;  // lanes whose barrier.cluster.wait is to come
     RangeCache* caches = nullptr;
     AddressMemo* memos = nullptr;  // parallel to caches
     std::byte* shared = nullptr;

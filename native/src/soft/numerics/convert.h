@@ -177,6 +177,22 @@ inline std::uint32_t e4m3x2_to_f16x2(std::uint16_t v, bool relu = false) {
     return relu ? pack_halves(relu_f16(high), relu_f16(low)) : pack_halves(high, low);
 }
 
+// fp6 and fp4, always .rn.satfinite: a NaN becomes the largest value.
+template <class F>
+inline std::uint8_t f32_to_narrow(float v, bool relu) {
+    if (is_nan(v)) return static_cast<std::uint8_t>(F::max_finite);
+    if (relu && (bits_of(v) >> 31) != 0) return 0;
+    const std::uint64_t size = round_double_to<F>(f32_from(bits_of(v) & 0x7fffffffu), Round::rn);
+    const std::uint64_t sign = (bits_of(v) >> 31) * F::sign;
+    return static_cast<std::uint8_t>(sign | (size > F::max_finite ? F::max_finite : size));
+}
+template <class F>
+inline std::uint16_t narrow_to_f16(std::uint8_t v) {
+    const Parts parts = take_apart<F>(v & (2 * F::sign - 1));
+    return static_cast<std::uint16_t>(
+        round_to<FormatF16>(parts.negative, parts.exponent, parts.significand, Round::rn));
+}
+
 // ue8m0, a power of two without a sign: its biased exponent, 0xff for NaN, 0 for 2^-127. `bits` are an f32's,
 // whose sign is dropped. Rounded towards zero or up; what is not a NaN stays below 0xff when `is_finite`.
 inline std::uint8_t f32_to_ue8m0(std::uint32_t bits, bool is_up, bool is_finite) {

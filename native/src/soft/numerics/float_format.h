@@ -35,6 +35,9 @@ using FormatF16 = Format<11, -14, 0x7bffu, 15>;
 using FormatBf16 = Format<8, -126, 0x7f7fu, 15>;
 using FormatE4m3 = Format<4, -6, 0x7eu, 7>;
 using FormatE5m2 = Format<3, -14, 0x7bu, 7>;
+using FormatE2m1 = Format<2, 0, 0x7u, 3>;  // these three have finite values only
+using FormatE2m3 = Format<4, 0, 0x1fu, 5>;
+using FormatE3m2 = Format<3, -2, 0x1fu, 5>;
 
 inline namespace FERRY_ISA {
 

@@ -86,6 +86,67 @@ inline std::uint32_t video_second(VideoSecond operation, Int128 v, bool is_signe
     return static_cast<std::uint32_t>(operation == VideoSecond::min ? std::min(x, y) : std::max(x, y));
 }
 
+// The SIMD forms: `count` lanes of 32 / count bits. A selector has a hexadecimal digit a lane, lowest
+// first: which lane of {b, a} it takes, a's being the lower ones.
+enum class VideoLanes : std::uint8_t { add, sub, average, absdiff, min, max, compare };
+
+struct VideoSimd {
+    VideoLanes operation = VideoLanes::add;
+    Compare compare = Compare::eq;
+    std::uint8_t count = 2;
+    std::uint8_t mask = 3;  // lanes of d that are written; the others come from c
+    bool a_signed = false;
+    bool b_signed = false;
+    bool is_signed = false;  // of the result, for saturation
+    bool saturates = false;
+    bool accumulates = false;
+    std::uint16_t a_selector = 0x10;
+    std::uint16_t b_selector = 0x32;
+};
+
+inline std::int64_t video_lane(const VideoSimd& form, std::uint32_t a, std::uint32_t b,
+                               std::uint32_t selector, std::uint32_t k, bool is_signed) {
+    const std::uint32_t from = (selector >> (4 * k)) & 15u;
+    const std::uint32_t base = form.count == 2 ? static_cast<std::uint32_t>(Part::h0) : 0;
+    const auto part = static_cast<Part>(base + from % form.count);
+    return video_source(from < form.count ? a : b, part, is_signed);
+}
+
+inline std::int64_t video_lane_result(const VideoSimd& form, std::int64_t x, std::int64_t y) {
+    switch (form.operation) {
+        case VideoLanes::add:
+            return x + y;
+        case VideoLanes::sub:
+            return x - y;
+        case VideoLanes::average:
+            return (x + y + (x + y >= 0 ? 1 : 0)) >> 1;
+        case VideoLanes::absdiff:
+            return x < y ? y - x : x - y;
+        case VideoLanes::min:
+            return std::min(x, y);
+        case VideoLanes::max:
+            return std::max(x, y);
+        case VideoLanes::compare:
+            return holds(form.compare, x, y) ? 1 : 0;
+    }
+    return 0;
+}
+
+inline std::uint32_t video_simd(const VideoSimd& form, std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+    std::uint32_t result = c;
+    for (std::uint32_t k = 0; k < form.count; ++k) {
+        if (((form.mask >> k) & 1u) == 0) continue;
+        const std::int64_t x = video_lane(form, a, b, form.a_selector, k, form.a_signed);
+        const std::int64_t y = video_lane(form, a, b, form.b_selector, k, form.b_signed);
+        const auto part = static_cast<Part>((form.count == 2 ? static_cast<std::uint32_t>(Part::h0) : 0) + k);
+        Int128 value = video_lane_result(form, x, y);
+        if (form.saturates) value = video_saturate(value, part, form.is_signed);
+        result = form.accumulates ? result + static_cast<std::uint32_t>(value)
+                                  : video_merge(value, part, result);
+    }
+    return result;
+}
+
 // vmad: a * b + c with a negated product, a negated c, or one more (.po); at most one of the three.
 struct VideoMad {
     bool a_signed = false;

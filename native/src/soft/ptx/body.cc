@@ -219,6 +219,7 @@ bool BodyParser::parse_statement() {
     if (!parse_modifiers(statement)) return false;
     wants_label_ = statement.opcode == "bra" || statement.opcode == "brx";
     wants_list_ = statement.opcode == "call";
+    wants_part_ = statement.opcode.starts_with('v') && statement.opcode != "vote";
     std::vector<Operand> operands;
     while (!tokens_.failed() && !tokens_.is(';')) {
         Operand operand;

@@ -57,6 +57,7 @@ class BodyParser {
     std::vector<LabelUse> label_uses_;
     bool wants_label_ = false;  // the statement being parsed is a branch
     bool wants_list_ = false;   // ... or a call, whose parentheses are lists
+    bool wants_part_ = false;   // ... or a video instruction, whose operands are parts of registers
 };
 
 }  // namespace soft::ptx

@@ -40,6 +40,14 @@ constexpr Row kRows[] = {
     {"sust", build_surface}, {"sured", build_surface},
     {"mbarrier", build_mbarrier}, {"wmma", build_wmma}, {"mma", build_mma},
     {"ldmatrix", build_matrix_rows}, {"stmatrix", build_matrix_rows}, {"movmatrix", build_movmatrix},
+    {"vadd", build_video}, {"vsub", build_video}, {"vabsdiff", build_video}, {"vmin", build_video},
+    {"vmax", build_video}, {"vshl", build_video}, {"vshr", build_video}, {"vmad", build_video},
+    {"vset", build_video}, {"vadd2", build_video_simd}, {"vsub2", build_video_simd},
+    {"vavrg2", build_video_simd}, {"vabsdiff2", build_video_simd}, {"vmin2", build_video_simd},
+    {"vmax2", build_video_simd}, {"vset2", build_video_simd}, {"vadd4", build_video_simd},
+    {"vsub4", build_video_simd}, {"vavrg4", build_video_simd}, {"vabsdiff4", build_video_simd},
+    {"vmin4", build_video_simd}, {"vmax4", build_video_simd}, {"vset4", build_video_simd},
+    {"createpolicy", build_policy}, {"mapa", build_mapa}, {"getctarank", build_cluster_rank},
 };
 // clang-format on
 

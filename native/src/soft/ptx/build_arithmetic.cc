@@ -74,7 +74,25 @@ bool build_carry(Decoder& d, Family family, bool takes_carry) {
     return true;
 }
 
+bool is_pair(Type type) { return type == Type::u16x2 || type == Type::s16x2; }
+
+bool build_pair(Decoder& d, PairOp op) {
+    if (!d.need(3, 3)) return false;
+    const std::uint32_t to = d.target(0, Type::b32);
+    const std::uint32_t a = d.source(1, Type::b32);
+    const std::uint32_t b = d.source(2, Type::b32);
+    Insn& insn = d.emit(Family::pair, Type::none);
+    insn.d = to;
+    insn.a = a;
+    insn.b = b;
+    insn.mod[0] = op;
+    insn.mod[1] = d.type() == Type::s16x2 ? 1 : 0;
+    insn.mod[2] = d.has(Mod::relu) ? 1 : 0;
+    return true;
+}
+
 bool build_sum(Decoder& d, Family family) {
+    if (is_pair(d.type())) return build_pair(d, family == Family::add ? kPairAdd : kPairSub);
     if (is_half(d.type())) return build_half(d, family == Family::add ? kHalfAdd : kHalfSub);
     if (d.has(Mod::cc)) return build_carry(d, family == Family::add ? Family::add_cc : Family::sub_cc, false);
     return build_simple(d, family, is_integer(d.type()) ? sum_type(d) : d.type(), variant_of(d));
@@ -216,9 +234,24 @@ bool build_abs(Decoder& d) {
     return build_simple(d, Family::abs, d.type(), variant_of(d));
 }
 
+// min.relu.s32 and max.relu.s32: what is negative becomes zero.
+bool build_rectified(Decoder& d, Family family) {
+    if (d.type() != Type::s32) return d.fail("bad type for .relu");
+    const std::uint32_t to = d.target(0, Type::s32);
+    const std::uint32_t zero = d.constant(0, 4);
+    if (!build_simple(d, family, Type::s32)) return false;
+    Insn& insn = d.emit(Family::max, Type::s32);
+    insn.d = to;
+    insn.a = to;
+    insn.b = zero;
+    return true;
+}
+
 bool build_extreme(Decoder& d, Family family) {
     if (!d.need(3, 4)) return false;
     if (is_half(d.type())) return build_half(d, family == Family::min ? kHalfMin : kHalfMax);
+    if (is_pair(d.type())) return build_pair(d, family == Family::min ? kPairMin : kPairMax);
+    if (d.has(Mod::relu)) return build_rectified(d, family);
     const std::uint8_t how =
         static_cast<std::uint8_t>((d.has(Mod::NaN) ? kMinNan : 0) | (d.has(Mod::xorsign) ? kMinXorSign : 0) |
                                   (d.count() == 4 ? kMinThree : 0));

@@ -95,13 +95,27 @@ bool build_wait(Decoder& d) {
 
 }  // namespace
 
-// cp.async copies at issue, so committing and waiting have nothing to do. Bulk copies are not executed.
+bool emit_completion(Decoder& d, std::uint32_t n, std::uint32_t size) {
+    MemoryOperand at;
+    if (!d.memory_operand(d.operand(n), Space::shared, at)) return false;
+    Insn& insn = d.emit(Family::mbarrier, Type::none);
+    insn.a = at.slot;
+    insn.imm = at.offset;
+    insn.b = size;
+    insn.c = size;
+    insn.mod[kModSpace] = static_cast<std::uint8_t>(Space::shared);
+    insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(at.width);
+    insn.mod[kModOp] = static_cast<std::uint8_t>(MbarrierOp::complete_tx);
+    d.use_cache(insn);
+    return true;
+}
+
+// cp.async copies at issue, so committing and waiting have nothing to do. Tensors are not copied.
 bool build_cp(Decoder& d) {
     if (d.has(Mod::mbarrier) && d.has(Mod::arrive)) return build_async_arrive(d);
-    if (d.has(Mod::bulk) || d.is_unknown_modifier() || !d.has(Mod::async)) {
-        d.emit_unsupported();
-        return true;
-    }
+    const bool is_beyond = d.is_unknown_modifier() || d.has(Mod::tensor) || !d.has(Mod::async);
+    if (is_beyond) return d.emit_unsupported(), true;
+    if (d.has(Mod::bulk)) return build_bulk_copy(d);
     if (d.one_of({Mod::commit_group, Mod::wait_group, Mod::wait_all}) != Mod::none) return true;
     const std::uint32_t count = d.count() - (d.has(Mod::cache_hint) ? 1 : 0);  // the policy changes nothing
     if (count < 3 || count > 4) return d.fail("wrong number of operands");

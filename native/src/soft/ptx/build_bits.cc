@@ -30,6 +30,30 @@ Insn& emit(Decoder& d, Family family, Type key, std::uint8_t variant, const Fiel
     return insn;
 }
 
+// lop3.{and,or}.b32 d|p, a, b, c, table, q: p is whether d has a bit set, combined with q.
+bool build_lop3_predicate(Decoder& d) {
+    if (!d.need(6, 6)) return false;
+    if (d.operand(4).kind != OperandKind::integer) return d.fail("the table must be a constant");
+    const Operand& both = d.operand(0);
+    const Fields f{d.target(d.child(both, 0), Type::b32), d.source(1, Type::b32), d.source(2, Type::b32),
+                   d.source(3, Type::b32), 0};
+    const std::uint32_t p = d.predicate_target(d.child(both, 1));
+    const PredicateSource q = d.predicate(d.operand(5));
+    const std::uint32_t found = d.temporary(0);
+    const std::uint32_t zero = d.constant(0, 4);
+    emit(d, Family::lop3, Type::b32, 0, f).imm = static_cast<std::int64_t>(d.operand(4).value & 0xff);
+    Insn& compare = d.emit(Family::setp, Type::u32, static_cast<std::uint8_t>(Mod::ne));
+    compare.d = found;
+    compare.a = f.d;
+    compare.b = zero;
+    Insn& combine = d.emit(d.has(Mod::or_) ? Family::pred_or : Family::pred_and, Type::pred);
+    combine.d = p;
+    combine.a = found;
+    combine.b = q.slot;
+    combine.e = q.flip;
+    return true;
+}
+
 }  // namespace
 
 // popc, clz, brev: d is 32 bits wide but for brev.
@@ -85,10 +109,8 @@ bool build_shf(Decoder& d) {
 }
 
 bool build_lop3(Decoder& d) {
-    if (d.operand(0).kind == OperandKind::pair || d.count() != 5) {
-        d.emit_unsupported();
-        return d.need(5, 6);
-    }
+    if (d.operand(0).kind == OperandKind::pair) return build_lop3_predicate(d);
+    if (!d.need(5, 5)) return false;
     if (d.operand(4).kind != OperandKind::integer) return d.fail("the table must be a constant");
     const Fields f = take(d, Type::b32, {Type::b32, Type::b32, Type::b32});
     emit(d, Family::lop3, Type::b32, 0, f).imm = static_cast<std::int64_t>(d.operand(4).value & 0xff);

@@ -26,10 +26,7 @@ bool build_trap(Decoder& d) {
 // bar.sync a{, b}; bar.arrive a, b; bar.red.op d, a{, b}, {!}p; bar.warp.sync is in build_warp.cc.
 bool build_bar(Decoder& d) {
     if (d.has(Mod::warp)) return build_bar_warp(d);
-    if (d.has(Mod::cluster)) {  // not barrier 0 of the block
-        d.emit_unsupported();
-        return true;
-    }
+    if (d.has(Mod::cluster)) return build_cluster_barrier(d);
     const bool reduces = d.has(Mod::red);
     const std::uint32_t first = reduces ? 1 : 0;
     const std::uint32_t last = d.count() - (reduces ? 1 : 0);

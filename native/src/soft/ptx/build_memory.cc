@@ -1,4 +1,6 @@
 // Builders of ld and st, and the resolution of address operands and symbols. See builders.h and decoder.h.
+#include <algorithm>
+
 #include "soft/launch/access.h"
 #include "soft/ptx/builders.h"
 
@@ -92,10 +94,8 @@ bool build_access(Decoder& d, bool is_load) {
     const Space space = space_of(d);
     const std::uint32_t count = vector_count(d);
     const Operand& data = d.operand(is_load ? 0 : 1);
-    if (count > 4 || d.has(Mod::async)) {
-        d.emit_unsupported();
-        return true;
-    }
+    const bool is_async = d.has(Mod::async);
+    if (is_async && (is_load || d.count() != 3)) return d.emit_unsupported(), true;
     MemoryOperand address;
     Elements elements;
     if (!d.memory_operand(d.operand(is_load ? 1 : 0), space, address)) return false;
@@ -108,23 +108,28 @@ bool build_access(Decoder& d, bool is_load) {
     const Family hot = is_load ? (is_shared ? Family::load_shared : Family::load_global)
                                : (is_shared ? Family::store_shared : Family::store_global);
     const Type hot_key = is_load || (key != Type::s8 && key != Type::s16) ? key : unsigned_type(key);
-    const bool is_hot = has_hot_form(effective, address) && find_op(hot, hot_key, variant) != nullptr;
-    Insn& insn = is_hot ? d.emit(hot, hot_key, variant)
-                        : d.emit(is_load ? Family::load_any : Family::store_any, Type::none);
-    insn.a = address.slot;
-    insn.imm = address.offset;
-    insn.d = elements.slots[0];
-    insn.b = elements.slots[1];
-    insn.c = elements.slots[2];
-    insn.e = elements.slots[3];
-    insn.mod[kModSpace] = static_cast<std::uint8_t>(effective);
-    insn.mod[kModSize] = static_cast<std::uint8_t>(type_size(type));
-    insn.mod[kModSigned] = is_signed(type) ? 1 : 0;
-    insn.mod[kModWidth] = static_cast<std::uint8_t>(elements.width);
-    insn.mod[kModVector] = static_cast<std::uint8_t>(count);
-    insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
-    d.use_cache(insn);
-    return true;
+    const bool is_hot =
+        count <= 4 && has_hot_form(effective, address) && find_op(hot, hot_key, variant) != nullptr;
+    // Eight elements are two instructions of four, aligned as the whole.
+    for (std::uint32_t first = 0; first < count; first += 4) {
+        Insn& insn = is_hot ? d.emit(hot, hot_key, variant)
+                            : d.emit(is_load ? Family::load_any : Family::store_any, Type::none);
+        insn.a = address.slot;
+        insn.imm = address.offset + first * type_size(type);
+        insn.d = elements.slots[first];
+        insn.b = elements.slots[first + 1];
+        insn.c = elements.slots[first + 2];
+        insn.e = elements.slots[first + 3];
+        insn.mod[kModSpace] = static_cast<std::uint8_t>(effective);
+        insn.mod[kModSize] = static_cast<std::uint8_t>(type_size(type));
+        insn.mod[kModSigned] = is_signed(type) ? 1 : 0;
+        insn.mod[kModWidth] = static_cast<std::uint8_t>(elements.width);
+        insn.mod[kModVector] = static_cast<std::uint8_t>(std::min(count, 4u));
+        insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
+        if (count == 8 && first == 0) insn.mod[kModOp] = static_cast<std::uint8_t>(8 * type_size(type));
+        d.use_cache(insn);
+    }
+    return !is_async || emit_completion(d, 2, d.constant(count * type_size(type), 4));
 }
 
 }  // namespace

@@ -52,6 +52,39 @@ Space atomic_space(const Decoder& d) {
 
 bool is_atomic_type(Type type) { return type_size(type) >= 2 && type_size(type) <= 8 && type != Type::f32x2; }
 
+Insn& emit_atom(Decoder& d, Mod op, const MemoryOperand& address, std::uint32_t to, std::uint32_t b) {
+    const Type type = d.type();
+    Insn& insn = d.emit(Family::atom, Type::none, type == Type::b128 ? 1 : 0);
+    insn.d = to;
+    insn.a = address.slot;
+    insn.b = b;
+    insn.imm = address.offset;
+    insn.mod[kModSpace] = static_cast<std::uint8_t>(address.space);
+    insn.mod[kModSize] = static_cast<std::uint8_t>(type_size(type));
+    insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
+    insn.mod[kModVector] = kAtomicHasResult;
+    insn.mod[kModOp] = byte_of(op);
+    insn.mod[kModType] = static_cast<std::uint8_t>(type);
+    d.use_cache(insn);
+    return insn;
+}
+
+// Elements are atomic each on its own, as PTX has it.
+bool build_vector_atom(Decoder& d, Mod op, MemoryOperand address, bool is_red) {
+    const Operand& values = d.operand(is_red ? 1 : 2);
+    const Operand& results = d.operand(0);
+    if (!is_red && (results.kind != OperandKind::vector || results.count != values.count))
+        return d.fail("the vectors differ");
+    for (std::uint32_t k = 0; k < values.count; ++k) {
+        const std::uint32_t b = d.source(d.child(values, k), d.type());
+        const std::uint32_t to = is_red ? 0 : d.target(d.child(results, k), d.type());
+        Insn& insn = emit_atom(d, op, address, to, b);
+        if (is_red) insn.mod[kModVector] = 0;
+        address.offset += type_size(d.type());
+    }
+    return true;
+}
+
 }  // namespace
 
 bool build_shfl(Decoder& d) {
@@ -115,10 +148,6 @@ bool build_redux(Decoder& d) {
     if (!d.need(3, 3)) return false;
     const Mod op = d.one_of({Mod::add, Mod::min, Mod::max, Mod::and_, Mod::or_, Mod::xor_});
     if (op == Mod::none) return d.fail("missing operation");
-    if (d.type() == Type::f32) {
-        d.emit_unsupported();
-        return true;
-    }
     const std::uint32_t to = d.target(0, d.type());
     const std::uint32_t a = d.source(1, d.type());
     const std::uint32_t members = d.source(2, Type::b32);
@@ -127,7 +156,11 @@ bool build_redux(Decoder& d) {
     insn.a = a;
     insn.e = members;
     insn.mod[kSyncMode] = byte_of(op);
-    insn.mod[kSyncSigned] = is_signed(d.type()) ? 1 : 0;
+    insn.mod[kSyncSigned] = d.type() == Type::f32 ? kReduceFloat
+                            : is_signed(d.type()) ? kReduceSigned
+                                                  : std::uint8_t{0};
+    if (d.has(Mod::abs)) insn.mod[kSyncSigned] |= kReduceAbs;
+    if (d.has(Mod::NaN)) insn.mod[kSyncSigned] |= kReduceNan;
     return true;
 }
 
@@ -166,32 +199,20 @@ bool build_atom(Decoder& d) {
                              Mod::dec, Mod::min, Mod::max});
     const Type type = d.type();
     if (op == Mod::none || type == Type::none) return d.fail("missing operation or type");
-    if (!is_atomic_type(type) || d.one_of({Mod::v2, Mod::v4, Mod::v8, Mod::async}) != Mod::none) {
-        d.emit_unsupported();
-        return true;
-    }
+    const bool is_wide = type == Type::b128 && !is_red && (op == Mod::cas || op == Mod::exch);
+    if (!is_wide && !is_atomic_type(type)) return d.emit_unsupported(), true;
     MemoryOperand address;
-    const Space space = atomic_space(d);
-    if (!d.memory_operand(d.operand(first), space, address)) return false;
-    const std::uint32_t to = is_red ? 0 : d.target(0, type);
-    const std::uint32_t b = d.source(first + 1, type);
+    if (!d.memory_operand(d.operand(first), atomic_space(d), address)) return false;
     if (op == Mod::cas && d.count() < first + 3) return d.fail("cas takes two values");
-    const std::uint32_t c = op == Mod::cas ? d.source(first + 2, type) : 0;
-    Insn& insn = d.emit(Family::atom, Type::none);
-    insn.d = to;
-    insn.a = address.slot;
-    insn.b = b;
-    insn.c = c;
-    insn.imm = address.offset;
-    insn.mod[kModSpace] = static_cast<std::uint8_t>(address.space);
-    insn.mod[kModSize] = static_cast<std::uint8_t>(type_size(type));
-    insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
-    insn.mod[kModVector] =
-        is_red || d.operand(0).kind == OperandKind::sink ? std::uint8_t{0} : kAtomicHasResult;
-    insn.mod[kModOp] = byte_of(op);
-    insn.mod[kModType] = static_cast<std::uint8_t>(type);
-    d.use_cache(insn);
-    return true;
+    const Operand& value = d.operand(first + 1);
+    if (value.kind == OperandKind::vector) return build_vector_atom(d, op, address, is_red);
+    const std::uint32_t to = is_red ? 0 : d.target(0, type);
+    const std::uint32_t b = d.source(value, type);
+    Insn& insn = emit_atom(d, op, address, to, b);
+    insn.c = op == Mod::cas ? d.source(first + 2, type) : 0;
+    if (is_red || d.operand(0).kind == OperandKind::sink) insn.mod[kModVector] = 0;
+    const bool completes = is_red && d.has(Mod::async) && d.count() == 3;
+    return !completes || emit_completion(d, 2, d.constant(type_size(type), 4));
 }
 
 bool build_fence(Decoder& d) {

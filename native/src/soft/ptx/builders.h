@@ -84,6 +84,21 @@ bool build_mma(Decoder&);
 bool build_matrix_rows(Decoder&);
 bool build_movmatrix(Decoder&);
 
+// build_video.cc
+bool build_video(Decoder&);
+bool build_video_simd(Decoder&);
+
+// build_cluster.cc
+bool build_policy(Decoder&);
+bool build_mapa(Decoder&);
+bool build_cluster_rank(Decoder&);
+bool build_cluster_barrier(Decoder&);
+
+// build_bulk.cc
+bool build_bulk_copy(Decoder&);
+// The bytes in slot `size` complete on the mbarrier at operand `n`.
+bool emit_completion(Decoder&, std::uint32_t n, std::uint32_t size);
+
 // build_warp.cc
 bool build_shfl(Decoder&);
 bool build_vote(Decoder&);

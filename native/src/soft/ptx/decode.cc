@@ -8,86 +8,7 @@ namespace soft::ptx {
 namespace {
 
 // Opcodes of PTX that nothing here executes. They load; reaching one ends the grid with a clear text.
-constexpr std::string_view kUnbuilt[] = {
-    "istypep",
-    "wgmma",
-    "tcgen05",
-    "multimem",
-    "vadd",
-    "vsub",
-    "vabsdiff",
-    "vmin",
-    "vmax",
-    "vshl",
-    "vshr",
-    "vmad",
-    "vset",
-    "vadd2",
-    "vsub2",
-    "vavrg2",
-    "vabsdiff2",
-    "vmin2",
-    "vmax2",
-    "vset2",
-    "vadd4",
-    "vsub4",
-    "vavrg4",
-    "vabsdiff4",
-    "vmin4",
-    "vmax4",
-    "vset4",
-    "mapa",
-    "getctarank",
-    "tensormap",
-    "clusterlaunchcontrol",
-    "createpolicy",
-    "call",
-    "shfl",
-    "vote",
-    "match",
-    "redux",
-    "activemask",
-    "elect",
-    "atom",
-    "red",
-    "brx",
-    "cp",
-    "nanosleep",
-    "isspacep",
-    "alloca",
-    "stacksave",
-    "stackrestore",
-    "popc",
-    "clz",
-    "brev",
-    "bfind",
-    "bfe",
-    "bfi",
-    "prmt",
-    "shf",
-    "lop3",
-    "sad",
-    "mul24",
-    "mad24",
-    "dp4a",
-    "dp2a",
-    "fns",
-    "bmsk",
-    "szext",
-    "addc",
-    "subc",
-    "madc",
-    "copysign",
-    "testp",
-    "set",
-    "slct",
-    "ex2",
-    "lg2",
-    "sin",
-    "cos",
-    "tanh",
-    "rsqrt",
-};
+constexpr std::string_view kUnbuilt[] = {"wgmma", "tcgen05", "multimem", "tensormap", "clusterlaunchcontrol"};
 
 bool is_of_matrices(std::string_view opcode) {
     return opcode == "wmma" || opcode == "mma" || opcode == "ldmatrix" || opcode == "stmatrix" ||
@@ -95,7 +16,9 @@ bool is_of_matrices(std::string_view opcode) {
 }
 
 // Their builders know only some of the forms that PTX has, and leave the others to fail when executed.
-bool is_open_ended(std::string_view opcode) { return opcode == "cp" || is_of_matrices(opcode); }
+bool is_open_ended(std::string_view opcode) {
+    return opcode == "cp" || opcode == "createpolicy" || is_of_matrices(opcode);
+}
 
 }  // namespace
 

@@ -64,7 +64,13 @@ bool BodyParser::parse_operand_inner(Operand& out, int depth) {
         out.negated = true;
         return out.kind == OperandKind::reg || tokens_.fail("expected a predicate after '!'");
     }
-    if (tokens_.is_kind(TokenKind::word)) return parse_name(out);
+    const bool negates = wants_part_ && tokens_.is('-') && tokens_.ahead().kind == TokenKind::word;
+    if (negates) tokens_.advance();
+    if (tokens_.is_kind(TokenKind::word)) {
+        const bool is_fine = parse_name(out);
+        out.negated = negates;
+        return is_fine;
+    }
     return parse_constant_operand(out);
 }
 
@@ -133,7 +139,10 @@ bool BodyParser::name_binding(const Binding& binding, std::string_view name, Ope
         case BindingKind::reg:
             out.kind = OperandKind::reg;
             out.index = binding.index;
-            return parse_address_offset(out);
+            if (!wants_part_ || !tokens_.is_kind(TokenKind::dotted)) return parse_address_offset(out);
+            out.selector = tokens_.current().text;
+            tokens_.advance();
+            return true;
         case BindingKind::vector_reg:
             return parse_component(binding, out);
         case BindingKind::local:

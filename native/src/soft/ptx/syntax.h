@@ -63,6 +63,7 @@ struct Operand {
     std::uint64_t value = 0;  // integer, float bits
     std::int64_t offset = 0;  // added to an address, a symbol or a register
     std::string_view name;    // symbol, special register
+    std::string_view selector;  // of a register in a video instruction: b0, h1, b3210
 };
 
 struct Statement {

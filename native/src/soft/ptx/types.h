@@ -44,6 +44,9 @@ enum class Type : std::uint8_t {
     texref,
     samplerref,
     surfref,
+    e2m1x2,
+    e2m3x2,
+    e3m2x2,
     count
 };
 
@@ -262,6 +265,14 @@ enum class Mod : std::uint16_t {
     m8n32k16,
     trans,
     sp,
+    shr7,
+    shr15,
+    po,
+    prefetch,
+    reduce,
+    bulk_group,
+    tensor,
+    read,
     count
 };
 
