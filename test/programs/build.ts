@@ -1,7 +1,7 @@
 // Takes programs out of snapshots and builds them outside the repository: every source once, linked with the
 // static and with the shared CUDA runtime.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -54,6 +54,7 @@ export async function build(shop: Workshop, program: Program): Promise<void> {
         throw new Error(`no snapshot of ${program.suite} was named`);
     }
     await takeOut(shop, program, tree);
+    reduceSizes(shop, program);
     const objects = await Promise.all(program.sources.map((source) => compile(shop, program, source)));
     if (program.fatbin !== null) {
         const [kernel, product] = program.fatbin;
@@ -122,6 +123,18 @@ async function takeOut(shop: Workshop, program: Program, tree: string): Promise<
     }
     for (const path of paths) {
         cpSync(join(tree, path), join(target, path), { recursive: true });
+    }
+}
+
+function reduceSizes(shop: Workshop, program: Program): void {
+    for (const [file, pattern, replacement] of program.sizes) {
+        const path = join(sourceFolder(shop, program), file);
+        const before = readFileSync(path, 'utf8');
+        const after = before.replaceAll(pattern, replacement);
+        if (after === before) {
+            throw new Error(`${file} has no ${String(pattern)}`);
+        }
+        writeFileSync(path, after);
     }
 }
 

@@ -74,7 +74,15 @@ export const cudaSamples: readonly Program[] = [
     ),
     sample('Samples/1_Utilities', 'deviceQuery', { text: /Result = PASS/ }, { sources: ['deviceQuery.cpp'] }),
     sample(introduction, 'fp16ScalarProduct', { text: /fp16ScalarProduct PASSED/ }),
-    sample(concepts, 'interval', { text: /Found 2 intervals/ }, { includes: [`${concepts}/interval`] }),
+    sample(
+        concepts,
+        'interval',
+        { text: /Found 2 intervals/ },
+        {
+            includes: [`${concepts}/interval`],
+            sizes: [['interval.h', /GRID_SIZE {4}= 1024/g, 'GRID_SIZE = 4']],
+        },
+    ),
     sample(
         introduction,
         'simpleDrvRuntime',

@@ -108,9 +108,6 @@ const ptxOnly = 'arch=compute_80,code=compute_80';
 async function runOnce(request: Request, program: Program, way: Way, linkage: Linkage): Promise<Outcome> {
     const { shop, limitMs } = request;
     const what = { way, linkage };
-    if (program.unjudged !== null) {
-        return { ...what, state: 'unjudged', reason: program.unjudged, seconds: 0 };
-    }
     if (way === 'ferry' && program.onlyDirect !== null) {
         return { ...what, state: 'left out', reason: program.onlyDirect, seconds: 0 };
     }
@@ -127,7 +124,9 @@ async function runOnce(request: Request, program: Program, way: Way, linkage: Li
             return { ...what, state: 'fails', reason, seconds };
         }
     }
-    return { ...what, state: 'passes', reason: '', seconds };
+    return program.unjudged === null
+        ? { ...what, state: 'passes', reason: '', seconds }
+        : { ...what, state: 'ends well', reason: program.unjudged, seconds };
 }
 
 async function runProgram(request: Request, program: Program): Promise<readonly Outcome[]> {

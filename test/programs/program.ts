@@ -29,6 +29,8 @@ export interface Verdict {
     readonly exit?: number;
 }
 
+export type Size = readonly [string, RegExp, string];
+
 export interface Run {
     readonly args: readonly string[];
     readonly verdict: Verdict;
@@ -46,12 +48,14 @@ export interface Program {
     /** Include folders, relative to the repository. */
     readonly includes: readonly string[];
     readonly flags: readonly string[];
+    /** Sizes that the sources fix, made small: file below the folder, pattern, replacement. */
+    readonly sizes: readonly Size[];
     /** Kernel source and the fat binary beside the program that it is compiled to. */
     readonly fatbin: readonly [string, string] | null;
     readonly runs: readonly Run[];
     /** Why it is not run through Ferry; null when it is. */
     readonly onlyDirect: string | null;
-    /** Why nobody can tell whether it computed the right thing; null when `runs` can. */
+    /** Why nobody can tell whether it computed the right thing, only that it ended well; null when one can. */
     readonly unjudged: string | null;
 }
 
@@ -69,6 +73,7 @@ export function program(
         needs: [],
         includes: [],
         flags: [],
+        sizes: [],
         fatbin: null,
         onlyDirect: null,
         unjudged: null,

@@ -4,7 +4,7 @@ import type { Program } from './program.ts';
 export interface Outcome {
     readonly way: 'direct' | 'ferry';
     readonly linkage: 'static' | 'shared';
-    readonly state: 'passes' | 'fails' | 'left out' | 'unjudged';
+    readonly state: 'passes' | 'fails' | 'left out' | 'ends well';
     readonly reason: string;
     readonly seconds: number;
 }

@@ -50,5 +50,25 @@ TEST("vector registers and predicates cross calls, and a sum is a value") {
     }
 }
 
+TEST("a vote among members that a lane does not belong to answers when they are all there") {
+    HeapDevice device;
+    const std::string body =
+        "mov.u32 %w0, %lanemask_lt; setp.ne.u32 %q, %a, 0;"
+        " vote.sync.ballot.b32 %d, %q, %w0;";
+    Kernels kernels(device, elementwise(body, 32, 32));
+    CHECK_EQ(kernels.log, std::string());
+    Buffer<unsigned> a(device, 64), d(device, 64);
+    for (unsigned k = 0; k < 64; ++k) a[k] = k % 3;
+    const auto fault =
+        kernels.launch("k", {{1, 1, 1}, {64, 1, 1}},
+                       Arguments().add(a.address()).add(a.address()).add(a.address()).add(d.address()));
+    CHECK_EQ(fault.text, std::string());
+    for (unsigned k = 0; k < 64; ++k) {
+        unsigned expected = 0;
+        for (unsigned l = 0; l < k % 32; ++l) expected |= (a[k / 32 * 32 + l] != 0 ? 1u : 0u) << l;
+        CHECK_EQ(d[k], expected);
+    }
+}
+
 }  // namespace
 }  // namespace soft_test

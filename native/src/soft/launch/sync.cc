@@ -76,7 +76,9 @@ std::uint32_t lanes_with_members(const Warp& w, const std::uint32_t* masks, std:
     return same & among & w.active;
 }
 
-// Some members are elsewhere, or lanes name different members: each group goes or waits on its own.
+// Some members are elsewhere, or lanes name different members: each group goes or waits on its own. A lane
+// whose members are all here goes, even when it does not name itself or they name others: PTX leaves that
+// open, and programs rely on what devices do.
 const Insn* sync_apart(Warp& w, const Insn* i, const SyncOperation& operation, const std::uint32_t* masks) {
     std::uint32_t done = 0;
     const std::uint32_t all = w.active;
@@ -84,7 +86,7 @@ const Insn* sync_apart(Warp& w, const Insn* i, const SyncOperation& operation, c
         const std::uint32_t members = masks[std::countr_zero(rest)];
         const std::uint32_t group = lanes_with_members(w, masks, rest, members);
         rest &= ~group;
-        if ((members & w.live & ~group) == 0) {
+        if ((members & w.live & ~all) == 0) {
             collect(w, i, operation, w.regs, group, members & w.live);
             done |= group;
         } else {
