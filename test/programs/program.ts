@@ -55,7 +55,7 @@ export interface Program {
     readonly runs: readonly Run[];
     /** Why it is not run through Ferry; null when it is. */
     readonly onlyDirect: string | null;
-    /** Why nobody can tell whether it computed the right thing, only that it ended well; null when one can. */
+    /** Why nobody can tell whether it computed the right thing, only that it ended well; else null. */
     readonly unjudged: string | null;
 }
 

@@ -1,5 +1,5 @@
 // Operands that compilers hardly write and people do: vector registers and predicates across calls, sums as
-// values. PTX text, no toolkit.
+// values, members without the lane itself, tables of functions. PTX text, no toolkit.
 #include "heap_device.h"
 #include "ptx_kernel.h"
 #include "testing.h"
@@ -68,6 +68,61 @@ TEST("a vote among members that a lane does not belong to answers when they are 
         for (unsigned l = 0; l < k % 32; ++l) expected |= (a[k / 32 * 32 + l] != 0 ? 1u : 0u) << l;
         CHECK_EQ(d[k], expected);
     }
+}
+
+const char* const kTable = R"(
+.extern .func (.param .b32 r) first(.param .b32 n);
+.func (.param .b32 r) second(.param .b32 n);
+.global .u64 table[2] = {first, second};
+.visible .func (.param .b32 r) first(.param .b32 n)
+{
+    .reg .b32 %r;
+    ld.param.b32 %r, [n];
+    add.u32 %r, %r, 100;
+    st.param.b32 [r], %r;
+    ret;
+}
+.func (.param .b32 r) second(.param .b32 n)
+{
+    .reg .b32 %r;
+    ld.param.b32 %r, [n];
+    mul.lo.u32 %r, %r, 3;
+    st.param.b32 [r], %r;
+    ret;
+}
+.visible .entry k(.param .u64 k_out)
+{
+    .reg .u64 %out, %f;
+    .reg .u32 %t, %w;
+    mov.u32 %t, %tid.x;
+    and.b32 %w, %t, 1;
+    mov.u64 %f, table;
+    mad.wide.u32 %f, %w, 8, %f;
+    ld.global.u64 %f, [%f];
+    {
+        .param .b32 n;
+        .param .b32 r;
+        st.param.b32 [n], %t;
+        shape: .callprototype (.param .b32 _) _ (.param .b32 _);
+        call (r), %f, (n), shape;
+        ld.param.b32 %w, [r];
+    }
+    ld.param.u64 %out, [k_out];
+    cvta.to.global.u64 %out, %out;
+    mad.wide.u32 %out, %t, 4, %out;
+    st.u32 [%out], %w;
+    ret;
+}
+)";
+
+TEST("a table of functions in data is called lane by lane, and a generic store writes what they give") {
+    HeapDevice device;
+    Kernels kernels(device, ptx_head() + std::string(kTable));
+    CHECK_EQ(kernels.log, std::string());
+    Buffer<unsigned> out(device, 40);
+    const auto fault = kernels.launch("k", {{1, 1, 1}, {40, 1, 1}}, Arguments().add(out.address()));
+    CHECK_EQ(fault.text, std::string());
+    for (unsigned k = 0; k < 40; ++k) CHECK_EQ(out[k], k % 2 == 1 ? 3 * k : k + 100);
 }
 
 }  // namespace
