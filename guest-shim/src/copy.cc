@@ -104,7 +104,8 @@ abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void*
     bool in_arena = false;
     const abi::CUresult whole = find_in_arena(session, source, size, in_arena);
     if (whole != abi::CUDA_SUCCESS) return whole;
-    if (in_arena && !(form == Form::waits && size <= kTaken && is_quiet(session))) {
+    const bool takes = form == Form::takes || (form == Form::waits && size <= kTaken && is_quiet(session));
+    if (in_arena && !takes) {
         const wire::cuMemcpyHtoDAsync_v2_Request request{
             .dst = target, .from = address_of(source), .size = size, .stream = stream, .data = {}};
         return send_reference(session, request, false, form);

@@ -20,8 +20,8 @@ abi::CUresult check_device_range(Session& session, std::uint64_t address, std::u
 bool is_device_address(Session& session, std::uint64_t address);
 
 // When a copy returns: once the host memory is the program's again, or at once where that is pinned and the
-// form is asynchronous.
-enum class Form { waits, may_return };
+// form is asynchronous. `takes`: as may_return, but the program's bytes are taken at the call even there.
+enum class Form { waits, may_return, takes };
 
 abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
                              wire::Handle stream, Form form);
@@ -29,6 +29,10 @@ abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source,
                            wire::Handle stream, Form form);
 abi::CUresult copy_on_device(Session& session, std::uint64_t target, std::uint64_t source, std::size_t size,
                              wire::Handle stream);
+
+// The way between two addresses of one address space.
+abi::CUresult copy_unified(Session& session, abi::CUdeviceptr target, abi::CUdeviceptr source,
+                           std::size_t size, abi::CUstream stream, Form form);
 
 // Whether copies may name the bytes instead of carrying them: pinned memory of the arena.
 // CUDA_ERROR_INVALID_VALUE when the memory begins in a block of it and reaches beyond.

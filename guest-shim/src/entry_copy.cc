@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "box.h"
 #include "copy.h"
 #include "guest/hand.h"
 #include "reference.h"
@@ -33,19 +34,6 @@ abi::CUresult copy_in_guest(Session& session, void* target, const void* source, 
     return result;
 }
 
-abi::CUresult copy_unified(Session& session, abi::CUdeviceptr target, abi::CUdeviceptr source,
-                           std::size_t size, abi::CUstream stream, Form form) {
-    const abi::CUresult good = check_stream(session, stream);
-    if (good != abi::CUDA_SUCCESS) return good;
-    const wire::Handle name = wire::to_handle(stream);
-    const bool to_device = is_device_address(session, target);
-    const bool from_device = is_device_address(session, source);
-    if (to_device && from_device) return copy_on_device(session, target, source, size, name);
-    if (to_device) return copy_to_device(session, target, host_pointer(source), size, name, form);
-    if (from_device) return copy_to_host(session, host_pointer(target), source, size, name, form);
-    return copy_in_guest(session, host_pointer(target), host_pointer(source), size, name);
-}
-
 // One side of a two-dimensional copy, its offsets applied.
 struct Plane {
     bool on_device = false;
@@ -64,7 +52,7 @@ bool resolve_plane(Session& session, abi::CUmemorytype type, const void* host, a
         plane.address = device;
         plane.on_device = type == abi::CU_MEMORYTYPE_DEVICE || is_device_address(session, device);
     } else {
-        return false;  // arrays are not forwarded
+        return false;
     }
     std::uint64_t offset = 0;
     if (__builtin_mul_overflow(y, pitch, &offset) || __builtin_add_overflow(offset, x, &offset)) return false;
@@ -172,12 +160,24 @@ abi::CUresult check_plane(Session& session, const Plane& plane, std::uint64_t wi
     return plane.address + extent < plane.address ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_SUCCESS;
 }
 
+abi::CUresult copy_plane_as_box(Session& session, const abi::CUDA_MEMCPY2D& p, abi::CUstream stream,
+                                Form form) {
+    const BoxSide source{p.srcMemoryType, p.srcHost, p.srcDevice, p.srcArray, p.srcXInBytes, p.srcY, 0,
+                         p.srcPitch,      0};
+    const BoxSide target{p.dstMemoryType, p.dstHost, p.dstDevice, p.dstArray, p.dstXInBytes, p.dstY, 0,
+                         p.dstPitch,      0};
+    return copy_box(session, target, source, {p.WidthInBytes, p.Height, 1}, stream, form);
+}
+
 abi::CUresult copy_2d(Session& session, const abi::CUDA_MEMCPY2D* parameters, abi::CUstream stream,
                       Form form) {
     if (parameters == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     const abi::CUresult good = check_stream(session, stream);
     if (good != abi::CUDA_SUCCESS) return good;
     const abi::CUDA_MEMCPY2D& p = *parameters;
+    const bool has_array =
+        p.srcMemoryType == abi::CU_MEMORYTYPE_ARRAY || p.dstMemoryType == abi::CU_MEMORYTYPE_ARRAY;
+    if (has_array) return copy_plane_as_box(session, p, stream, form);
     if (p.WidthInBytes == 0 || p.Height == 0) return abi::CUDA_SUCCESS;
     Copy2D copy{{}, {}, p.WidthInBytes, p.Height, wire::to_handle(stream), form};
     // A pitch of 0 stands for rows without gaps.
@@ -209,6 +209,19 @@ abi::CUresult copy_2d(Session& session, const abi::CUDA_MEMCPY2D* parameters, ab
 }
 
 }  // namespace
+
+abi::CUresult copy_unified(Session& session, abi::CUdeviceptr target, abi::CUdeviceptr source,
+                           std::size_t size, abi::CUstream stream, Form form) {
+    const abi::CUresult good = check_stream(session, stream);
+    if (good != abi::CUDA_SUCCESS) return good;
+    const wire::Handle name = wire::to_handle(stream);
+    const bool to_device = is_device_address(session, target);
+    const bool from_device = is_device_address(session, source);
+    if (to_device && from_device) return copy_on_device(session, target, source, size, name);
+    if (to_device) return copy_to_device(session, target, host_pointer(source), size, name, form);
+    if (from_device) return copy_to_host(session, host_pointer(target), source, size, name, form);
+    return copy_in_guest(session, host_pointer(target), host_pointer(source), size, name);
+}
 
 namespace hand {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cudart/texels.h"
 #include "guest/hand.h"
 #include "session.h"
 
@@ -25,24 +26,6 @@ void print_pci(const DeviceFacts& facts, char* text, std::size_t size) {
              static_cast<unsigned>(facts.attribute(abi::CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID)),
              static_cast<unsigned>(facts.attribute(abi::CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)),
              static_cast<unsigned>(facts.attribute(abi::CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID)));
-}
-
-std::size_t bytes_per_channel(abi::CUarray_format format) {
-    switch (format) {
-        case abi::CU_AD_FORMAT_UNSIGNED_INT8:
-        case abi::CU_AD_FORMAT_SIGNED_INT8:
-            return 1;
-        case abi::CU_AD_FORMAT_UNSIGNED_INT16:
-        case abi::CU_AD_FORMAT_SIGNED_INT16:
-        case abi::CU_AD_FORMAT_HALF:
-            return 2;
-        case abi::CU_AD_FORMAT_UNSIGNED_INT32:
-        case abi::CU_AD_FORMAT_SIGNED_INT32:
-        case abi::CU_AD_FORMAT_FLOAT:
-            return 4;
-        default:
-            return 0;
-    }
 }
 
 }  // namespace
@@ -159,7 +142,7 @@ abi::CUresult cuDeviceGetP2PAttribute(Session& session, int* value, abi::CUdevic
 abi::CUresult cuDeviceGetTexture1DLinearMaxWidth(Session& session, std::size_t* maxWidthInElements,
                                                  abi::CUarray_format format, unsigned int numChannels,
                                                  abi::CUdevice dev) {
-    const std::size_t element = bytes_per_channel(format) * numChannels;
+    const std::size_t element = cudart::bytes_per_channel(format) * numChannels;
     const bool good = maxWidthInElements != nullptr && element != 0 && element <= 16;
     return with_device(session, dev, good, [&](const DeviceFacts& facts) {
         const int widest = facts.attribute(abi::CU_DEVICE_ATTRIBUTE_MAXIMUM_TEXTURE1D_LINEAR_WIDTH);

@@ -13,6 +13,7 @@
 
 #include "cudart/abi.h"
 #include "device_memory.h"
+#include "futex.h"
 #include "wire/handle.h"
 
 namespace guest {
@@ -68,6 +69,17 @@ struct Stream : Object {
 struct Event : Object {
     std::atomic<std::uint64_t> recorded{0};  // recordings appended
     Question question;                       // position: a recording
+};
+
+struct Array : Object {
+    abi::CUDA_ARRAY3D_DESCRIPTOR description{};
+    bool is_level = false;  // it ends with its mipmapped array
+};
+
+struct Mipmap : Object {
+    abi::CUDA_ARRAY3D_DESCRIPTOR description{};
+    Mutex mutex;
+    std::vector<wire::Handle> levels;  // those that have been asked for; value 0 else
 };
 
 struct Parameter {

@@ -1,5 +1,5 @@
-// Copies by reference: records that name pinned memory of the arena. Included where they are made, copy.cc
-// and entry_copy.cc.
+// Copies by reference: records that name pinned memory of the arena. Included where they are made, copy.cc,
+// entry_copy.cc and box.cc.
 #pragma once
 #include "copy.h"
 #include "staging.h"
@@ -11,6 +11,10 @@ inline std::uint64_t bytes_of(const wire::cuMemcpyHtoDAsync_v2_Request& request)
 inline std::uint64_t bytes_of(const wire::cuMemcpyDtoHAsync_v2_Request& request) { return request.size; }
 inline std::uint64_t bytes_of(const wire::cuMemcpy2DAsync_v2_Request& request) {
     return request.width * request.height;
+}
+
+inline std::uint64_t bytes_of(const wire::cuMemcpy3DAsync_v2_Request& request) {
+    return request.width * request.height * request.depth;
 }
 
 // Sends such a record; waits until the device is done with it where the form says so. `lands`: the device

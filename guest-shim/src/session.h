@@ -24,6 +24,7 @@
 #include "replies.h"
 #include "snapshot.h"
 #include "staging.h"
+#include "textures.h"
 #include "thread_state.h"
 #include "unsettled.h"
 
@@ -50,6 +51,7 @@ public:
     Arena arena;
     Unsettled unsettled;
     Staging staging;
+    Textures textures;
 
     // Makes the descriptors and threads a live session needs. False: the system refuses.
     bool start();

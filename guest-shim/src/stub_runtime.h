@@ -221,6 +221,21 @@ abi::CUresult call(Session& session, const Request& request) {
     return detail::exchange(session, *thread_state(), context, request);
 }
 
+// As call(), for what makes an object: what an earlier record has failed with waits for the next call, for
+// the object would be lost with it.
+template <class Request>
+abi::CUresult call_alone(Session& session, const Request& request) {
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    ThreadState& thread = *thread_state();
+    Slot* slot = session.replies.take_slot();
+    if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    thread.reply.clear();
+    slot->payload = &thread.reply;
+    return detail::exchange_alone(session, thread, context, request, slot);
+}
+
 // Seals, waits, and decodes the outputs of a success. Spans in `reply` live until the thread's next call.
 template <class Request, class Reply>
 abi::CUresult call(Session& session, const Request& request, Reply& reply) {

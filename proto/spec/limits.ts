@@ -37,6 +37,8 @@ export const limits = {
     modules: limit(65536, 'count', 'Modules and libraries of one session at a time, each.'),
     functions: limit(1048576, 'count', 'Functions and kernels of one session at a time, each.'),
     arrays: limit(65536, 'count', 'Arrays and mipmapped arrays of one session at a time, each.'),
+    textures: limit(1048576, 'count', 'Texture and surface objects of one session at a time, in all.'),
+    descriptionBytes: limit(256, 'bytes', 'One description of a resource, of its reading, or of a view.'),
     pools: limit(4096, 'count', 'Memory pools of one session at a time.'),
     graphs: limit(65536, 'count', 'Graphs and executable graphs of one session at a time, each.'),
     graphNodes: limit(1048576, 'count', 'Nodes of all graphs of one session at a time.'),

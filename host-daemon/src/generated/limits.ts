@@ -35,6 +35,10 @@ export const limits = {
     functions: 1048576,
     /** Arrays and mipmapped arrays of one session at a time, each. In count. */
     arrays: 65536,
+    /** Texture and surface objects of one session at a time, in all. In count. */
+    textures: 1048576,
+    /** One description of a resource, of its reading, or of a view. In bytes. */
+    descriptionBytes: 256,
     /** Memory pools of one session at a time. In count. */
     pools: 4096,
     /** Graphs and executable graphs of one session at a time, each. In count. */

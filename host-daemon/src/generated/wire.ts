@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '3a064ba6488bbb3c';
+export const specHash = '037a8d51cd5e0f69';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
@@ -193,6 +193,37 @@ export const callNames: Readonly<Record<number, string>> = {
     0x0f01: 'cuGetProcAddress_v2',
     0x0f02: 'cuGetExportTable',
     0x0f03: 'cuModuleGetLoadingMode',
+    0x1000: 'cuArrayCreate_v2',
+    0x1001: 'cuArrayGetDescriptor_v2',
+    0x1002: 'cuArray3DCreate_v2',
+    0x1003: 'cuArray3DGetDescriptor_v2',
+    0x1004: 'cuArrayDestroy',
+    0x1005: 'cuArrayGetMemoryRequirements',
+    0x1007: 'cuMipmappedArrayCreate',
+    0x1008: 'cuMipmappedArrayDestroy',
+    0x1009: 'cuMipmappedArrayGetLevel',
+    0x100a: 'cuMipmappedArrayGetMemoryRequirements',
+    0x100b: 'cuMemcpyAtoA_v2',
+    0x100c: 'cuMemcpyAtoD_v2',
+    0x100d: 'cuMemcpyAtoH_v2',
+    0x100e: 'cuMemcpyAtoHAsync_v2',
+    0x100f: 'cuMemcpyDtoA_v2',
+    0x1010: 'cuMemcpyHtoA_v2',
+    0x1011: 'cuMemcpyHtoAAsync_v2',
+    0x1100: 'cuMemcpy3D_v2',
+    0x1101: 'cuMemcpy3DAsync_v2',
+    0x1102: 'cuMemcpy3DPeer',
+    0x1103: 'cuMemcpy3DPeerAsync',
+    0x1104: 'cuMemcpyBatchAsync_v2',
+    0x1105: 'cuMemcpy3DBatchAsync_v2',
+    0x1200: 'cuTexObjectCreate',
+    0x1201: 'cuTexObjectDestroy',
+    0x1202: 'cuTexObjectGetResourceDesc',
+    0x1203: 'cuTexObjectGetTextureDesc',
+    0x1204: 'cuTexObjectGetResourceViewDesc',
+    0x1205: 'cuSurfObjectCreate',
+    0x1206: 'cuSurfObjectDestroy',
+    0x1207: 'cuSurfObjectGetResourceDesc',
     0x1300: 'cuMemAllocAsync',
     0x1301: 'cuMemFreeAsync',
     0x1302: 'cuMemAllocFromPoolAsync',

@@ -18,6 +18,7 @@
 #include "engine/fences.h"
 #include "engine/frees.h"
 #include "engine/handles.h"
+#include "engine/images.h"
 #include "engine/landing.h"
 #include "engine/meters.h"
 #include "engine/modules.h"
@@ -123,6 +124,7 @@ public:
     Fences& fences() { return fences_; }
     Meters& meters() { return meters_; }
     Pins& pins() { return pins_; }
+    Images& images() { return images_; }
     CopyPlace place(abi::CUstream stream) const { return {contexts_.current(), stream, true}; }
     // How far a record that answered kRetry had come.
     std::uint64_t& progress() { return progress_; }
@@ -138,6 +140,8 @@ public:
     abi::CUresult free_later(const Freed& freed);
     // Frees an allocation or a loan that nothing uses any more.
     void end_allocation(std::uint64_t address);
+    // The same for an array, or a mipmapped array, that nothing uses any more.
+    void end_array(std::uint64_t object, bool is_mipmap);
     // Sends the record's result, and before it what must be on the wire by then.
     void answer(const wire::RecordHeader& record, abi::CUresult result, std::span<const std::byte> payload);
     void note_detach() { detached_ = true; }
@@ -176,6 +180,7 @@ private:
     Callbacks callbacks_;
     Modules modules_;
     Pins pins_;
+    Images images_;
     Fences fences_;
     Waiters waiters_;
     Watches watches_;

@@ -80,6 +80,7 @@ void Executor::forget_context(wire::Handle context) {
     landing_.forget_context(object);
     frees_.forget_context(*this, context);
     pins_.forget_context(context);
+    images_.forget_context(context);
     contexts_.forget_streams(context);
     handles_.forget(context, [](wire::Handle, void*) {});
     std::erase_if(allocations_, [this, context](const auto& entry) {
@@ -107,6 +108,17 @@ abi::CUresult Executor::free_later(const Freed& freed) {
 void Executor::end_allocation(std::uint64_t address) {
     const abi::CUresult result = driver_.cuMemFree_v2(address);
     if (result == abi::CUDA_SUCCESS) return note_free(address);
+    if (abi::is_sticky(result)) sticky_ = result;
+    if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
+}
+
+void Executor::end_array(std::uint64_t object, bool is_mipmap) {
+    // SAFETY: the driver's own pointer, which has been kept as a number.
+    const auto pointer = static_cast<std::uintptr_t>(object);
+    const abi::CUresult result =
+        is_mipmap ? driver_.cuMipmappedArrayDestroy(reinterpret_cast<abi::CUmipmappedArray>(pointer))
+                  : driver_.cuArrayDestroy(reinterpret_cast<abi::CUarray>(pointer));
+    if (result == abi::CUDA_SUCCESS) return images_.note_end(object);
     if (abi::is_sticky(result)) sticky_ = result;
     if (deferred_ == abi::CUDA_SUCCESS) deferred_ = result;
 }

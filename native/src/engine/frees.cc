@@ -81,6 +81,10 @@ void Frees::perform(Executor& executor, std::vector<Freed>& freed, abi::CUresult
             case Freed::Kind::allocation:
                 executor.end_allocation(entry.address);
                 break;
+            case Freed::Kind::array:
+            case Freed::Kind::mipmap:
+                executor.end_array(entry.address, entry.kind == Freed::Kind::mipmap);
+                break;
             case Freed::Kind::ticket:
                 // Whoever sleeps hears what a free that waits would have answered.
                 executor.answer(entry.record, entry.urgent ? result : abi::CUDA_SUCCESS, {});

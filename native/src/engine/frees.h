@@ -17,10 +17,10 @@ namespace engine {
 class Executor;
 
 struct Freed {
-    enum class Kind { block, allocation, ticket };
+    enum class Kind { block, allocation, array, mipmap, ticket };
     Kind kind = Kind::block;
     bool urgent = false;
-    std::uint64_t address = 0;
+    std::uint64_t address = 0;  // of an array, the driver's object
     wire::RecordHeader record{};  // of a ticket
 };
 

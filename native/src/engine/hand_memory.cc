@@ -4,6 +4,7 @@
 
 #include "engine/executor.h"
 #include "engine/limits.h"
+#include "engine/referred.h"
 #include "host/hand.h"
 
 namespace engine::hand {
@@ -36,20 +37,6 @@ abi::CUresult copy_rows_on_device(Executor& executor, const wire::cuMemcpy2DAsyn
 
 constexpr std::uint32_t kArenaToDevice = 3;
 constexpr std::uint32_t kDeviceToArena = 4;
-
-// The memory that a copy names; null after ending the session of a guest that names what it has not pinned.
-std::byte* pinned_memory(Executor& executor, std::uint64_t address, std::uint64_t size) {
-    std::byte* memory = executor.pins().find(address, size, executor.contexts().current_handle());
-    if (memory == nullptr) executor.violate("a copy names memory that is not pinned");
-    return memory;
-}
-
-// What becomes of a copy by reference: answered when it is over, if anybody waits.
-abi::CUresult referred(Executor& executor, const wire::RecordHeader& header, abi::CUstream stream,
-                       abi::CUresult queued) {
-    if (queued != abi::CUDA_SUCCESS || header.ticket == 0) return queued;
-    return executor.landing().follow_reference(header, executor.place(stream));
-}
 
 abi::CUresult copy_rows_by_reference(Executor& executor, const wire::RecordHeader& header,
                                      const wire::cuMemcpy2DAsync_v2_Request& request, abi::CUstream stream) {
@@ -99,12 +86,6 @@ abi::CUresult allocate_aside(Executor& executor, const wire::RecordHeader& heade
     return executor.aside([allocate = executor.driver().cuMemAlloc_v2, address,
                            size] { return allocate(address.get(), size); },
                           finish);
-}
-
-// A landing without a ticket has nowhere to go.
-bool names_a_landing(Executor& executor, const wire::RecordHeader& header) {
-    if (header.ticket == 0) executor.violate("a copy to the guest names no ticket");
-    return header.ticket != 0;
 }
 
 }  // namespace

@@ -63,6 +63,13 @@ public:
     // The same for rows packed in `data` (at most one slot of them), written with a pitch.
     abi::CUresult stage_rows(const DeviceRows& rows, std::span<const std::byte> data, const CopyPlace& place);
 
+    // The same for a box, packed and of at most one slot, to or from where `shape` says; its host side is
+    // filled in here.
+    abi::CUresult stage_box(abi::CUDA_MEMCPY3D shape, std::span<const std::byte> data,
+                            const CopyPlace& place);
+    abi::CUresult land_box(const wire::RecordHeader& record, abi::CUDA_MEMCPY3D shape,
+                           const CopyPlace& place);
+
     // Sends what has landed and frees what has been taken. Cheap when nothing is in flight. The current
     // context may be another one afterwards.
     void collect();

@@ -15,6 +15,7 @@ inline constexpr auto kMaxEvents = static_cast<std::uint32_t>(wire::limits::kEve
 inline constexpr auto kMaxModules = static_cast<std::uint32_t>(wire::limits::kModules);
 inline constexpr auto kMaxFunctions = static_cast<std::uint32_t>(wire::limits::kFunctions);
 inline constexpr auto kMaxArrays = static_cast<std::uint32_t>(wire::limits::kArrays);
+inline constexpr std::size_t kMaxTextures = wire::limits::kTextures;
 inline constexpr auto kMaxPools = static_cast<std::uint32_t>(wire::limits::kPools);
 inline constexpr auto kMaxGraphs = static_cast<std::uint32_t>(wire::limits::kGraphs);
 inline constexpr auto kMaxGraphNodes = static_cast<std::uint32_t>(wire::limits::kGraphNodes);
