@@ -52,6 +52,7 @@ export const runtimeGuests: readonly RuntimeGuest[] = [
     { name: 'pitched_copies' },
     { name: 'pointers', classicSizes: [20] },
     { name: 'properties' },
+    { name: 'rare_instructions', compileFlags: onlyPtx80, classicSizes: [1] },
     { name: 'recursion', newer: true },
     { name: 'saxpy_templates' },
     { name: 'scalar_product' },

@@ -29,9 +29,12 @@ class HeapDevice final : public soft::DeviceServices {
     const soft::Texture* find_texture(std::uint64_t handle) const override;
     const soft::Surface* find_surface(std::uint64_t handle) const override;
 
+    std::uint64_t kernel_limit_ns() const override { return kernel_limit; }
+
     std::uint64_t allocate(std::size_t size);
     void release(std::uint64_t address);
 
+    std::uint64_t kernel_limit = 0;
     std::string output;
     std::string errors;
     std::map<std::uint64_t, soft::Texture> textures;  // by handle; not changed while kernels run

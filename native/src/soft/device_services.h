@@ -46,6 +46,9 @@ public:
     // then
     // written to the process's stdout. Any worker thread.
     virtual void print(std::string_view text) = 0;
+    // How long a grid may run before it ends with error 702; 0: for ever.
+    virtual std::uint64_t kernel_limit_ns() const { return 0; }
+
     // Text of a device assertion, for stderr.
     virtual void print_error(std::string_view text) = 0;
 };

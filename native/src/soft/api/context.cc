@@ -178,6 +178,8 @@ bool Context::find_range(std::uint64_t address, Range& range) const {
     return device_.memory.find_range(address, range);
 }
 
+std::uint64_t Context::kernel_limit_ns() const { return device_.kernel_limit_ns; }
+
 const Texture* Context::find_texture(std::uint64_t handle_value) const {
     const auto* object = device_.handles.at<TextureObject>(handle_value);
     return object == nullptr ? nullptr : &object->texture;

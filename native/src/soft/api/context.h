@@ -94,6 +94,7 @@ class Context final : public DeviceServices {
     void free_image(std::uint64_t address) override;
     const Texture* find_texture(std::uint64_t handle) const override;
     const Surface* find_surface(std::uint64_t handle) const override;
+    std::uint64_t kernel_limit_ns() const override;
     std::uint64_t device_malloc(std::uint64_t size) override { return heap.allocate(size); }
     void device_free(std::uint64_t address) override { heap.release(address); }
     void print(std::string_view text) override { output.print(text); }

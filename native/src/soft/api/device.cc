@@ -80,6 +80,7 @@ bool Device::open() {
     const bool byte_exact = number_from("FERRY_SOFT_BYTE_EXACT", 0) != 0;
     if (!memory.open(std::getenv("FERRY_SOFT_ARENA"), profile.total_memory(), byte_exact)) return false;
     profile.set_total_memory(memory.total());
+    kernel_limit_ns = number_from("FERRY_SOFT_KERNEL_LIMIT_MS", 0) * 1'000'000;
     if (!handles.open()) return false;
     primary_handle_ = handles.add<Context>(nullptr);
     return true;

@@ -40,6 +40,7 @@ class Device {
     DeviceProfile profile;
     AdviceMap advice;
     Pools pools{memory, scheduler, handles};
+    std::uint64_t kernel_limit_ns = 0;  // FERRY_SOFT_KERNEL_LIMIT_MS; 0: none
 
     // A context of its own; null when handles have run out.
     Context* create_context(std::uint32_t flags);

@@ -15,6 +15,7 @@ constexpr std::uint8_t kCallPrintf = 2;
 constexpr std::uint8_t kCallAssert = 3;
 constexpr std::uint8_t kCallMalloc = 4;
 constexpr std::uint8_t kCallFree = 5;
+constexpr std::uint8_t kCallMissing = 6;  // of the device runtime; side and imm are its name
 
 // The first eight bytes of an argument of one lane, at the call.
 std::uint64_t read_argument(Warp& w, const CallSite& site, std::size_t index, std::uint32_t lane);

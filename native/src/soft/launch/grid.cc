@@ -93,6 +93,16 @@ bool GridState::take_block(WorkerState& worker, std::vector<BlockContext*>& resi
     return true;
 }
 
+// A kernel that runs too long ends as it would on a device that also draws a screen.
+void GridState::check_limit() {
+    const std::uint64_t limit = services.kernel_limit_ns();
+    if (limit == 0) return;
+    const std::uint64_t now = now_ns();
+    std::uint64_t started = 0;
+    if (started_ns_.compare_exchange_strong(started, now) || now - started <= limit) return;
+    fail(702, "the kernel " + code->name + " ran longer than kernels may");
+}
+
 // True: interrupted.
 bool GridState::work_inside(WorkerState& worker, std::uint64_t until_ns) {
     std::vector<BlockContext*> resident;
@@ -102,6 +112,7 @@ bool GridState::work_inside(WorkerState& worker, std::uint64_t until_ns) {
     const std::uint32_t rounds = until_ns == 0 ? kSliceRounds : 1;
     std::uint32_t spins = 0;
     while (!stop.load(std::memory_order_relaxed)) {
+        check_limit();
         const bool wants_more =
             config.cooperative || (spins > kSpinsBeforeAnother && resident.size() < kOrdinaryResident);
         if (resident.empty() || wants_more) {

@@ -130,10 +130,12 @@ class GridState final : public Grid {
   private:
     bool take_block(WorkerState& worker, std::vector<BlockContext*>& resident);
     bool work_inside(WorkerState& worker, std::uint64_t until_ns);
+    void check_limit();
 
     std::atomic<std::uint64_t> next_block_{0};
     std::atomic<std::uint64_t> finished_{0};
     std::atomic<int> inside_{0};
+    std::atomic<std::uint64_t> started_ns_{0};  // kept only where kernels have a limit
     std::mutex fault_mutex_;
     Fault fault_;
 };

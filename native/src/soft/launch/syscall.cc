@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "soft/launch/access.h"
 #include "soft/launch/call.h"
@@ -101,7 +102,19 @@ const Insn* call_free(Warp& w, const Insn* i) {
     return i + 1;
 }
 
+// Said aloud, once a grid: the program cannot guess from 715 that it is about launching kernels from kernels.
+const Insn* call_missing(Warp& w, const Insn* i) {
+    GridState& grid = *w.block->grid;
+    const std::string_view name(static_cast<const char*>(i->side), static_cast<std::size_t>(i->imm));
+    const std::string text = "the software device has no " + std::string(name) +
+                             ": it launches no kernels from kernels (dynamic parallelism)";
+    if (!grid.stop.exchange(true))
+        grid.services.print_error("ferry-soft: kernel " + grid.code->name + ": " + text + "\n");
+    return raise(w, i, 715, static_cast<std::uint32_t>(std::countr_zero(w.active)), text.c_str());
+}
+
 const OpEntry kEntries[] = {
+    FERRY_PLAIN(call, none, kCallMissing, call_missing),
     FERRY_PLAIN(call, none, kCallPrintf, call_printf),
     FERRY_PLAIN(call, none, kCallAssert, call_assert),
     FERRY_PLAIN(call, none, kCallMalloc, call_malloc),

@@ -73,10 +73,12 @@ Insn& emit_call(Decoder& d, std::uint8_t variant, std::unique_ptr<CallSite> site
     return insn;
 }
 
-bool build_direct(Decoder& d, const Symbol& symbol, std::unique_ptr<CallSite> site) {
+bool build_direct(Decoder& d, std::string_view name, const Symbol& symbol, std::unique_ptr<CallSite> site) {
     const LinkedFunction& callee = d.link().functions[symbol.function];
     if (callee.builtin == Builtin::missing) {
-        d.emit_unsupported();
+        Insn& insn = d.emit(Family::call, Type::none, kCallMissing);
+        insn.side = name.data();
+        insn.imm = static_cast<std::int64_t>(name.size());
         return true;
     }
     if (callee.builtin != Builtin::none) {
@@ -114,7 +116,7 @@ bool build_call(Decoder& d) {
         if (symbol == nullptr || symbol->kind != SymbolKind::function) {
             return d.fail("'" + std::string(target.name) + "' is not a function");
         }
-        return build_direct(d, *symbol, std::move(site));
+        return build_direct(d, target.name, *symbol, std::move(site));
     }
     const std::uint32_t address = d.source(target, Type::b64);
     Insn& insn = emit_call(d, kCallIndirect, std::move(site));
