@@ -97,12 +97,24 @@ class Mutator {
                 break;
             }
             default: {
-                static const char* const kWords[] = {
-                    "{",           "}",         "[",      "]",          ";",    ",",       "@",
-                    "(",           ")",         "!",      ":",          "-1",   "<9>",     ".v4",
-                    ".pred",       ".shared",   ".param", ".reg",       ".b64", ".f32",    "0x7fffffff",
-                    "99999999999", "call ",     "bra ",   "0f3f800000", "/*",   "//",      "\n",
-                    ".func ",      ".visible ", "ret;",   ".align 8 ",  "%r1",  ".global "};
+                static const char* const kWords[] = {"{",           "}",
+                                                     "[",           "]",
+                                                     ";",           ",",
+                                                     "@",           "(",
+                                                     ")",           "!",
+                                                     ":",           "-1",
+                                                     "<9>",         "<18446744073709551615>",
+                                                     ".v4",         ".pred",
+                                                     ".shared",     ".param",
+                                                     ".reg",        ".b64",
+                                                     ".f32",        "0x7fffffff",
+                                                     "99999999999", "call ",
+                                                     "bra ",        "0f3f800000",
+                                                     "/*",          "//",
+                                                     "\n",          ".func ",
+                                                     ".visible ",   "ret;",
+                                                     ".align 8 ",   "%r1",
+                                                     ".global "};
                 const std::string word = kWords[below(std::size(kWords))];
                 input.insert(input.begin() + at, word.begin(), word.end());
             }

@@ -37,6 +37,8 @@ class HeapDevice final : public soft::DeviceServices {
     std::uint64_t kernel_limit = 0;
     std::string output;
     std::string errors;
+    // Bytes behind each allocation that count as its own, as on hardware, which looks at pages.
+    std::size_t slack = 0;
     std::map<std::uint64_t, soft::Texture> textures;  // by handle; not changed while kernels run
     std::map<std::uint64_t, soft::Surface> surfaces;
 

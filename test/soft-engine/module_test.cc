@@ -150,6 +150,13 @@ TEST("conversions to ue8m0x2 keep exponents, and those back give powers of two")
     }
 }
 
+TEST("a count of registers that would wrap is refused") {
+    HeapDevice device;
+    const Kernels kernels(device, ptx_head() + std::string(".visible .entry k()\n{\n.reg .u32 %a;\n"
+                                                           ".reg .u32 %b<18446744073709551615>;\nret;\n}\n"));
+    CHECK_EQ(kernels.error, 218);
+}
+
 TEST("forms that only later hardware has load, and say so when they are reached") {
     for (const char* form :
          {"cp.async.bulk.prefetch.tensor.2d.L2.global.tile [%d0, {%r0, %r1}];",

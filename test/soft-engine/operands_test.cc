@@ -22,9 +22,12 @@ const char* const kFunctions = R"(
     .reg .u32 %t, %d;
     .reg .pred %odd, %larger;
     .reg .v2 .u32 pair;
+    .reg .v2 .u32 both<2>;
     mov.u32 %t, %tid.x;
+    mov.u32 both1.y, 20;
+    mov.u32 both0.y, 30;
     mov.u32 pair.x, %t;
-    mov.u32 pair.y, 20;
+    mov.u32 pair.y, both1.y;
     and.b32 %d, %t, 1;
     setp.eq.u32 %odd, %d, 1;
     call (pair, %larger), swap, (pair, %odd);

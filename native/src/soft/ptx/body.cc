@@ -118,10 +118,12 @@ bool BodyParser::parse_registers() {
             Constant constant;
             if (read_number(tokens_.current().text, constant)) count = constant.bits;
             tokens_.advance();
-            if (count + function_.registers.size() > kMaxRegisters) return tokens_.fail("too many registers");
+            // The count alone first: a huge one would wrap the sum.
+            if (count > kMaxRegisters || count * width + function_.registers.size() > kMaxRegisters)
+                return tokens_.fail("too many registers");
             const auto first = static_cast<std::uint32_t>(function_.registers.size());
-            scopes_.declare_range(name, static_cast<std::uint32_t>(count), first);
-            function_.registers.insert(function_.registers.end(), count, type);
+            scopes_.declare_range(name, static_cast<std::uint32_t>(count), width, first);
+            function_.registers.insert(function_.registers.end(), count * width, type);
             if (!tokens_.expect('>')) return false;
         } else if (!declare_register(name, type, width)) {
             return false;

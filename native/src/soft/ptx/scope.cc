@@ -22,8 +22,9 @@ bool Scopes::declare(std::string_view name, Binding binding) {
     return scopes_[current_].names.emplace(name, binding).second;
 }
 
-void Scopes::declare_range(std::string_view prefix, std::uint32_t count, std::uint32_t first) {
-    scopes_[current_].ranges.insert_or_assign(prefix, Range{count, first});
+void Scopes::declare_range(std::string_view prefix, std::uint32_t count, std::uint8_t width,
+                           std::uint32_t first) {
+    scopes_[current_].ranges.insert_or_assign(prefix, Range{count, width, first});
 }
 
 Binding Scopes::find(std::string_view name) const {
@@ -39,7 +40,9 @@ Binding Scopes::find(std::string_view name) const {
         if (numbered) {
             const auto range = scope.ranges.find(name.substr(0, digits));
             if (range != scope.ranges.end() && number < range->second.count) {
-                return Binding{BindingKind::reg, 1, range->second.first + number};
+                const std::uint8_t width = range->second.width;
+                const BindingKind kind = width > 1 ? BindingKind::vector_reg : BindingKind::reg;
+                return Binding{kind, width, range->second.first + number * width};
             }
         }
         if (at == 0) return {};

@@ -30,7 +30,7 @@ class Scopes {
     // False when the name is taken in this scope.
     bool declare(std::string_view name, Binding binding);
     // `prefix<count>`: prefix0 .. prefix(count-1), registers from `first` on.
-    void declare_range(std::string_view prefix, std::uint32_t count, std::uint32_t first);
+    void declare_range(std::string_view prefix, std::uint32_t count, std::uint8_t width, std::uint32_t first);
     Binding find(std::string_view name) const;
 
     bool define_label(std::string_view name, std::uint32_t statement);
@@ -40,6 +40,7 @@ class Scopes {
   private:
     struct Range {
         std::uint32_t count;
+        std::uint8_t width;  // registers of each: more than one of vectors
         std::uint32_t first;
     };
     struct Scope {
