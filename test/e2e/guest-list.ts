@@ -64,6 +64,7 @@ export const runtimeGuests: readonly RuntimeGuest[] = [
     { name: 'streams', classicSizes: [2, 4] },
     { name: 'struct_params' },
     { name: 'symbols', classicSizes: [] },
+    { name: 'texture_kinds', newer: true },
     { name: 'threads', classicSizes: [4, 2] },
     { name: 'transpose' },
     { name: 'vector_add', newer: true, classicSizes: [1000] },
