@@ -37,14 +37,16 @@ void open_driver() {
 
 }  // namespace
 
-Session::Session() {
+Session::Session() : Session(kKernels) {}
+
+Session::Session(const char* ptx) {
     open_driver();
     CU(cuInit(0));
     CU(cuDeviceGet(&device, 0));
     CU(cuDeviceGetName(device_name, sizeof device_name, device));
     CU(cuDevicePrimaryCtxRetain(&context, device));
     CU(cuCtxSetCurrent(context));
-    CU(cuModuleLoadData(&module, kKernels));
+    CU(cuModuleLoadData(&module, ptx));
 }
 
 abi::CUfunction Session::function(const char* name) const {

@@ -25,9 +25,10 @@ inline void check(abi::CUresult result, const char* call, int line) {
 }
 #define CU(call) bench::check(bench::driver.call, #call, __LINE__)
 
-// An initialised driver with the primary context current and the benchmarks' kernels loaded.
+// An initialised driver with the primary context current and PTX loaded: the benchmarks' kernels unless said.
 struct Session {
     Session();
+    explicit Session(const char* ptx);
     abi::CUfunction function(const char* name) const;
 
     abi::CUdevice device = -1;
