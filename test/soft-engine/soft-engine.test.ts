@@ -30,7 +30,7 @@ function compileKernels(nvcc: string): void {
     }
 }
 
-let compiled = '';
+let compiledFolder = '';
 
 beforeAll(() => {
     execFileSync('cmake', ['-S', source, '-B', build], { stdio: 'pipe' });
@@ -42,16 +42,25 @@ beforeAll(() => {
         return;
     }
     compileKernels(nvcc);
-    compiled = compiledPath;
+    compiledFolder = compiledPath;
 }, 1_200_000);
 
-describe.each(['base', 'avx2', 'avx512'])('the PTX engine on %s', (instructionSet) => {
+// How many instructions in a row are worth compiling: 2 unless said, 0 for none, 1 for every one by itself.
+describe.each([
+    { instructionSet: 'base', compiled: 2 },
+    { instructionSet: 'avx2', compiled: 0 },
+    { instructionSet: 'avx2', compiled: 1 },
+    { instructionSet: 'avx2', compiled: 2 },
+    { instructionSet: 'avx512', compiled: 0 },
+    { instructionSet: 'avx512', compiled: 2 },
+])('the PTX engine on $instructionSet, compiling from $compiled on', ({ instructionSet, compiled }) => {
     it(
         'runs programs as CUDA would and survives their mistakes',
         () => {
-            const env = { ...process.env, FERRY_SOFT_ISA: instructionSet };
+            const sets = { FERRY_SOFT_ISA: instructionSet, FERRY_SOFT_COMPILE: String(compiled) };
+            const env = { ...process.env, ...sets };
             const options = { encoding: 'utf8', timeout: timeoutMs, env } as const;
-            const run = spawnSync(join(build, 'soft-engine'), [source, compiled], options);
+            const run = spawnSync(join(build, 'soft-engine'), [source, compiledFolder], options);
             expect(`${run.stdout}${run.stderr}`).toContain(' 0 failures');
             expect(run.status).toBe(0);
         },

@@ -1,6 +1,8 @@
 // Loads and stores of global and shared memory when the warp is whole: half-warps that read consecutive
 // elements or one element are a vector copy after one range check. Everything else goes to access.h. Compiled
 // once per instruction set.
+#include <cstring>
+
 #include "soft/launch/access.h"
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
@@ -86,6 +88,12 @@ template <class T>
 
 template <class T, class Word, u32 V>
 [[gnu::always_inline]] inline void load_consecutive(Word* const (&d)[V], u32 first, const std::byte* from) {
+    // As a copy, because the compiler makes sixteen scalar moves of the loop, and the next vector load of the
+    // slot would wait for them.
+    if constexpr (V == 1 && sizeof(T) == sizeof(Word)) {
+        std::memcpy(d[0] + first, from, kHalf * sizeof(Word));
+        return;
+    }
     for (u32 v = 0; v < V; ++v) {
         Word* to = d[v] + first;
 #pragma GCC ivdep
@@ -105,6 +113,10 @@ template <class T, class Word, u32 V>
 
 template <class T, class Word, u32 V>
 [[gnu::always_inline]] inline void store_consecutive(Word* const (&s)[V], u32 first, std::byte* to) {
+    if constexpr (V == 1 && sizeof(T) == sizeof(Word)) {
+        std::memcpy(to, s[0] + first, kHalf * sizeof(Word));
+        return;
+    }
     for (u32 v = 0; v < V; ++v) {
         const Word* value = s[v] + first;
 #pragma GCC ivdep

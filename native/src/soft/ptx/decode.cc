@@ -59,6 +59,7 @@ Insn& Decoder::emit(Family family, Type type, std::uint8_t variant) {
     insn.run[0] = entry->full;
     insn.run[1] = entry->partial;
     code_.insns.push_back(insn);
+    entries_.push_back(entry);
     code_.lines.push_back(statement_ != nullptr ? statement_->line : syntax_.line);
     const std::string_view text = statement_ != nullptr ? statement_->text : std::string_view("end");
     code_.names.push_back(text.data());
@@ -77,6 +78,12 @@ bool Decoder::run() {
     patch();
     code_.frame_bytes = (frame_bytes_ + 63) / 64 * 64;
     return error_.empty();
+}
+
+std::vector<std::uint32_t> Decoder::starts() const {
+    std::vector<std::uint32_t> starts = block_starts_;
+    std::ranges::sort(starts);
+    return starts;
 }
 
 bool Decoder::decode_block(std::uint32_t position) {
@@ -119,6 +126,7 @@ bool Decoder::decode_statement(const Statement& s) {
         if (code_.insns.size() == before + 2) return error_.empty();
         // Zero or several instructions: a guard covers exactly one, so branch around them instead.
         code_.insns.resize(before);
+        entries_.resize(before);
         code_.lines.resize(before);
         code_.names.resize(before);
         code_.name_sizes.resize(before);

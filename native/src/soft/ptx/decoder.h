@@ -2,6 +2,7 @@
 // opcode; the builders (build_*.cc) read modifiers and operands through this class and emit instructions.
 #pragma once
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,6 +41,9 @@ class Decoder {
     // False with error() set when the text is not valid PTX.
     bool run();
     const std::string& error() const { return error_; }
+    // Of the finished code: each instruction's operation, and the instructions that begin a block, ascending.
+    std::span<const OpEntry* const> entries() const { return entries_; }
+    std::vector<std::uint32_t> starts() const;
 
     // The statement being built.
     const Statement& statement() const { return *statement_; }
@@ -133,6 +137,7 @@ class Decoder {
     const FunctionSyntax& syntax_;
     Code& code_;
     Cfg cfg_;
+    std::vector<const OpEntry*> entries_;  // parallel to the code's instructions
     std::string error_;
     const Statement* statement_ = nullptr;
     std::uint32_t position_ = 0;               // of the block being decoded

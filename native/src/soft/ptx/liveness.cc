@@ -25,10 +25,7 @@ void add_uses(const FunctionSyntax& f, const Operand& operand, std::vector<std::
         add_uses(f, f.operands[operand.first + k], out);
 }
 
-struct Effects {
-    std::vector<std::uint32_t> defs;
-    std::vector<std::uint32_t> uses;
-};
+}  // namespace
 
 void find_effects(const FunctionSyntax& f, const Statement& s, Effects& out) {
     out.defs.clear();
@@ -42,6 +39,8 @@ void find_effects(const FunctionSyntax& f, const Statement& s, Effects& out) {
     // Where the guard is false the old value stays.
     out.uses.insert(out.uses.end(), out.defs.begin(), out.defs.end());
 }
+
+namespace {
 
 struct Flow {
     std::vector<Bits> uses;  // read before written, by block

@@ -1,5 +1,5 @@
 // Which registers may share a slot: live ranges of one function over its layout. Called by the decoder before
-// it emits.
+// it emits, and by schedule.cc.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -15,6 +15,14 @@ struct LiveRange {
     std::uint32_t begin = ~0u;
     std::uint32_t end = 0;
 };
+
+// The registers that a statement writes, and those it reads; where a guard may keep the old values, it reads
+// them.
+struct Effects {
+    std::vector<std::uint32_t> defs;
+    std::vector<std::uint32_t> uses;
+};
+void find_effects(const FunctionSyntax& function, const Statement& statement, Effects& out);
 
 // One range for each register, ordered by where it begins; registers in `skipped` have none. Empty when the
 // function is too large to be worth it.

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "soft/compile/compiler.h"
 #include "soft/launch/runtime.h"
 #include "soft/ptx/decoder.h"
 #include "soft/ptx/link.h"
 #include "soft/ptx/parser.h"
+#include "soft/ptx/schedule.h"
 
 namespace soft {
 namespace {
@@ -35,6 +37,7 @@ class LoadedProgram final : public Program {
     std::vector<std::string> texts_;
     std::vector<ptx::Module> modules_;
     std::vector<std::unique_ptr<Code>> codes_;
+    compile::Compiler compiler_;
     FunctionTable table_;
     std::vector<FunctionInfo> facts_;
     std::vector<GlobalInfo> globals_;
@@ -49,6 +52,8 @@ int LoadedProgram::load(std::span<const std::string_view> units, std::string& lo
     modules_.resize(units.size());
     for (std::size_t k = 0; k < units.size(); ++k) {
         if (!ptx::parse_module(texts_[k], modules_[k], log)) return kInvalidPtx;
+        if (!compile::is_enabled()) continue;
+        for (ptx::FunctionSyntax& function : modules_[k].functions) ptx::hoist_loads(function);
     }
     ptx::Link link;
     ptx::Linker linker(modules_, services_);
@@ -60,8 +65,10 @@ int LoadedProgram::load(std::span<const std::string_view> units, std::string& lo
     }
     globals_ = linker.globals();
     for (const auto& linked : link.functions) table_.codes.push_back(linked.code);
-    const int failed = decode(link, false, log);
-    return failed != 0 ? failed : decode(link, true, log);
+    int failed = decode(link, false, log);
+    if (failed == 0) failed = decode(link, true, log);
+    compiler_.finish();
+    return failed;
 }
 
 bool calls_functions(const ptx::Link& link, const ptx::LinkedFunction& linked) {
@@ -102,6 +109,7 @@ bool LoadedProgram::decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std
         log = decoder.error();
         return false;
     }
+    compiler_.add(code, decoder.entries(), decoder.starts());
     if (code.is_entry) {
         code.reads_reserved |= code.has_calls && device_reads_reserved_;
         return true;

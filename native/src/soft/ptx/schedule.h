@@ -1,0 +1,12 @@
+// Moves loads ahead of arithmetic that they do not need, within a basic block, so that the arithmetic forms
+// long runs, which compile/ keeps in registers. Called before a function is decoded.
+#pragma once
+#include "soft/ptx/syntax.h"
+
+namespace soft::ptx {
+
+// Reorders statements in `function` without changing what any of them computes. Only weak loads and
+// arithmetic move, never past anything else.
+void hoist_loads(FunctionSyntax& function);
+
+}  // namespace soft::ptx

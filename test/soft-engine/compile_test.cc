@@ -1,0 +1,227 @@
+// Compiled runs of arithmetic against the interpreter: random programs, run as they are and with every
+// instruction kept apart from the next, for whole warps, parts of warps and both arms of a branch. Where
+// nothing is compiled (FERRY_SOFT_COMPILE=0, no AVX2) both are the same.
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "heap_device.h"
+#include "ptx_kernel.h"
+#include "testing.h"
+
+namespace soft_test {
+namespace {
+
+constexpr int kWords = 6;
+constexpr int kFloats = 6;
+constexpr int kWides = 5;
+constexpr int kThreads = 64;
+constexpr int kBytes = kWords * 4 + kFloats * 4 + kWides * 8;
+
+using Random = std::mt19937;
+
+int below(Random& random, int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); }
+
+// An operation's text, with the kinds of register it wants: w 32 bits, f float, x 64 bits, p predicate, n a
+// predicate that may be negated.
+constexpr const char* kOperations[] = {
+    "mov.b32 w, w",
+    "mov.b64 x, x",
+    "add.f32 f, f, f",
+    "sub.f32 f, f, f",
+    "mul.f32 f, f, f",
+    "div.rn.f32 f, f, f",
+    "fma.rn.f32 f, f, f, f",
+    "sqrt.rn.f32 f, f",
+    "rcp.rn.f32 f, f",
+    "neg.f32 f, f",
+    "abs.f32 f, f",
+    "min.f32 f, f, f",
+    "max.f32 f, f, f",
+    "mov.b32 w, f",
+    "mov.b32 f, w",
+    "add.u32 w, w, w",
+    "sub.u32 w, w, w",
+    "mul.lo.u32 w, w, w",
+    "mad.lo.u32 w, w, w, w",
+    "and.b32 w, w, w",
+    "or.b32 w, w, w",
+    "xor.b32 w, w, w",
+    "not.b32 w, w",
+    "neg.s32 w, w",
+    "abs.s32 w, w",
+    "shl.b32 w, w, w",
+    "shr.u32 w, w, w",
+    "shr.s32 w, w, w",
+    "shl.b32 w, w, 7",
+    "min.u32 w, w, w",
+    "min.s32 w, w, w",
+    "max.u32 w, w, w",
+    "max.s32 w, w, w",
+    "add.u64 x, x, x",
+    "sub.u64 x, x, x",
+    "and.b64 x, x, x",
+    "or.b64 x, x, x",
+    "xor.b64 x, x, x",
+    "not.b64 x, x",
+    "neg.s64 x, x",
+    "shl.b64 x, x, w",
+    "shr.u64 x, x, w",
+    "shl.b64 x, x, 9",
+    "mul.wide.s32 x, w, w",
+    "mul.wide.u32 x, w, w",
+    "mad.wide.s32 x, w, w, x",
+    "mad.wide.u32 x, w, w, x",
+    "cvt.s64.s32 x, w",
+    "cvt.u64.u32 x, w",
+    "cvt.u32.u64 w, x",
+    "cvt.rn.f32.s32 f, w",
+    "cvt.rzi.s32.f32 w, f",
+    "selp.b32 w, w, w, p",
+    "selp.f32 f, f, f, p",
+    "selp.b64 x, x, x, p",
+    "setp.eq.f32 p, f, f",
+    "setp.ne.f32 p, f, f",
+    "setp.lt.f32 p, f, f",
+    "setp.le.f32 p, f, f",
+    "setp.gt.f32 p, f, f",
+    "setp.ge.f32 p, f, f",
+    "setp.equ.f32 p, f, f",
+    "setp.neu.f32 p, f, f",
+    "setp.ltu.f32 p, f, f",
+    "setp.leu.f32 p, f, f",
+    "setp.gtu.f32 p, f, f",
+    "setp.geu.f32 p, f, f",
+    "setp.num.f32 p, f, f",
+    "setp.nan.f32 p, f, f",
+    "setp.eq.s32 p, w, w",
+    "setp.ne.s32 p, w, w",
+    "setp.lt.s32 p, w, w",
+    "setp.le.s32 p, w, w",
+    "setp.gt.s32 p, w, w",
+    "setp.ge.s32 p, w, w",
+    "setp.lt.u32 p, w, w",
+    "setp.le.u32 p, w, w",
+    "setp.gt.u32 p, w, w",
+    "setp.ge.u32 p, w, w",
+    "setp.lt.and.s32 p, w, w, n",
+    "and.pred p, p, p",
+    "or.pred p, p, p",
+    "xor.pred p, p, p",
+    "not.pred p, p",
+    "mov.pred p, p",
+};
+
+std::string random_statement(Random& random) {
+    std::string text;
+    if (below(random, 4) == 0) text = below(random, 2) == 0 ? "@%p0 " : "@!%p1 ";
+    const std::string operation = kOperations[below(random, static_cast<int>(std::size(kOperations)))];
+    const std::size_t operands = operation.find(' ');
+    text += operation.substr(0, operands);
+    for (const char each : operation.substr(operands)) {
+        const int count = each == 'w' ? kWords : each == 'f' ? kFloats : each == 'x' ? kWides : 3;
+        const bool negates = each == 'n' && below(random, 2) == 0;
+        const bool is_register = std::string("wfxpn").find(each) != std::string::npos;
+        if (is_register)
+            text += (negates ? "!%" : "%") + std::string(1, each == 'n' ? 'p' : each) +
+                    std::to_string(below(random, count));
+        else
+            text += each;
+    }
+    return text + ";\n";
+}
+
+// `apart` goes behind every statement.
+std::string random_body(Random& random, const std::string& apart) {
+    std::string text;
+    const int count = 1 + below(random, 90);
+    for (int k = 0; k < count; ++k) text += random_statement(random) + apart;
+    return text;
+}
+
+std::string moves(const char* operation, bool loads) {
+    std::string text;
+    int offset = 0;
+    const auto each = [&](char kind, int count, int size) {
+        for (int k = 0; k < count; ++k, offset += size) {
+            const std::string reg = "%" + std::string(1, kind) + std::to_string(k);
+            const std::string place = "[%a+" + std::to_string(offset) + "]";
+            text += std::string(operation) + (size == 8 ? ".b64 " : ".b32 ");
+            text += (loads ? reg + ", " + place : place + ", " + reg) + ";\n";
+        }
+    };
+    each('x', kWides, 8);
+    each('w', kWords, 4);
+    each('f', kFloats, 4);
+    return text;
+}
+
+std::string random_program(unsigned seed, const std::string& apart) {
+    Random random(seed);
+    std::string text = ptx_head();
+    text +=
+        ".visible .entry k(.param .u64 k_p)\n{ .reg .b32 %w<6>, %t, %z; .reg .f32 %f<6>; .reg .b64 %x<5>, "
+        "%a; "
+        ".reg .pred %p<3>, %q;\nld.param.u64 %a, [k_p]; mov.u32 %t, %tid.x;\nmad.wide.u32 %a, %t, " +
+        std::to_string(kBytes) + ", %a;\n";
+    text += moves("ld.global", true);
+    text += "setp.lt.s32 %p0, %w0, %w1; setp.lt.s32 %p1, %w2, %w3; setp.ne.s32 %p2, %w4, 0;\n";
+    text += "setp.lt.s32 %q, %w5, 0;\n";
+    if (below(random, 2) == 0) {
+        text +=
+            "@%q bra ONE;\n" + random_body(random, apart) + "bra BOTH;\nONE:\n" + random_body(random, apart);
+        text += "BOTH:\n";
+    }
+    text += random_body(random, apart);
+    // Predicates are told by what they select.
+    for (int k = 0; k < 3; ++k)
+        text += "selp.b32 %t, 1, 2, %p" + std::to_string(k) + ";\nadd.u32 %w" + std::to_string(k) + ", %w" +
+                std::to_string(k) + ", %t;\n";
+    return text + moves("st.global", false) + "ret;\n}\n";
+}
+
+std::vector<std::uint32_t> random_input(unsigned seed) {
+    constexpr std::uint32_t kOdd[] = {0,           0x80000000u, 0x7f800000u, 0xff800000u, 0x7fc00001u,
+                                      0xffc12345u, 0x7f800001u, 1u,          0x807fffffu, 0x3f800000u,
+                                      0x4f000000u, 0xcf000000u, 0x7f7fffffu, 31u,         32u,
+                                      33u,         64u,         0xffffffffu};
+    Random random(seed);
+    std::vector<std::uint32_t> data(kThreads * kBytes / 4);
+    for (std::uint32_t& word : data) {
+        const int sort = below(random, 4);
+        word = sort == 0   ? kOdd[below(random, static_cast<int>(std::size(kOdd)))]
+               : sort == 1 ? 0x3f000000u + (static_cast<std::uint32_t>(random()) & 0x80ffffffu)
+                           : static_cast<std::uint32_t>(random());
+    }
+    return data;
+}
+
+std::vector<std::uint32_t> results(HeapDevice& device, const std::string& text, unsigned seed,
+                                   std::uint32_t threads) {
+    Kernels kernels(device, text);
+    CHECK_EQ(kernels.log, std::string());
+    const std::vector<std::uint32_t> input = random_input(seed);
+    Buffer<std::uint32_t> memory(device, input);
+    CHECK_EQ(kernels.launch("k", {{1, 1, 1}, {threads, 1, 1}}, Arguments().add(memory.address())).error, 0);
+    return {memory.data(), memory.data() + memory.size()};
+}
+
+TEST("compiled runs of arithmetic do what the interpreter does") {
+    const char* wish = std::getenv("FERRY_TEST_SEED");
+    const unsigned first = wish != nullptr ? static_cast<unsigned>(std::strtoul(wish, nullptr, 10)) : 1;
+    const unsigned count = std::getenv("FERRY_TEST_LONG") != nullptr ? 20'000 : 300;
+    HeapDevice device;
+    for (unsigned seed = first; seed < first + count; ++seed) {
+        for (const std::uint32_t threads : {64u, 37u}) {
+            const auto together = results(device, random_program(seed, ""), seed, threads);
+            const auto apart = results(device, random_program(seed, "activemask.b32 %z;\n"), seed, threads);
+            if (together == apart) continue;
+            std::cerr << random_program(seed, "");
+            CHECK_EQ(seed, 0u);
+            return;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace soft_test
