@@ -117,8 +117,12 @@ describe('environment of a worker', () => {
     });
 
     it('holds the settings of the software device from the configuration', () => {
-        const kept = workerEnvironment({}, { threads: 3, memoryBytes: 4096 });
-        expect(kept).toEqual({ FERRY_SOFT_THREADS: '3', FERRY_SOFT_MEMORY: '4096' });
+        const kept = workerEnvironment({}, { threads: 3, memoryBytes: 4096, devices: 4 });
+        expect(kept).toEqual({
+            FERRY_SOFT_THREADS: '3',
+            FERRY_SOFT_MEMORY: '4096',
+            FERRY_SOFT_DEVICES: '4',
+        });
     });
 
     it('holds the seed of delays that a test has given the daemon', () => {

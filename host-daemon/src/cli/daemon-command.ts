@@ -22,7 +22,11 @@ export interface DaemonOptions {
 
 /** What a worker of this configuration is started with. */
 export function workerSpecOf(config: Config): WorkerSpec {
-    const software = { threads: config['software.threads'], memoryBytes: config['software.memory_bytes'] };
+    const software = {
+        threads: config['software.threads'],
+        memoryBytes: config['software.memory_bytes'],
+        devices: config['software.devices'],
+    };
     return {
         entry: places.workerEntry,
         addon: config['workers.addon'],

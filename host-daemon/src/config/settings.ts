@@ -98,8 +98,12 @@ export const settings = {
         doc: 'threads of the software device; 0: one per core',
         env: 'FERRY_SOFT_THREADS',
     }),
+    'software.devices': integer([1, 16], 'devices', 1, {
+        doc: 'software devices that a guest sees',
+        env: 'FERRY_SOFT_DEVICES',
+    }),
     'software.memory_bytes': integer([0, 2 ** 44], 'bytes', 0, {
-        doc: 'memory of the software device; 0: half of the RAM, at most 16 GiB',
+        doc: 'memory of each software device; 0: half of the RAM, at most 16 GiB, shared out among them',
         env: 'FERRY_SOFT_MEMORY',
     }),
     'sessions.max': integer([1, 4096], 'sessions', 64, { doc: 'guests at the same time' }),

@@ -16,6 +16,8 @@ export interface SoftwareLimits {
     /** 0 leaves the choice to the software device. */
     readonly threads: number;
     readonly memoryBytes: number;
+    /** Software devices; absent: one. */
+    readonly devices?: number;
 }
 
 /**
@@ -38,6 +40,9 @@ export function workerEnvironment(
     }
     if (software.memoryBytes > 0) {
         kept['FERRY_SOFT_MEMORY'] = String(software.memoryBytes);
+    }
+    if (software.devices !== undefined && software.devices > 1) {
+        kept['FERRY_SOFT_DEVICES'] = String(software.devices);
     }
     if (spinUs !== undefined) {
         kept['FERRY_SPIN_US'] = String(spinUs);

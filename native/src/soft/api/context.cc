@@ -10,10 +10,11 @@
 namespace soft::driver {
 
 Context::Context(Device& device, std::uint64_t number_, std::uint64_t handle_, std::uint32_t flags_,
-                 bool primary_)
+                 bool primary_, int ordinal_)
     : number(number_),
       handle(handle_),
       primary(primary_),
+      ordinal(ordinal_),
       flags(flags_),
       group(std::make_shared<StreamGroup>()),
       heap(device.memory, number_),
@@ -175,7 +176,21 @@ void Context::end() {
 }
 
 bool Context::find_range(std::uint64_t address, Range& range) const {
-    return device_.memory.find_range(address, range);
+    if (!device_.memory.find_range(address, range)) return false;
+    return device_.count() == 1 || may_use(address);
+}
+
+// With several devices: whether the memory is this context's device's, or one's that it has been let at.
+bool Context::may_use(std::uint64_t address) const {
+    const auto block = device_.memory.find_block(address);
+    if (!block) return false;
+    const bool everybodys = block->kind == BlockKind::pinned || block->kind == BlockKind::registered ||
+                            block->kind == BlockKind::managed;
+    const unsigned owner = device_of(block->owner);
+    if (block->kind == BlockKind::mapped) return (block->flags >> ordinal & 1U) != 0;
+    if (everybodys || owner == static_cast<unsigned>(ordinal)) return true;
+    if (block->kind == BlockKind::pool) return device_.pools.is_open_to(block->address, ordinal);
+    return (peers.load(std::memory_order_relaxed) >> owner & 1U) != 0;
 }
 
 std::uint64_t Context::kernel_limit_ns() const { return device_.kernel_limit_ns; }

@@ -35,14 +35,17 @@ using EventRef = std::shared_ptr<Event>;
 // handle.
 class Context final : public DeviceServices {
   public:
-    Context(Device& device, std::uint64_t number, std::uint64_t handle, std::uint32_t flags, bool primary);
+    Context(Device& device, std::uint64_t number, std::uint64_t handle, std::uint32_t flags, bool primary,
+            int ordinal);
 
     const std::uint64_t number;  // unique for ever in this process
     const std::uint64_t handle;
     const bool primary;
-    const int ordinal = 0;  // of its device
+    const int ordinal;  // of its device
     std::atomic<std::uint32_t> flags;
     std::atomic<bool> ended{false};
+    // Devices whose memory kernels of this context may use, a bit for each ordinal.
+    std::atomic<std::uint32_t> peers{0};
     const std::shared_ptr<StreamGroup> group;
     MallocHeap heap;
     ImageStore images;
@@ -102,6 +105,7 @@ class Context final : public DeviceServices {
 
   private:
     bool name(Module& module);
+    bool may_use(std::uint64_t address) const;
 
     Device& device_;
     std::mutex mutex_;

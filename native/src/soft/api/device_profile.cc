@@ -55,6 +55,8 @@ constexpr std::pair<abi::CUdevice_attribute, int> kFixed[] = {
     {CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, kSharedPerBlockOptIn},
     {CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED, 1},
     {CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR, kBlocksPerMultiprocessor},
+    {CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED, 1},
+    {CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR_SUPPORTED, 1},
     {CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY, 1},
     {CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS, 1},
     {CU_DEVICE_ATTRIBUTE_DIRECT_MANAGED_MEM_ACCESS_FROM_HOST, 1},
@@ -68,11 +70,13 @@ constexpr std::pair<abi::CUdevice_attribute, int> kFixed[] = {
 
 }  // namespace
 
-DeviceProfile::DeviceProfile(unsigned threads, std::uint64_t total_memory) : total_memory_(total_memory) {
+DeviceProfile::DeviceProfile(unsigned threads, std::uint64_t total_memory, unsigned number)
+    : total_memory_(total_memory), number_(number) {
     for (const auto& [which, value] : kFixed) values_[static_cast<std::size_t>(which)] = value;
     for (const auto& [which, value] : texture_attributes::kValues)
         values_[static_cast<std::size_t>(which)] = value;
     values_[CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT] = static_cast<int>(threads);
+    values_[CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID] = static_cast<int>(number);
 }
 
 bool DeviceProfile::attribute(int which, int& value) const {
@@ -85,6 +89,7 @@ abi::CUuuid DeviceProfile::uuid() const {
     constexpr char kUuid[] = "FerrySoftDevice0";
     abi::CUuuid uuid;
     std::copy_n(kUuid, sizeof uuid.bytes, uuid.bytes);
+    uuid.bytes[15] = static_cast<char>('0' + number_);
     return uuid;
 }
 

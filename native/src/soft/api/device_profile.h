@@ -35,14 +35,17 @@ inline constexpr char kDeviceName[] = "Ferry Software Device";
 class DeviceProfile {
   public:
     // `threads` pool threads stand for multiprocessors; `total_memory` in bytes.
-    DeviceProfile(unsigned threads, std::uint64_t total_memory);
+    // It is the one with this number of those the machine has.
+    DeviceProfile(unsigned threads, std::uint64_t total_memory, unsigned number);
 
     // False for an attribute CUDA does not have.
     bool attribute(int which, int& value) const;
+    unsigned number() const { return number_; }
     int multiprocessors() const { return values_[abi::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT]; }
     std::uint64_t total_memory() const { return total_memory_; }
     void set_total_memory(std::uint64_t bytes) { total_memory_ = bytes; }
-    // The same on every machine and in every process: there is only one kind of software device.
+    // The same on every machine and in every process: there is only one kind of software device. The last
+    // byte tells those of one machine apart.
     abi::CUuuid uuid() const;
     // As tools print it: GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx.
     std::string uuid_text() const;
@@ -51,6 +54,7 @@ class DeviceProfile {
   private:
     std::array<int, abi::CU_DEVICE_ATTRIBUTE_MAX> values_{};
     std::uint64_t total_memory_;
+    unsigned number_;
 };
 
 }  // namespace soft::driver

@@ -47,8 +47,8 @@ std::atomic<std::uint64_t>* limit_of(Context& context, abi::CUlimit limit) {
 SOFT_EXPORT CUresult cuCtxCreate_v2(abi::CUcontext* pctx, unsigned int flags, abi::CUdevice dev) {
     return enter([&](Device& device) {
         if (pctx == nullptr || check_flags(flags) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
-        const Context* context = device.create_context(flags);
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
+        const Context* context = device.create_context(flags, dev);
         if (context == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
         *pctx = as_handle<abi::CUcontext>(context->handle);
         this_thread().stack.push_back(*pctx);
@@ -105,7 +105,7 @@ SOFT_EXPORT CUresult cuCtxSetCurrent(abi::CUcontext ctx) {
             return abi::CUDA_SUCCESS;
         }
         Context* context = nullptr;
-        if (address_of(ctx) != device.primary_handle() &&
+        if (!device.is_primary_handle(address_of(ctx)) &&
             find_context(device, ctx, context) != abi::CUDA_SUCCESS)
             return abi::CUDA_ERROR_INVALID_CONTEXT;
         if (stack.empty()) stack.push_back(nullptr);
@@ -144,7 +144,7 @@ SOFT_EXPORT CUresult cuCtxGetDevice_v2(abi::CUdevice* dev, abi::CUcontext ctx) {
         if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
             return found;
         if (dev == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *dev = 0;
+        *dev = context->ordinal;
         return abi::CUDA_SUCCESS;
     });
 }
@@ -163,7 +163,7 @@ SOFT_EXPORT CUresult cuCtxSetFlags(unsigned int flags) {
     return enter_context([&](Device& device, Context& context) {
         if (check_flags(flags) != abi::CUDA_SUCCESS) return abi::CUDA_ERROR_INVALID_VALUE;
         context.flags.store(flags, std::memory_order_relaxed);
-        return context.primary ? device.set_primary_flags(flags) : abi::CUDA_SUCCESS;
+        return context.primary ? device.set_primary_flags(context.ordinal, flags) : abi::CUDA_SUCCESS;
     });
 }
 
@@ -273,24 +273,30 @@ SOFT_EXPORT CUresult cuCtxResetPersistingL2Cache() {
     return enter_context([](Device&, Context&) { return abi::CUDA_SUCCESS; });
 }
 
+// What belongs to a context of another device is open to kernels here: all of that device's memory, as the
+// contexts of one process share it.
 SOFT_EXPORT CUresult cuCtxEnablePeerAccess(abi::CUcontext peer, unsigned int flags) {
-    return enter_context([&](Device& device, Context&) {
+    return enter_context([&](Device& device, Context& own) {
         if (flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         Context* context = nullptr;
-        if (peer == nullptr || find_context(device, peer, context) != abi::CUDA_SUCCESS) {
+        if (peer == nullptr || find_context(device, peer, context) != abi::CUDA_SUCCESS)
             return abi::CUDA_ERROR_INVALID_CONTEXT;
-        }
-        return abi::CUDA_ERROR_PEER_ACCESS_UNSUPPORTED;
+        if (context->ordinal == own.ordinal) return abi::CUDA_ERROR_PEER_ACCESS_UNSUPPORTED;
+        const std::uint32_t bit = 1U << context->ordinal;
+        return (own.peers.fetch_or(bit) & bit) != 0 ? abi::CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED
+                                                    : abi::CUDA_SUCCESS;
     });
 }
 
 SOFT_EXPORT CUresult cuCtxDisablePeerAccess(abi::CUcontext peer) {
-    return enter_context([&](Device& device, Context&) {
+    return enter_context([&](Device& device, Context& own) {
         Context* context = nullptr;
-        if (peer == nullptr || find_context(device, peer, context) != abi::CUDA_SUCCESS) {
+        if (peer == nullptr || find_context(device, peer, context) != abi::CUDA_SUCCESS)
             return abi::CUDA_ERROR_INVALID_CONTEXT;
-        }
-        return abi::CUDA_ERROR_PEER_ACCESS_NOT_ENABLED;
+        own.synchronize();
+        const std::uint32_t bit = 1U << context->ordinal;
+        return (own.peers.fetch_and(~bit) & bit) != 0 ? abi::CUDA_SUCCESS
+                                                      : abi::CUDA_ERROR_PEER_ACCESS_NOT_ENABLED;
     });
 }
 

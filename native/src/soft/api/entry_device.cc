@@ -13,13 +13,18 @@ using namespace soft::driver;
 
 namespace {
 
-constexpr char kBusId[] = "0000:FE:00.0";
+constexpr std::size_t kBusIdSize = sizeof "0000:FE:00.0";
 
-// Runs `body(Device&)` when `device` is the only ordinal there is.
+// Runs `body(Device&)` when `ordinal` is a device's.
 template <class Body>
 CUresult on_device(abi::CUdevice ordinal, Body&& body) {
     return enter(
-        [&](Device& device) { return ordinal == 0 ? body(device) : abi::CUDA_ERROR_INVALID_DEVICE; });
+        [&](Device& device) { return device.has(ordinal) ? body(device) : abi::CUDA_ERROR_INVALID_DEVICE; });
+}
+
+bool is_known(abi::CUdevice_P2PAttribute which) {
+    return which >= abi::CU_DEVICE_P2P_ATTRIBUTE_PERFORMANCE_RANK &&
+           which <= abi::CU_DEVICE_P2P_ATTRIBUTE_ONLY_PARTIAL_NATIVE_ATOMIC_SUPPORTED;
 }
 
 void put_text(char* target, int capacity, std::string_view text) {
@@ -61,18 +66,18 @@ SOFT_EXPORT CUresult cuGetErrorName(CUresult error, const char** name) {
 }
 
 SOFT_EXPORT CUresult cuDeviceGet(abi::CUdevice* device, int ordinal) {
-    return enter([&](Device&) {
+    return enter([&](const Device& known) {
         if (device == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (ordinal != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
-        *device = 0;
+        if (!known.has(ordinal)) return abi::CUDA_ERROR_INVALID_DEVICE;
+        *device = ordinal;
         return abi::CUDA_SUCCESS;
     });
 }
 
 SOFT_EXPORT CUresult cuDeviceGetCount(int* count) {
-    return enter([&](Device&) {
+    return enter([&](const Device& device) {
         if (count == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *count = 1;
+        *count = device.count();
         return abi::CUDA_SUCCESS;
     });
 }
@@ -88,7 +93,7 @@ SOFT_EXPORT CUresult cuDeviceGetName(char* name, int len, abi::CUdevice dev) {
 SOFT_EXPORT CUresult cuDeviceGetUuid_v2(abi::CUuuid* uuid, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
         if (uuid == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *uuid = device.profile.uuid();
+        *uuid = device.profile(dev).uuid();
         return abi::CUDA_SUCCESS;
     });
 }
@@ -100,29 +105,31 @@ SOFT_EXPORT CUresult cuDeviceGetUuid(abi::CUuuid* uuid, abi::CUdevice dev) {
 SOFT_EXPORT CUresult cuDeviceTotalMem_v2(std::size_t* bytes, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
         if (bytes == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *bytes = device.profile.total_memory();
+        *bytes = device.profile(dev).total_memory();
         return abi::CUDA_SUCCESS;
     });
 }
 
 SOFT_EXPORT CUresult cuDeviceGetAttribute(int* value, abi::CUdevice_attribute attribute, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
-        if (value == nullptr || !device.profile.attribute(attribute, *value))
+        if (value == nullptr || !device.profile(dev).attribute(attribute, *value))
             return abi::CUDA_ERROR_INVALID_VALUE;
         return abi::CUDA_SUCCESS;
     });
 }
 
 SOFT_EXPORT CUresult cuDeviceGetPCIBusId(char* id, int len, abi::CUdevice dev) {
-    return on_device(dev, [&](Device&) {
-        if (id == nullptr || len < static_cast<int>(sizeof kBusId)) return abi::CUDA_ERROR_INVALID_VALUE;
-        put_text(id, len, kBusId);
+    return on_device(dev, [&](const Device& device) {
+        if (id == nullptr || len < static_cast<int>(kBusIdSize)) return abi::CUDA_ERROR_INVALID_VALUE;
+        char text[32];
+        std::snprintf(text, sizeof text, "0000:FE:%02X.0", device.profile(dev).number());
+        put_text(id, len, text);
         return abi::CUDA_SUCCESS;
     });
 }
 
 SOFT_EXPORT CUresult cuDeviceGetByPCIBusId(abi::CUdevice* dev, const char* id) {
-    return enter([&](Device&) {
+    return enter([&](const Device& device) {
         if (dev == nullptr || id == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         unsigned domain = 0;
         unsigned bus = 0;
@@ -130,8 +137,9 @@ SOFT_EXPORT CUresult cuDeviceGetByPCIBusId(abi::CUdevice* dev, const char* id) {
         const bool full = std::sscanf(id, "%x:%x:%x", &domain, &bus, &slot) == 3;
         const bool brief = !full && std::sscanf(id, "%x:%x", &bus, &slot) == 2;
         if (!full && !brief) return abi::CUDA_ERROR_INVALID_VALUE;
-        if ((full && domain != 0) || bus != 0xfe || slot != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
-        *dev = 0;
+        const int found = device.find_number(slot);
+        if ((full && domain != 0) || bus != 0xfe || found < 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+        *dev = found;
         return abi::CUDA_SUCCESS;
     });
 }
@@ -153,25 +161,37 @@ SOFT_EXPORT CUresult cuDeviceComputeCapability(int* major, int* minor, abi::CUde
 SOFT_EXPORT CUresult cuDeviceGetProperties(abi::CUdevprop* properties, abi::CUdevice dev) {
     return on_device(dev, [&](const Device& device) {
         if (properties == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *properties = device.profile.properties();
+        *properties = device.profile(dev).properties();
         return abi::CUDA_SUCCESS;
     });
 }
 
 SOFT_EXPORT CUresult cuDeviceCanAccessPeer(int* can, abi::CUdevice dev, abi::CUdevice peer) {
-    return on_device(dev, [&](Device&) {
-        if (peer != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+    return on_device(dev, [&](const Device& device) {
+        if (!device.has(peer)) return abi::CUDA_ERROR_INVALID_DEVICE;
         if (can == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *can = 0;  // a device is no peer of itself
+        *can = dev == peer ? 0 : 1;  // a device is no peer of itself
         return abi::CUDA_SUCCESS;
     });
 }
 
-// There is one device, and a pair needs two.
-SOFT_EXPORT CUresult cuDeviceGetP2PAttribute(int* value, abi::CUdevice_P2PAttribute, abi::CUdevice,
-                                             abi::CUdevice) {
-    return enter([&](Device&) {
-        return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : abi::CUDA_ERROR_INVALID_DEVICE;
+SOFT_EXPORT CUresult cuDeviceGetP2PAttribute(int* value, abi::CUdevice_P2PAttribute which, abi::CUdevice from,
+                                             abi::CUdevice to) {
+    return on_device(from, [&](const Device& device) {
+        if (value == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (!device.has(to) || from == to) return abi::CUDA_ERROR_INVALID_DEVICE;
+        switch (which) {
+            case abi::CU_DEVICE_P2P_ATTRIBUTE_PERFORMANCE_RANK:
+                *value = 0;
+                return abi::CUDA_SUCCESS;
+            case abi::CU_DEVICE_P2P_ATTRIBUTE_ACCESS_SUPPORTED:
+            case abi::CU_DEVICE_P2P_ATTRIBUTE_NATIVE_ATOMIC_SUPPORTED:
+                *value = 1;
+                return abi::CUDA_SUCCESS;
+            default:
+                *value = 0;
+                return is_known(which) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+        }
     });
 }
 
@@ -188,18 +208,18 @@ SOFT_EXPORT CUresult cuDevicePrimaryCtxRetain(abi::CUcontext* context, abi::CUde
     return on_device(dev, [&](Device& device) {
         if (context == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         std::uint64_t handle = 0;
-        const CUresult result = device.retain_primary(handle);
+        const CUresult result = device.retain_primary(dev, handle);
         *context = as_handle<abi::CUcontext>(handle);
         return result;
     });
 }
 
 SOFT_EXPORT CUresult cuDevicePrimaryCtxRelease_v2(abi::CUdevice dev) {
-    return on_device(dev, [](Device& device) { return device.release_primary(); });
+    return on_device(dev, [dev](Device& device) { return device.release_primary(dev); });
 }
 
 SOFT_EXPORT CUresult cuDevicePrimaryCtxReset_v2(abi::CUdevice dev) {
-    return on_device(dev, [](Device& device) { return device.reset_primary(); });
+    return on_device(dev, [dev](Device& device) { return device.reset_primary(dev); });
 }
 
 SOFT_EXPORT CUresult cuDevicePrimaryCtxSetFlags_v2(abi::CUdevice dev, unsigned int flags) {
@@ -207,15 +227,15 @@ SOFT_EXPORT CUresult cuDevicePrimaryCtxSetFlags_v2(abi::CUdevice dev, unsigned i
         const unsigned policy = flags & abi::CU_CTX_SCHED_MASK;
         const bool one_policy = (policy & (policy - 1)) == 0;
         if ((flags & ~abi::CU_CTX_FLAGS_MASK) != 0 || !one_policy) return abi::CUDA_ERROR_INVALID_VALUE;
-        return device.set_primary_flags(flags);
+        return device.set_primary_flags(dev, flags);
     });
 }
 
 SOFT_EXPORT CUresult cuDevicePrimaryCtxGetState(abi::CUdevice dev, unsigned int* flags, int* active) {
     return on_device(dev, [&](Device& device) {
         if (flags == nullptr || active == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *flags = device.primary_flags();
-        *active = device.primary_active() ? 1 : 0;
+        *flags = device.primary_flags(dev);
+        *active = device.primary_active(dev) ? 1 : 0;
         return abi::CUDA_SUCCESS;
     });
 }

@@ -52,7 +52,7 @@ CUresult check_shape(const Device& device, const FunctionView& view, const Shape
     if (!shape.cooperative) return abi::CUDA_SUCCESS;
     const auto threads = static_cast<int>(shape.block[0] * shape.block[1] * shape.block[2]);
     const auto room = static_cast<std::uint64_t>(resident_blocks(view, threads, shape.dynamic_shared)) *
-                      static_cast<std::uint64_t>(device.profile.multiprocessors());
+                      static_cast<std::uint64_t>(device.profile(0).multiprocessors());
     const std::uint64_t layer = std::uint64_t{shape.grid[0]} * shape.grid[1];
     const bool fits = layer <= room && layer * shape.grid[2] <= room;
     return fits ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE;

@@ -124,7 +124,7 @@ SOFT_EXPORT CUresult cuLibraryGetManaged(abi::CUdeviceptr* dptr, std::size_t* by
     return on_library(handle, [&](Device& device, Library& library) {
         if (name == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         Context* context = nullptr;
-        if (find_current(device, context) != abi::CUDA_SUCCESS) context = &device.primary();
+        if (find_current(device, context) != abi::CUDA_SUCCESS) context = &device.primary(0);
         CUresult error = abi::CUDA_SUCCESS;
         std::string log;
         const auto module = context->instance_of(library, error, log);
@@ -187,8 +187,8 @@ SOFT_EXPORT CUresult cuKernelGetLibrary(abi::CUlibrary* out, abi::CUkernel handl
 
 SOFT_EXPORT CUresult cuKernelGetAttribute(int* value, abi::CUfunction_attribute attribute,
                                           abi::CUkernel handle, abi::CUdevice dev) {
-    return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
-        if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+    return on_kernel(handle, [&](const Device& device, const LibraryKernel& kernel) {
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
         return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE
                                 : get_attribute(view(kernel), attribute, *value);
     });
@@ -196,15 +196,16 @@ SOFT_EXPORT CUresult cuKernelGetAttribute(int* value, abi::CUfunction_attribute 
 
 SOFT_EXPORT CUresult cuKernelSetAttribute(abi::CUfunction_attribute attribute, int value,
                                           abi::CUkernel handle, abi::CUdevice dev) {
-    return on_kernel(handle, [&](Device&, const LibraryKernel& kernel) {
-        return dev != 0 ? abi::CUDA_ERROR_INVALID_DEVICE : set_attribute(view(kernel), attribute, value);
+    return on_kernel(handle, [&](const Device& device, const LibraryKernel& kernel) {
+        return device.has(dev) ? set_attribute(view(kernel), attribute, value)
+                               : abi::CUDA_ERROR_INVALID_DEVICE;
     });
 }
 
 SOFT_EXPORT CUresult cuKernelSetCacheConfig(abi::CUkernel handle, abi::CUfunc_cache config,
                                             abi::CUdevice dev) {
-    return on_kernel(handle, [&](Device&, const LibraryKernel&) {
-        if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
+    return on_kernel(handle, [&](const Device& device, const LibraryKernel&) {
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
         const bool known = config >= 0 && config <= abi::CU_FUNC_CACHE_PREFER_EQUAL;
         return known ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
     });

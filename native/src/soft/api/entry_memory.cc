@@ -44,9 +44,9 @@ bool is_host(const Block& block) {
 }  // namespace
 
 SOFT_EXPORT CUresult cuMemGetInfo_v2(std::size_t* unused, std::size_t* total) {
-    return enter_context([&](const Device& device, Context&) {
+    return enter_context([&](const Device& device, const Context& context) {
         if (unused == nullptr || total == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-        *unused = device.memory.unused();
+        *unused = device.memory.unused(static_cast<unsigned>(context.ordinal));
         *total = device.memory.total();
         return abi::CUDA_SUCCESS;
     });

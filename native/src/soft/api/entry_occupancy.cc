@@ -66,7 +66,7 @@ SOFT_EXPORT CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(int* grid, int* b
         if (grid == nullptr || block == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         const Best best = best_block(view, shared_of, shared, limit);
         *block = best.block;
-        *grid = best.resident * device.profile.multiprocessors();
+        *grid = best.resident * device.profile(0).multiprocessors();
         return abi::CUDA_SUCCESS;
     });
 }

@@ -71,8 +71,8 @@ CUresult load_module_here(abi::CUmodule* module, const void* image) {
 
 CUresult name_primary(abi::CUcontext* context, abi::CUdevice dev) {
     return enter([&](Device& device) {
-        if (dev != 0) return abi::CUDA_ERROR_INVALID_DEVICE;
-        *context = as_handle<abi::CUcontext>(device.primary_handle());
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
+        *context = as_handle<abi::CUcontext>(device.primary_handle(dev));
         return abi::CUDA_SUCCESS;
     });
 }

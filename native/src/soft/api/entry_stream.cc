@@ -168,8 +168,10 @@ CUresult context_and_green(abi::CUstream handle, bool per_thread, abi::CUcontext
 }
 
 CUresult device_of(abi::CUstream handle, bool per_thread, abi::CUdevice* device) {
-    return on_stream(handle, per_thread,
-                     [&](Device&, Context&, const StreamRef&) { return tell(device, 0); });
+    return on_stream(handle, per_thread, [&](Device& known, const Context& current, const StreamRef& stream) {
+        const Context* owner = known.handles.at<Context>(stream->context);
+        return tell(device, owner == nullptr ? current.ordinal : owner->ordinal);
+    });
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ CUresult put_known(Device& device, const Block& block, abi::CUdeviceptr ptr,
         case abi::CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
             return put(data, block.id);
         case abi::CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
-            return put(data, 0);
+            return put(data, static_cast<int>(device_of(block.owner)));
         case abi::CU_POINTER_ATTRIBUTE_MAPPED:
             return put(data, 1);
         case abi::CU_POINTER_ATTRIBUTE_SYNC_MEMOPS:

@@ -52,7 +52,7 @@ CUresult load_library(Device& device, const void* image, const JitOptions& optio
     CodeUnits units = read_units(image);
     if (units.error != abi::CUDA_SUCCESS) return finish(options, units.error, units.log, watch);
     Context* context = nullptr;
-    if (find_current(device, context) != abi::CUDA_SUCCESS) context = &device.primary();
+    if (find_current(device, context) != abi::CUDA_SUCCESS) context = &device.primary(0);
     auto made = std::make_shared<Library>(std::move(units.texts));
     CUresult error = abi::CUDA_SUCCESS;
     std::string log;

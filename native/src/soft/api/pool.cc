@@ -7,6 +7,12 @@
 namespace soft::driver {
 namespace {
 
+// As DeviceMemory has it: the memory is the pool's device's, whoever takes it.
+constexpr std::uint64_t payer(std::uint64_t owner, int ordinal) {
+    const std::uint64_t number = owner - (std::uint64_t{device_of(owner)} << kOwnerDeviceBit);
+    return number | static_cast<std::uint64_t>(ordinal) << kOwnerDeviceBit;
+}
+
 constexpr std::uint64_t paid_for(std::uint64_t size) { return (size + kSlot - 1) / kSlot * kSlot; }
 
 // A freed block serves an allocation that leaves no more than this part of it unused: an access behind the
@@ -82,7 +88,7 @@ void Pools::give_out(std::uint64_t address, Block& block, std::uint64_t size, st
     block.freeing = 0;
     block.stream.reset();
     block.point.reset();
-    memory_.show(address, size, owner);
+    memory_.show(address, size, payer(owner, pool.ordinal));
 }
 
 std::uint64_t Pools::reuse(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner) {
@@ -101,7 +107,7 @@ std::uint64_t Pools::reuse(Pool& pool, std::uint64_t size, const StreamRef& stre
 std::uint64_t Pools::take_new(Pool& pool, std::uint64_t size, std::uint64_t owner) {
     const std::uint64_t paid = paid_for(size);
     if (pool.max_size != 0 && (paid > pool.max_size || pool.reserved_ > pool.max_size - paid)) return 0;
-    const std::uint64_t address = memory_.allocate(size, BlockKind::pool, 0, owner);
+    const std::uint64_t address = memory_.allocate(size, BlockKind::pool, 0, payer(owner, pool.ordinal));
     if (address == 0) return 0;
     pool.reserved_ += paid;
     pool.reserved_high_ = std::max(pool.reserved_high_, pool.reserved_);
@@ -335,6 +341,15 @@ abi::CUmemAccess_flags Pools::access(const Pool& pool, int ordinal) const {
     const std::lock_guard lock(mutex_);
     const auto found = pool.access_.find(ordinal);
     return found == pool.access_.end() ? abi::CU_MEM_ACCESS_FLAGS_PROT_NONE : found->second;
+}
+
+bool Pools::is_open_to(std::uint64_t address, int ordinal) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = blocks_.find(address);
+    if (found == blocks_.end()) return false;
+    const auto& others = found->second.pool->access_;
+    const auto access = others.find(ordinal);
+    return access != others.end() && access->second != abi::CU_MEM_ACCESS_FLAGS_PROT_NONE;
 }
 
 void Pools::set_access(Pool& pool, int ordinal, abi::CUmemAccess_flags flags) {

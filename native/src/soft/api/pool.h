@@ -84,6 +84,8 @@ class Pools {
     abi::CUresult set_attribute(Pool& pool, abi::CUmemPool_attribute which, const void* value);
     abi::CUmemAccess_flags access(const Pool& pool, int ordinal) const;
     void set_access(Pool& pool, int ordinal, abi::CUmemAccess_flags flags);
+    // Whether a device may use the block that starts at `address`.
+    bool is_open_to(std::uint64_t address, int ordinal) const;
 
   private:
     enum class State : std::uint8_t {

@@ -15,11 +15,11 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
 
 }  // namespace
 
-bool DeviceMemory::open(const char* arena_request, std::uint64_t total, bool byte_exact) {
+bool DeviceMemory::open(const char* arena_request, std::uint64_t total, unsigned devices, bool byte_exact) {
     if (!arena_.reserve(arena_request) || !index_.open(arena_.base(), arena_.size())) return false;
     granules_.add(arena_.base(), arena_.size());
     // Whole granules round large blocks up; half of the window is room enough for what is announced.
-    total_ = std::min(total, arena_.size() / 2) / kSlot * kSlot;
+    total_ = std::min(total, arena_.size() / 2 / devices) / kSlot * kSlot;
     byte_exact_ = byte_exact;
     return true;
 }
@@ -54,10 +54,11 @@ std::uint64_t DeviceMemory::allocate(std::uint64_t size, BlockKind kind, std::ui
     if (size == 0 || size > arena_.size()) return 0;
     const std::uint64_t paid = round_up(size, kSlot);
     const std::lock_guard lock(mutex_);
-    if (counted(kind) && paid > total_ - used_) return 0;
+    std::uint64_t& used = used_[device_of(owner)];
+    if (counted(kind) && paid > total_ - used) return 0;
     const auto place = paid < kLarge ? place_small(paid) : place_large(paid);
     if (!place) return 0;
-    if (counted(kind)) used_ += paid;
+    if (counted(kind)) used += paid;
     const Block block{*place, size, kind, flags, owner, next_id_++, paid};
     uncover(block);
     blocks_.emplace(*place, block);
@@ -89,7 +90,7 @@ void DeviceMemory::drop(std::unordered_map<std::uint64_t, Block>::iterator at) {
     if (at->second.hidden) uncover(at->second);  // what vacate() takes out must be there
     const auto lent = lent_.find(at->first);
     const std::uint64_t counts = lent == lent_.end() ? paid : end_lent(lent);
-    if (counted(at->second.kind)) used_ -= counts;
+    if (counted(at->second.kind)) used_[device_of(at->second.owner)] -= counts;
     vacate(at->second.address, paid);
     blocks_.erase(at);
 }
@@ -159,6 +160,7 @@ std::optional<Block> DeviceMemory::find_block(std::uint64_t address) const {
     if (!find_range(address, range)) return std::nullopt;
     if (index_.covers(address)) {
         const std::lock_guard lock(mutex_);
+        if (const auto mapped = find_mapped(address)) return mapped;
         const auto found = blocks_.find(range.lo);
         if (found == blocks_.end() || lent_.contains(range.lo)) return find_carved(range);
         return found->second;
@@ -174,9 +176,9 @@ bool DeviceMemory::spans(std::uint64_t address, std::uint64_t size) const {
     return find_range(address, range) && size <= range.hi - address;
 }
 
-std::uint64_t DeviceMemory::unused() const {
+std::uint64_t DeviceMemory::unused(unsigned device) const {
     const std::lock_guard lock(mutex_);
-    return total_ - used_;
+    return total_ - used_[device];
 }
 
 }  // namespace soft::driver

@@ -2,6 +2,7 @@
 // Used by api/ (allocation, attributes, copies) and, through the context's services, by the engine
 // (find_range). Thread-safe; knows no context beyond its number and no stream.
 #pragma once
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -21,10 +22,20 @@ enum class BlockKind : std::uint8_t {
     device,      // cuMemAlloc and its kin
     managed,     // cuMemAllocManaged: device memory that the program uses by its address, too
     pool,        // cuMemAllocAsync: device memory that is freed to its pool (api/pool.h)
+    mapped,      // memory under reserved addresses; `flags`: a bit for each device that may use it
     image,       // variables of a module, texels of an array; counted, not for cuMemFree
     pinned,      // cuMemHostAlloc: host memory, not counted
     registered,  // cuMemHostRegister: the program's own memory, outside the arena
 };
+
+// Devices of one process: ordinals below it.
+inline constexpr unsigned kMostDevices = 16;
+
+// Who pays for a block: the number of a context, with the ordinal of its device on top.
+inline constexpr unsigned kOwnerDeviceBit = 24;
+constexpr unsigned device_of(std::uint64_t owner) {
+    return static_cast<unsigned>(owner >> kOwnerDeviceBit) % kMostDevices;
+}
 
 struct Block {
     std::uint64_t address = 0;
@@ -39,10 +50,10 @@ struct Block {
 
 class DeviceMemory {
   public:
-    // Reserves the arena. `total` is the device's memory in bytes; `byte_exact` ends ranges at the byte asked
-    // for instead of at the next multiple of 512 (a GPU does not fault there either). False when nothing can
-    // be reserved.
-    bool open(const char* arena_request, std::uint64_t total, bool byte_exact);
+    // Reserves the arena. `total` is the memory of each of `devices` devices in bytes; `byte_exact` ends
+    // ranges at the byte asked for instead of at the next multiple of 512 (a GPU does not fault there
+    // either). False when nothing can be reserved.
+    bool open(const char* arena_request, std::uint64_t total, unsigned devices, bool byte_exact);
 
     // Answers 0 when device memory, address space or the system's is used up. 512-byte aligned, 2 MiB from 1
     // MiB on.
@@ -56,6 +67,24 @@ class DeviceMemory {
     // most its room, as the memory of `owner`. Its pages and what they hold stay.
     void hide(std::uint64_t address);
     void show(std::uint64_t address, std::uint64_t size, std::uint64_t owner);
+
+    // --- virtual memory: addresses and memory apart (mapped_memory.cc). Sizes are multiples of kGranule.
+    // Addresses that nothing is under; 0 when there are none left.
+    std::uint64_t take_addresses(std::uint64_t size, std::uint64_t alignment);
+    void give_addresses(std::uint64_t lo, std::uint64_t size);
+    // Counts memory that has no address; false when the device has no more.
+    bool charge(unsigned device, std::uint64_t size);
+    void discharge(unsigned device, std::uint64_t size);
+    // Puts a file's bytes under addresses that were taken; no device may use them yet. False: the system
+    // refuses.
+    bool map(std::uint64_t lo, std::uint64_t size, int file, std::uint64_t offset, unsigned device);
+    bool set_mapped_access(std::uint64_t lo, unsigned device, bool may);
+    void unmap(std::uint64_t lo);
+    // What is mapped at an address, whoever may use it.
+    std::optional<Block> find_mapping(std::uint64_t address) const {
+        const std::lock_guard lock(mutex_);
+        return find_mapped(address);
+    }
 
     // --- lending: Ferry's guest gives out parts of a block by itself and says later which (lent_memory.cc).
     // A lent block holds no live range of its own any more; kernels may touch what has been carved out of it.
@@ -82,8 +111,8 @@ class DeviceMemory {
     // True when all of [address, address + size) lies in one live block.
     bool spans(std::uint64_t address, std::uint64_t size) const;
 
-    std::uint64_t total() const { return total_; }
-    std::uint64_t unused() const;  // bytes
+    std::uint64_t total() const { return total_; }  // bytes of each device
+    std::uint64_t unused(unsigned device) const;  // bytes
     bool byte_exact() const { return byte_exact_; }
 
   private:
@@ -100,6 +129,10 @@ class DeviceMemory {
     // Takes back what is left of a lent block; answers the bytes it counts for.
     std::uint64_t end_lent(std::map<std::uint64_t, Lent>::iterator at);
     void drop(std::unordered_map<std::uint64_t, Block>::iterator at);
+    std::optional<Block> find_mapped(std::uint64_t address) const;
+    Range stretch_around(std::uint64_t at) const;
+    void publish(std::uint64_t at);
+    void withdraw(const Block& block);
     void uncover(const Block& block);
     static bool is_large(std::uint64_t room) { return room >= std::uint64_t{1} << 20; }
     static bool counted(BlockKind kind) {
@@ -115,8 +148,9 @@ class DeviceMemory {
         0;  // one emptied granule stays committed: allocate-free loops need no system call
     std::unordered_map<std::uint64_t, Block> blocks_;
     std::map<std::uint64_t, Lent> lent_;
+    std::map<std::uint64_t, Block> mapped_;
     std::uint64_t total_ = 0;
-    std::uint64_t used_ = 0;
+    std::array<std::uint64_t, kMostDevices> used_{};  // bytes, by device
     std::uint64_t next_id_ = 1;
     bool byte_exact_ = false;
 

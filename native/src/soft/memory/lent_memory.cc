@@ -59,7 +59,7 @@ bool DeviceMemory::uncarve(std::uint64_t address) {
     const std::uint64_t paid = round_up(size, kSlot);
     paid < kLarge ? index_.erase_small(address, size) : index_.erase_large(address, size);
     lent->second.carved -= paid;
-    if (lent->second.closed) used_ -= paid;
+    if (lent->second.closed) used_[device_of(blocks_.at(lent->first).owner)] -= paid;
     return true;
 }
 
@@ -68,7 +68,7 @@ bool DeviceMemory::close(std::uint64_t address) {
     const auto found = lent_.find(address);
     if (found == lent_.end()) return false;
     Lent& lent = found->second;
-    if (!lent.closed) used_ -= lent.size - lent.carved;
+    if (!lent.closed) used_[device_of(blocks_.at(address).owner)] -= lent.size - lent.carved;
     lent.closed = true;
     return true;
 }
