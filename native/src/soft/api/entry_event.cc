@@ -1,5 +1,6 @@
 // Exported: events.
 #include "soft/api/graph_backend.h"
+#include "soft/api/ipc_event.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -38,6 +39,12 @@ CUresult record(abi::CUevent handle, abi::CUstream stream_handle, unsigned flags
             const auto name = name_of(device, *stream);
             if (const auto diverted = graphs::captures().record(name, handle, external)) return *diverted;
         }
+        if (is_interprocess(*event)) {
+            const CommandRef told = make_command(CommandKind::transfer, stream);
+            told->runs_after_fault = true;  // or the others would wait for ever
+            told->work = begin_shared_recording(*event);
+            device.scheduler.submit(told);
+        }
         const CommandRef command = make_command(CommandKind::marker, stream);
         command->point = std::make_shared<EventPoint>();
         command->point->command = command;
@@ -63,12 +70,13 @@ CUresult time_of(abi::CUevent handle, std::uint64_t& time_ns) {
 }
 
 CUresult query(abi::CUevent handle, bool helps) {
-    return on_event(handle, [helps](Device& device, Context& context, const Event&, const auto& point) {
+    return on_event(handle, [helps](Device& device, Context& context, const Event& event, const auto& point) {
         if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
         Scheduler& scheduler = device.scheduler;
         const bool done =
             !point || (helps ? scheduler.finished_with_help(*point) : scheduler.finished(*point));
-        if (!done) return abi::CUDA_ERROR_NOT_READY;
+        if (!done || (is_interprocess(event) && !shared_recording_over(event)))
+            return abi::CUDA_ERROR_NOT_READY;
         context.output.flush();
         return context.error();
     });
@@ -79,9 +87,14 @@ CUresult query(abi::CUevent handle, bool helps) {
 SOFT_EXPORT CUresult cuEventCreate(abi::CUevent* out, unsigned int flags) {
     return enter_context([&](Device&, Context& context) {
         if (out == nullptr || (flags & ~kFlags) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
-        if ((flags & abi::CU_EVENT_INTERPROCESS) != 0) return abi::CUDA_ERROR_NOT_SUPPORTED;
+        const bool shared = (flags & abi::CU_EVENT_INTERPROCESS) != 0;
+        if (shared && (flags & abi::CU_EVENT_DISABLE_TIMING) == 0) return abi::CUDA_ERROR_INVALID_VALUE;
         const EventRef event = context.create_event(flags);
         if (event == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+        if (shared && !share_event(*event, nullptr)) {
+            context.destroy_event(*event);
+            return abi::CUDA_ERROR_OUT_OF_MEMORY;
+        }
         *out = as_handle<abi::CUevent>(event->handle);
         return abi::CUDA_SUCCESS;
     });
@@ -92,6 +105,7 @@ SOFT_EXPORT CUresult cuEventDestroy_v2(abi::CUevent handle) {
         Event* event = device.handles.find<Event>(handle);
         if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         graphs::captures().event_gone(handle);
+        if (is_interprocess(*event)) forget_shared_event(*event);
         event->context->destroy_event(*event);
         return abi::CUDA_SUCCESS;
     });
@@ -113,6 +127,7 @@ SOFT_EXPORT CUresult cuEventSynchronize(abi::CUevent handle) {
         if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
         const bool spin = context.spins() && (event.flags & abi::CU_EVENT_BLOCKING_SYNC) == 0;
         if (point) device.scheduler.wait_point(*point, spin);
+        if (is_interprocess(event)) wait_for_shared_recording(event)();
         device.pools.note_wait();
         context.output.flush();
         return context.error();

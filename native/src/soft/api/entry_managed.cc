@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -33,6 +34,12 @@ int place_of(const Device& device, abi::CUdevice ordinal) {
     return ordinal >= kHostPlace && ordinal < device.count() ? ordinal : kNoPlace;
 }
 
+// Neither prefetches nor attachments are nodes of graphs.
+graphs::Diverted ask_capture(const Device& device, const Stream& stream) {
+    if (!graphs::captures().any()) return std::nullopt;
+    return graphs::captures().ask_stream(name_of(device, stream));
+}
+
 CUresult prefetch(Device& device, std::uint64_t address, std::size_t size, int place) {
     if (size == 0 || !is_managed(device, address, size)) return abi::CUDA_ERROR_INVALID_VALUE;
     if (place == kNoPlace) return abi::CUDA_ERROR_INVALID_DEVICE;
@@ -45,8 +52,9 @@ CUresult prefetch_on(abi::CUdeviceptr address, std::size_t size, const Place& wh
                      abi::CUstream stream, bool per_thread) {
     return enter_context([&](Device& device, Context& context) {
         if (flags != 0) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (find_stream(device, context, stream, per_thread) == nullptr)
-            return abi::CUDA_ERROR_INVALID_HANDLE;
+        const StreamRef found = find_stream(device, context, stream, per_thread);
+        if (found == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (const auto forbidden = ask_capture(device, *found)) return *forbidden;
         return prefetch(device, address, size, place_of(device, where));
     });
 }
@@ -147,6 +155,7 @@ CUresult attach(abi::CUstream handle, abi::CUdeviceptr address, std::size_t size
     return enter_context([&](Device& device, Context& context) {
         const StreamRef stream = find_stream(device, context, handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (const auto forbidden = ask_capture(device, *stream)) return *forbidden;
         const bool known = flags == abi::CU_MEM_ATTACH_GLOBAL || flags == abi::CU_MEM_ATTACH_HOST ||
                            flags == abi::CU_MEM_ATTACH_SINGLE;
         const auto block = device.memory.find_start(address);

@@ -1,5 +1,6 @@
 // Exported: stream-ordered allocation and its pools.
 #include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -9,6 +10,12 @@ namespace {
 bool is_device(const Device& device, const abi::CUmemLocation& location) {
     return location.type == abi::CU_MEM_LOCATION_TYPE_DEVICE && location.id >= 0 &&
            location.id < device.count();
+}
+
+// Graphs have no nodes that allocate: what asks for one while it captures is told so.
+graphs::Diverted ask_capture(const Device& device, const Stream& stream) {
+    if (!graphs::captures().any()) return std::nullopt;
+    return graphs::captures().ask_stream(name_of(device, stream));
 }
 
 // Runs `body(Device&, Pool&)`.
@@ -26,6 +33,7 @@ CUresult allocate(abi::CUdeviceptr* address, std::size_t size, abi::CUmemoryPool
         if (address == nullptr || size == 0) return abi::CUDA_ERROR_INVALID_VALUE;
         const StreamRef stream = find_stream(device, context, stream_handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (const auto forbidden = ask_capture(device, *stream)) return *forbidden;
         Pool* pool = handle == nullptr ? device.pools.current_of(context.ordinal)
                                        : device.handles.find<Pool>(handle);
         if (pool == nullptr) {
@@ -42,6 +50,7 @@ CUresult release(abi::CUdeviceptr address, abi::CUstream stream_handle, bool per
     return enter_context([&](Device& device, Context& context) {
         const StreamRef stream = find_stream(device, context, stream_handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        if (const auto forbidden = ask_capture(device, *stream)) return *forbidden;
         if (address == 0) return abi::CUDA_SUCCESS;
         if (device.pools.release(address, stream)) return abi::CUDA_SUCCESS;
         // Memory of cuMemAlloc goes the way of cuMemFree, and whoever has it freed here has seen to the rest.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "soft/api/graph_backend.h"
+#include "soft/api/ipc_event.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -76,6 +77,13 @@ CUresult wait_event(abi::CUstream handle, bool per_thread, abi::CUevent event_ha
             const auto name = name_of(device, *stream);
             const auto diverted = graphs::captures().wait(name, event_handle, external);
             if (diverted) return *diverted;
+        }
+        if (is_interprocess(*event) && !shared_recording_over(*event)) {
+            // On the thread of host functions: it may take another process long.
+            const CommandRef command = make_command(CommandKind::host, stream);
+            command->work = wait_for_shared_recording(*event);
+            device.scheduler.submit(command);
+            return abi::CUDA_SUCCESS;
         }
         std::shared_ptr<EventPoint> point;
         {

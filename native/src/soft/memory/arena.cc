@@ -62,8 +62,10 @@ bool Arena::commit(std::uint64_t lo, std::uint64_t size) const {
 }
 
 void Arena::decommit(std::uint64_t lo, std::uint64_t size) const {
-    madvise(host_view(lo), size, MADV_DONTNEED);
-    mprotect(host_view(lo), size, PROT_NONE);
+    // Anew, not emptied: pages that other processes have, too, must not come back with the addresses.
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    mmap(host_view(lo), size, PROT_NONE, kFlags, -1, 0);
+    madvise(host_view(lo), size, MADV_DONTDUMP);
 }
 
 }  // namespace soft::driver
