@@ -73,6 +73,9 @@ inline float unit_value(TexelType type, std::uint32_t word) {
 
 // All four channels; the missing ones are 0, 0 and 1.
 inline Words read_words(const Image& image, const std::byte* at, bool as_unit) {
+    if (image.type == TexelType::f32 && image.channels == 1) {
+        return {read_channel<std::uint32_t>(at, 0), 0, 0, std::bit_cast<std::uint32_t>(1.0F)};
+    }
     const std::uint32_t one = as_unit || is_float_texel(image.type) ? std::bit_cast<std::uint32_t>(1.0F) : 1u;
     Words words{0, 0, 0, one};
     for (std::uint32_t c = 0; c < image.channels; ++c) {

@@ -121,9 +121,9 @@ Words texel_words(const Texture& texture, const Image& image, std::int32_t x, st
 }
 
 // The blend of 2, 4 or 8 texels.
-Words blend(const Texture& texture, const Image& image, const Spans& spans) {
+Words blend(const Texture& texture, const Image& image, const Spans& spans, u32 axes) {
     Floats sum{};
-    for (u32 corner = 0; corner < 8; ++corner) {
+    for (u32 corner = 0; corner < 1u << axes; ++corner) {
         float weight = 1.0F;
         std::int32_t at[3];
         for (u32 k = 0; k < 3; ++k) {
@@ -142,7 +142,7 @@ Words blend(const Texture& texture, const Image& image, const Spans& spans) {
 Words sample_level(const Texture& texture, const Image& image, const Place& place) {
     const bool is_linear = texture.sampler.is_linear && !place.has_integers && reads_floats(texture, image);
     const Spans spans = spans_of(texture, image, place, is_linear);
-    if (is_linear) return blend(texture, image, spans);
+    if (is_linear) return blend(texture, image, spans, place.axes);
     return texel_words(texture, image, spans.axis[0].first, spans.axis[1].first, spans.axis[2].first);
 }
 
@@ -219,6 +219,38 @@ void write_results(Warp& w, const TextureSite& site, const Words& words, u32 lan
     }
 }
 
+// What most programs ask for, and so on a path of its own: the nearest texel of a line or a plane without
+// levels, by plain coordinates. Answers what sample() would.
+bool is_plain(const TextureSite& site, const Texture& texture) {
+    const bool asks_plainly =
+        !site.is_gather && !site.has_integers && !site.has_offsets && !site.packs_halves;
+    const bool is_flat = site.geometry == Geometry::d1 || site.geometry == Geometry::d2;
+    return asks_plainly && is_flat && texture.levels.size() == 1 && !texture.sampler.is_linear;
+}
+
+std::int32_t nearest_along(const Sampler& sampler, float x, u32 size, u32 axis) {
+    const AddressMode mode = numerics::effective_mode(sampler.modes[axis], sampler.is_normalised);
+    if (sampler.is_normalised) x = numerics::scale_coordinate(x, size, mode);
+    return numerics::texel_index(numerics::texel_floor(x), size, mode);
+}
+
+Words nearest_texel(Warp& w, const TextureSite& site, const Texture& texture, u32 lane) {
+    const Image& image = texture.levels[0];
+    const float x = float_of(w, site.coordinates[0], lane);
+    const std::int32_t column = nearest_along(texture.sampler, x, image.width, 0);
+    if (site.geometry == Geometry::d1) return texel_words(texture, image, column, 0, 0);
+    const float y = float_of(w, site.coordinates[1], lane);
+    const std::int32_t row = nearest_along(texture.sampler, y, image.height, 1);
+    return texel_words(texture, image, column, row, 0);
+}
+
+Words fetch_lane(Warp& w, const TextureSite& site, const Texture& texture, u32 lane) {
+    if (is_plain(site, texture)) return nearest_texel(w, site, texture, lane);
+    const Place place = read_place(w, site, texture.array_size, lane);
+    if (site.is_gather) return gather(texture, place, site.component);
+    return sample(texture, place, level_of(w, site, texture, lane));
+}
+
 const Insn* fetch(Warp& w, const Insn* i) {
     const auto& site = *static_cast<const TextureSite*>(i->side);
     Lookup<Texture> lookup(w.block->grid->services);
@@ -227,10 +259,7 @@ const Insn* fetch(Warp& w, const Insn* i) {
         const u64 handle = read_lane(w, i->a, 8, lane);
         const Texture* texture = lookup.find(handle);
         if (texture == nullptr) return raise_address(w, i, 700, lane, "no texture is bound to", handle);
-        const Place place = read_place(w, site, texture->array_size, lane);
-        const Words words = site.is_gather ? gather(*texture, place, site.component)
-                                           : sample(*texture, place, level_of(w, site, *texture, lane));
-        write_results(w, site, words, lane);
+        write_results(w, site, fetch_lane(w, site, *texture, lane), lane);
     }
     if (site.has_resident) write_predicate(w, site.resident, w.active);
     return i + 1;

@@ -30,12 +30,17 @@ inline namespace FERRY_ISA {
 inline constexpr float kFarthestTexel = 1 << 30;
 inline constexpr float kBelowOne = 0x1.fffffep-1F;
 
-// Nine bits of which eight are the fraction, so that 1 has a value of its own.
-inline float filter_weight(float fraction) { return std::floor(fraction * 256.0F + 0.5F) / 256.0F; }
+// Nine bits of which eight are the fraction, so that 1 has a value of its own. `fraction` is in [0, 1].
+inline float filter_weight(float fraction) {
+    return static_cast<float>(static_cast<std::int32_t>(fraction * 256.0F + 0.5F)) / 256.0F;
+}
 
+// By conversion: the oldest x86-64 has no instruction that rounds down, and a call costs more than the rest.
 inline std::int32_t texel_floor(float x) {
     if (!(x == x)) return 0;
-    return static_cast<std::int32_t>(std::floor(std::clamp(x, -kFarthestTexel, kFarthestTexel)));
+    const float near = std::clamp(x, -kFarthestTexel, kFarthestTexel);
+    const auto whole = static_cast<std::int32_t>(near);
+    return static_cast<float>(whole) > near ? whole - 1 : whole;
 }
 
 // Wrapping and mirroring exist for normalised coordinates only; without them they mean clamping.
