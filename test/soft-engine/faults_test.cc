@@ -115,6 +115,12 @@ TEST("text that is not PTX gives 218 and the line") {
         "mov.u32 %r0, 99999999999999999999;",
         "atom.global.cas.b32 %r0, [%d0], %r1;",
         "L: L: ret;",
+        "wmma.load.a.sync.aligned.row.m16n8k256.f16 {%r0,%r1,%r2,%r3,%r0,%r1,%r2,%r3}, [%d0];",
+        "mma.sync.aligned.m16n8k8.row.col.s8.s8.s8.s8 {%r0}, {%r0}, {%r0}, {%r0};",
+        "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%r0}, {%r0}, {%r0}, {%r0};",
+        "vadd.s32.s32.s32 %r0, %r1.b7, %r2;",
+        "vadd2.s32.s32.s32 %r0.h7, %r1, %r2, %r3;",
+        "add.s32 %r0, %r1.b0, %r2;",
     };
     for (const char* body : bad) {
         std::string text;

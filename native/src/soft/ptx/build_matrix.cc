@@ -60,7 +60,7 @@ bool lay_out(MatrixFragment& f, Type type, std::uint32_t rows, std::uint32_t col
     if (columns % (4u * f.across) != 0) return false;
     const bool is_padded = is_wmma && is_input && f.element == Element::f16;
     f.count = is_padded ? std::uint8_t{8} : static_cast<std::uint8_t>(held_by_lane(f) / f.per_slot);
-    return f.count <= kMaxMatrixSlots;
+    return f.count <= kMaxMatrixSlots && held_by_lane(f) <= std::uint32_t{f.count} * f.per_slot;
 }
 
 bool take_slots(Decoder& d, const Operand& operand, MatrixFragment& f, bool is_target) {
@@ -144,6 +144,10 @@ numerics::Round rounding_of(const Decoder& d) {
     }
 }
 
+bool is_accumulator(Type type) {
+    return type == Type::f16 || type == Type::f32 || type == Type::f64 || type == Type::s32;
+}
+
 bool lay_out_product(MatrixSite& site, const Type (&types)[4], bool is_wmma) {
     const numerics::MatrixShape& shape = site.shape;
     return lay_out(site.d, types[0], shape.m, shape.n, false, is_wmma) &&
@@ -169,6 +173,7 @@ bool build_product(Decoder& d, bool is_wmma) {
                            is_short ? d.type(1) : d.type(3)};
     MatrixSite site;
     if (!find_shape(d, site.shape)) return d.fail("missing shape");
+    if (!is_accumulator(types[0]) || !is_accumulator(types[3])) return d.fail("bad types");
     const bool is_quad = !is_wmma && types[1] == Type::f16 && d.has(Mod::m8n8k4);
     if (is_quad) {
         site.a.element = site.b.element = Element::f16;
