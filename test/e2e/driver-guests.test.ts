@@ -85,6 +85,18 @@ describe('vector_add_driver', () => {
     });
 });
 
+describe('several_devices', () => {
+    it('are what the daemon is set to, for each guest', async () => {
+        const four = await startDaemon([], { FERRY_SOFT_DEVICES: '4' });
+        const command = [guests.driver('several_devices'), String(seedFor('several_devices')), '4'];
+        const direct = await runGuest(command, { ...directEnvironment(), FERRY_SOFT_DEVICES: '4' });
+        expect(direct.stdout, `directly: ${describeResult(command, direct)}`).toMatch(/^PASS /m);
+        const forwarded = await runGuest(command, four.environment());
+        expect(forwarded.stdout, `through Ferry: ${describeResult(command, forwarded)}`).toBe(direct.stdout);
+        expect(forwarded.code).toBe(0);
+    });
+});
+
 describe('mapped_memory', () => {
     it('is read and written by kernels where it lies, in shared memory', async () => {
         await expectSame('mapped_memory', [3000001, 1]);

@@ -109,6 +109,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'occupancy_questions', classicSizes: [3, 10] },
     { name: 'pinned_memory', classicSizes: [30001] },
     { name: 'pools', classicSizes: [20] },
+    { name: 'several_devices' },
     { name: 'special_streams', classicSizes: [3] },
     { name: 'stale_handles' },
     { name: 'stream_events', classicSizes: [3] },
