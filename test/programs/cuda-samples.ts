@@ -148,7 +148,7 @@ export const cudaSamples: readonly Program[] = [
         features,
         'jacobiCudaGraphs',
         { text: /jacobiCudaGraphs PASSED/ },
-        { sources: ['jacobi.cu', 'main.cpp'] },
+        { sources: ['jacobi.cu', 'main.cpp'], sizes: [['jacobi.h', /N_ROWS 512/g, 'N_ROWS 256']] },
     ),
     sample(
         introduction,
