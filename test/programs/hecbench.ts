@@ -96,9 +96,11 @@ export const hecbench: readonly Program[] = [
     bench('bscan', '1', passes, { sizes: [['main.cu', /12\*7\*8\*9\*10/g, '12']] }),
     bench('bwt', '2000', passes, { sources: ['main.cpp', 'bwt.cu'] }),
     bench('channelShuffle', '2 16 16 1', { text: /channel shuffle \(NCHW\)/, never: /fail/i }, openmp),
+    // Repeated, its results become NaNs, which its check takes for right; and it wants the CPU's roundings.
     bench('chemv', '', passes, {
         sources: ['kernel.cu', 'main.cu'],
-        sizes: [['main.cu', /REPEAT 1000/g, 'REPEAT 2']],
+        flags: ['--fmad=false'],
+        sizes: [['main.cu', /REPEAT 1000/g, 'REPEAT 1']],
     }),
     bench('colorwheel', '10 64 1'),
     bench('concat', '1', passes, { ...openmp, sizes: [['main.cu', /seq_len = 1024/g, 'seq_len = 16']] }),
