@@ -142,7 +142,10 @@ export const cudaSamples: readonly Program[] = [
         concepts,
         'histogram',
         { text: /Test passed/, never: /Test failed/ },
-        { sources: ['histogram256.cu', 'histogram64.cu', 'histogram_gold.cpp', 'main.cpp'] },
+        {
+            sources: ['histogram256.cu', 'histogram64.cu', 'histogram_gold.cpp', 'main.cpp'],
+            sizes: [['main.cpp', /64 \* 1048576/g, '1048576']],
+        },
     ),
     sample(
         features,

@@ -207,7 +207,7 @@ export const hecbench: readonly Program[] = [
     }),
     bench('adam', '1000 2 1'),
     bench('addBiasResidualLayerNorm', '1', passes, openmp),
-    bench('affine', 'CT-MONO2-16-brain.raw result.raw 1', { atMost: [/Max output error is (\S+)/g, 1] }),
+    bench('affine', 'data/CT-MONO2-16-brain.raw result.raw 1', { atMost: [/Max output error is (\S+)/g, 1] }),
     bench('assert', '', { text: /Test assert completed, returned OK/ }),
     bench('atomicAggregate', '1'),
     bench('atomicPerf', '1'),
