@@ -85,10 +85,11 @@ std::size_t least_steps() {
     return kLeast;
 }
 
-void emit_run(Assembler& out, std::span<const Step> steps, bool is_partial, std::int32_t next) {
+void emit_run(Assembler& out, std::span<const Step> steps, std::span<const std::uint32_t> unread,
+              bool is_partial, std::int32_t next) {
     out.load64(kWindow, kWarp, static_cast<std::int32_t>(offsetof(Warp, regs)));
     out.set64(kConstants, constants_address());
-    Registers registers(out, steps, is_partial);
+    Registers registers(out, steps, unread, is_partial);
     const std::size_t loop = out.begin_loop();
     registers.begin_chunk();
     for (const Step& step : steps) emit_step(out, registers, step);
@@ -116,42 +117,61 @@ bool CodePages::fill(std::span<const std::uint8_t> bytes) {
     return mprotect(mapped, size_, PROT_READ | PROT_EXEC) == 0;
 }
 
-void Compiler::close(Code& code, Run& run, std::uint32_t end) {
+std::vector<std::uint32_t> Compiler::unread_after(const Run& run, std::span<const Origin> origins,
+                                                  std::uint32_t end) const {
+    const std::uint32_t last = origins[end - 1].statement;
+    // A statement may be several instructions, of which the run has the first ones.
+    const bool splits = end < origins.size() && origins[end].statement == last;
+    const std::uint32_t next = splits ? last : last + 1;
+    std::vector<std::uint32_t> unread;
+    for (const Step& step : run.steps) {
+        const auto stays = std::ranges::equal_range(stays_, step.slot, {}, &Stay::slot);
+        const bool is_read = std::ranges::any_of(
+            stays, [&](const Stay& stay) { return stay.begin <= last && stay.end >= next; });
+        if (!stays.empty() && !is_read) unread.push_back(step.slot);
+    }
+    return unread;
+}
+
+void Compiler::close(Code& code, std::span<const Origin> origins, Run& run, std::uint32_t end) {
     if (run.steps.size() >= least_steps()) {
         const auto next = static_cast<std::int32_t>((end - run.first) * sizeof(Insn));
+        const std::vector<std::uint32_t> unread = unread_after(run, origins, end);
         const std::size_t full = out_.size();
-        emit_run(out_, run.steps, false, next);
+        emit_run(out_, run.steps, unread, false, next);
         const std::size_t partial = out_.size();
-        emit_run(out_, run.steps, true, next);
+        emit_run(out_, run.steps, unread, true, next);
         entries_.push_back({&code.insns[run.first], full, partial});
     }
     run.clear();
 }
 
-void Compiler::add(Code& code, std::span<const OpEntry* const> entries,
-                   std::span<const std::uint32_t> starts) {
+void Compiler::add(Code& code, std::span<const Origin> origins, std::span<const std::uint32_t> starts,
+                   std::vector<Stay> stays) {
     if (!is_enabled()) return;
+    stays_ = std::move(stays);
+    std::ranges::sort(stays_, {}, &Stay::slot);
     Run run;
     auto start = starts.begin();
     const auto count = static_cast<std::uint32_t>(code.insns.size());
     for (std::uint32_t k = 0; k < count; ++k) {
         start = std::lower_bound(start, starts.end(), k);
-        if (start != starts.end() && *start == k) close(code, run, k);
+        if (start != starts.end() && *start == k) close(code, origins, run, k);
         // A guard and the instruction it guards are one step.
         Step step;
-        step.is_guarded = entries[k]->family == Family::guard && k + 1 < count;
+        step.is_guarded = origins[k].entry->family == Family::guard && k + 1 < count;
         if (step.is_guarded) step.guard = {code.insns[k].a, Kind::predicate, code.insns[k].e != 0};
         const std::uint32_t at = step.is_guarded ? k + 1 : k;
-        bool fits = describe(*entries[at], code.insns[at], step);
+        bool fits = describe(*origins[at].entry, code.insns[at], step);
         if (fits && !run.take(step)) {
-            close(code, run, k);
+            close(code, origins, run, k);
             fits = run.take(step);
         }
-        if (!fits) close(code, run, k);
+        if (!fits) close(code, origins, run, k);
         if (run.steps.size() == 1) run.first = k;
         k = at;
     }
-    close(code, run, count);
+    close(code, origins, run, count);
 }
 
 void Compiler::finish() {

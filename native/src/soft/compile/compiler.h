@@ -18,6 +18,19 @@ bool is_enabled();
 
 class Run;
 
+// The operation of a decoded instruction, and the statement of the function's layout that it comes from.
+struct Origin {
+    const OpEntry* entry = nullptr;
+    std::uint32_t statement = 0;
+};
+
+// A register's stay in a slot, from the first statement that names it to the last.
+struct Stay {
+    std::uint32_t slot = 0;
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+};
+
 // Executable memory, filled once.
 class CodePages {
   public:
@@ -38,9 +51,11 @@ class CodePages {
 // finish().
 class Compiler {
   public:
-    // Compiles what it can of `code`. `entries` names each instruction's operation; instructions that others
-    // jump to are named by `starts`, in ascending order. `code` stays where it is from now on.
-    void add(Code& code, std::span<const OpEntry* const> entries, std::span<const std::uint32_t> starts);
+    // Compiles what it can of `code`, which stays where it is from now on. `origins` is parallel to its
+    // instructions; those that others jump to are named by `starts`, in ascending order. What a slot holds
+    // after all its `stays` is of no use; a slot without any is always of use.
+    void add(Code& code, std::span<const Origin> origins, std::span<const std::uint32_t> starts,
+             std::vector<Stay> stays);
     // Makes all of it executable and puts it in place.
     void finish();
 
@@ -52,10 +67,14 @@ class Compiler {
     };
 
     // Compiles what `run` has collected up to the instruction `end`, if it is long enough, and empties it.
-    void close(Code& code, Run& run, std::uint32_t end);
+    void close(Code& code, std::span<const Origin> origins, Run& run, std::uint32_t end);
+    // The slots that nobody reads after the run, whose first instruction behind it is `end`.
+    std::vector<std::uint32_t> unread_after(const Run& run, std::span<const Origin> origins,
+                                            std::uint32_t end) const;
 
     Assembler out_;
     std::vector<Entry> entries_;
+    std::vector<Stay> stays_;  // of the function at hand, by slot
     CodePages pages_;
 };
 

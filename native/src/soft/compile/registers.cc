@@ -54,10 +54,12 @@ Place place_of(Constant constant) {
 }
 std::uint64_t constants_address() { return std::bit_cast<std::uint64_t>(&kConstantValues); }
 
-Registers::Registers(Assembler& out, std::span<const Step> steps, bool is_partial)
-    : out_(out), steps_(steps), is_partial_(is_partial) {
+Registers::Registers(Assembler& out, std::span<const Step> steps, std::span<const std::uint32_t> unread,
+                     bool is_partial)
+    : out_(out), steps_(steps), unread_(unread), is_partial_(is_partial) {
     for (const Step& step : steps) {
-        if (step.rule->to != Kind::predicate) continue;
+        if (step.rule->to != Kind::predicate || std::ranges::find(unread, step.slot) != unread.end())
+            continue;
         if (std::ranges::find(predicates_, step.slot) == predicates_.end()) predicates_.push_back(step.slot);
     }
 }
@@ -93,13 +95,14 @@ std::uint32_t Registers::next_use(std::uint32_t slot, Kind kind) const {
     return kNever;
 }
 
-// Whether a later step writes the slot whatever it held.
-bool Registers::is_replaced(std::uint32_t slot, Kind kind) const {
+// Whether what the slot holds after the step is never seen: a later step writes it whatever it held, or
+// nobody reads it after the last one.
+bool Registers::is_lost(std::uint32_t slot, Kind kind) const {
     for (std::uint32_t k = step_ + 1; k < steps_.size(); ++k) {
         const Step& step = steps_[k];
         if (step.slot == slot && step.rule->to == kind && !step.is_guarded) return true;
     }
-    return false;
+    return std::ranges::find(unread_, slot) != unread_.end();
 }
 
 std::uint8_t Registers::take() {
@@ -198,8 +201,8 @@ void Registers::release() {
     std::erase_if(held_, [&](Held& held) {
         held.is_pinned = false;
         const bool is_old = has_new_ && held.slot == new_.slot && held.kind == new_.kind;
-        const bool is_done = next_use(held.slot, held.kind) == kNever &&
-                             (!held.is_changed || is_replaced(held.slot, held.kind));
+        const bool is_done =
+            next_use(held.slot, held.kind) == kNever && (!held.is_changed || is_lost(held.slot, held.kind));
         if (!is_old && !is_done) return false;
         give_back(held);
         return true;

@@ -36,7 +36,9 @@ std::uint64_t constants_address();
 
 class Registers {
   public:
-    Registers(Assembler& out, std::span<const Step> steps, bool is_partial);
+    // `unread`: slots whose value nobody reads after the steps, so that it need not be written.
+    Registers(Assembler& out, std::span<const Step> steps, std::span<const std::uint32_t> unread,
+              bool is_partial);
 
     // Begins the loop's body.
     void begin_chunk();
@@ -73,7 +75,7 @@ class Registers {
 
     Held* find(std::uint32_t slot, Kind kind);
     std::uint32_t next_use(std::uint32_t slot, Kind kind) const;
-    bool is_replaced(std::uint32_t slot, Kind kind) const;
+    bool is_lost(std::uint32_t slot, Kind kind) const;
     std::uint8_t take();
     void evict();
     void give_back(const Held& held);
@@ -87,6 +89,7 @@ class Registers {
 
     Assembler& out_;
     std::span<const Step> steps_;
+    std::span<const std::uint32_t> unread_;
     bool is_partial_;
     std::uint32_t step_ = 0;
     std::uint32_t free_ = 0;  // one bit a register

@@ -189,6 +189,7 @@ void Decoder::assign_slots() {
         }
         same.push({range.end, slot});
         slots_[range.reg] = slot;
+        stays_.push_back({slot, range.begin, range.end});
     }
 }
 

@@ -59,7 +59,7 @@ Insn& Decoder::emit(Family family, Type type, std::uint8_t variant) {
     insn.run[0] = entry->full;
     insn.run[1] = entry->partial;
     code_.insns.push_back(insn);
-    entries_.push_back(entry);
+    origins_.push_back({entry, at_});
     code_.lines.push_back(statement_ != nullptr ? statement_->line : syntax_.line);
     const std::string_view text = statement_ != nullptr ? statement_->text : std::string_view("end");
     code_.names.push_back(text.data());
@@ -92,10 +92,11 @@ bool Decoder::decode_block(std::uint32_t position) {
     block_starts_[cfg_.order[position]] = static_cast<std::uint32_t>(code_.insns.size());
     statement_ = block.first < block.last ? &syntax_.statements[block.first] : nullptr;
     if (block.is_join) emit(Family::reconverge, Type::none);
-    for (std::uint32_t k = block.first; k < block.last; ++k) {
+    for (std::uint32_t k = block.first; k < block.last; ++k, ++at_) {
         if (!decode_statement(syntax_.statements[k])) return false;
     }
     finish_block(block, position);
+    ++at_;
     return true;
 }
 
@@ -126,7 +127,7 @@ bool Decoder::decode_statement(const Statement& s) {
         if (code_.insns.size() == before + 2) return error_.empty();
         // Zero or several instructions: a guard covers exactly one, so branch around them instead.
         code_.insns.resize(before);
-        entries_.resize(before);
+        origins_.resize(before);
         code_.lines.resize(before);
         code_.names.resize(before);
         code_.name_sizes.resize(before);

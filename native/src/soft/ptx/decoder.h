@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "soft/compile/compiler.h"
 #include "soft/launch/insn.h"
 #include "soft/launch/registry.h"
 #include "soft/ptx/cfg.h"
@@ -41,9 +42,11 @@ class Decoder {
     // False with error() set when the text is not valid PTX.
     bool run();
     const std::string& error() const { return error_; }
-    // Of the finished code: each instruction's operation, and the instructions that begin a block, ascending.
-    std::span<const OpEntry* const> entries() const { return entries_; }
+    // What the compiler wants to know of the finished code: where each instruction comes from, and which of
+    // them begin a block, ascending.
+    std::span<const compile::Origin> origins() const { return origins_; }
     std::vector<std::uint32_t> starts() const;
+    std::vector<compile::Stay> take_stays() { return std::move(stays_); }
 
     // The statement being built.
     const Statement& statement() const { return *statement_; }
@@ -137,7 +140,9 @@ class Decoder {
     const FunctionSyntax& syntax_;
     Code& code_;
     Cfg cfg_;
-    std::vector<const OpEntry*> entries_;  // parallel to the code's instructions
+    std::vector<compile::Origin> origins_;  // parallel to the code's instructions
+    std::vector<compile::Stay> stays_;
+    std::uint32_t at_ = 0;  // the statement being built, counted as live_ranges() does
     std::string error_;
     const Statement* statement_ = nullptr;
     std::uint32_t position_ = 0;               // of the block being decoded

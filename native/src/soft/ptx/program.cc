@@ -109,7 +109,7 @@ bool LoadedProgram::decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std
         log = decoder.error();
         return false;
     }
-    compiler_.add(code, decoder.entries(), decoder.starts());
+    compiler_.add(code, decoder.origins(), decoder.starts(), decoder.take_stays());
     if (code.is_entry) {
         code.reads_reserved |= code.has_calls && device_reads_reserved_;
         return true;
