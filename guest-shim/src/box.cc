@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "graph_backend.h"
 #include "cudart/texels.h"
 #include "reference.h"
 #include "wire/pointer_unsafe.h"
@@ -270,6 +271,7 @@ bool array_extent(Session& session, abi::CUarray array, std::uint64_t& row, std:
 
 abi::CUresult copy_box(Session& session, const BoxSide& target, const BoxSide& source,
                        const BoxExtent& extent, abi::CUstream stream, Form form) {
+    if (const auto refused = refuse_capture(session, stream)) return *refused;
     Box box{{}, {}, extent, wire::to_handle(stream), form};
     const abi::CUresult good = check(session, wire::HandleKind::stream, box.stream);
     if (good != abi::CUDA_SUCCESS) return good;

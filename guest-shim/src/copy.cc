@@ -150,7 +150,8 @@ abi::CUresult copy_to_host(Session& session, void* target, std::uint64_t source,
         return send_reference(session, request, true, form);
     }
     const bool lands_later =
-        form == Form::may_return && session.settings.batching && is_pinned(session, target, size);
+        session.settings.batching &&
+        (form == Form::lands || (form == Form::may_return && is_pinned(session, target, size)));
     std::span<std::byte> rest(static_cast<std::byte*>(target), size);
     if (!lands_later && session.arena.is_open() && (size > kInline || session.staging.is_open())) {
         session.staging.prepare(session, size);

@@ -21,7 +21,8 @@ bool is_device_address(Session& session, std::uint64_t address);
 
 // When a copy returns: once the host memory is the program's again, or at once where that is pinned and the
 // form is asynchronous. `takes`: as may_return, but the program's bytes are taken at the call even there.
-enum class Form { waits, may_return, takes };
+// `lands`: as may_return, but bytes for the program land later wherever they go, as those of a graph do.
+enum class Form { waits, may_return, takes, lands };
 
 abi::CUresult copy_to_device(Session& session, std::uint64_t target, const void* source, std::size_t size,
                              wire::Handle stream, Form form);

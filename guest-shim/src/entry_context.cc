@@ -1,5 +1,6 @@
 // Chapters "Context Management" and "Primary Context Management". Which context is current is the guest's
 // knowledge alone; only creating, destroying and waiting travel.
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -106,10 +107,13 @@ abi::CUresult cuCtxDetach(Session& session, abi::CUcontext ctx) {
     return cuCtxDestroy_v2(session, ctx);
 }
 
+abi::CUresult cuCtxSynchronize(Session& session) { return cuCtxSynchronize_v2(session, nullptr); }
+
 abi::CUresult cuCtxSynchronize_v2(Session& session, abi::CUcontext ctx) {
     Context* context = nullptr;
     const abi::CUresult usable = named_context(session, ctx, context);
     if (usable != abi::CUDA_SUCCESS) return usable;
+    if (const auto answer = graphs::captures().ask_context(context->id)) return *answer;
     return call_in(session, context, wire::cuCtxSynchronize_Request{});
 }
 

@@ -7,6 +7,7 @@
 
 #include "box.h"
 #include "copy.h"
+#include "copy_nodes.h"
 #include "guest/hand.h"
 #include "reference.h"
 #include "stub_runtime.h"
@@ -227,16 +228,23 @@ namespace hand {
 
 abi::CUresult cuMemcpy(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr src, std::size_t ByteCount,
                        abi::CUstream default_stream) {
+    if (const auto diverted = divert_row(session, Row::unified, dst, src, ByteCount, default_stream, true))
+        return *diverted;
     return copy_unified(session, dst, src, ByteCount, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpyAsync(Session& session, abi::CUdeviceptr dst, abi::CUdeviceptr src,
                             std::size_t ByteCount, abi::CUstream hStream) {
+    if (const auto diverted = divert_row(session, Row::unified, dst, src, ByteCount, hStream, false))
+        return *diverted;
     return copy_unified(session, dst, src, ByteCount, hStream, Form::may_return);
 }
 
 abi::CUresult cuMemcpyHtoD_v2(Session& session, abi::CUdeviceptr dstDevice, const void* srcHost,
                               std::size_t ByteCount, abi::CUstream default_stream) {
+    const auto diverted = divert_row(session, Row::to_device, dstDevice, graphs::to_number(srcHost),
+                                     ByteCount, default_stream, true);
+    if (diverted) return *diverted;
     const abi::CUresult good = check_stream(session, default_stream);
     if (good != abi::CUDA_SUCCESS) return good;
     return copy_to_device(session, dstDevice, srcHost, ByteCount, wire::to_handle(default_stream),
@@ -245,11 +253,17 @@ abi::CUresult cuMemcpyHtoD_v2(Session& session, abi::CUdeviceptr dstDevice, cons
 
 abi::CUresult cuMemcpyDtoH_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice,
                               std::size_t ByteCount, abi::CUstream default_stream) {
+    const auto diverted = divert_row(session, Row::to_host, graphs::to_number(dstHost), srcDevice, ByteCount,
+                                     default_stream, true);
+    if (diverted) return *diverted;
     return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(default_stream), Form::waits);
 }
 
 abi::CUresult cuMemcpyHtoDAsync_v2(Session& session, abi::CUdeviceptr dstDevice, const void* srcHost,
                                    std::size_t ByteCount, abi::CUstream hStream) {
+    const auto diverted = divert_row(session, Row::to_device, dstDevice, graphs::to_number(srcHost),
+                                     ByteCount, hStream, false);
+    if (diverted) return *diverted;
     const abi::CUresult good = check_stream(session, hStream);
     if (good != abi::CUDA_SUCCESS) return good;
     return copy_to_device(session, dstDevice, srcHost, ByteCount, wire::to_handle(hStream), Form::may_return);
@@ -257,21 +271,40 @@ abi::CUresult cuMemcpyHtoDAsync_v2(Session& session, abi::CUdeviceptr dstDevice,
 
 abi::CUresult cuMemcpyDtoHAsync_v2(Session& session, void* dstHost, abi::CUdeviceptr srcDevice,
                                    std::size_t ByteCount, abi::CUstream hStream) {
+    const auto diverted = divert_row(session, Row::to_host, graphs::to_number(dstHost), srcDevice, ByteCount,
+                                     hStream, false);
+    if (diverted) return *diverted;
     const abi::CUresult good = check_stream(session, hStream);
     if (good != abi::CUDA_SUCCESS) return good;
     return copy_to_host(session, dstHost, srcDevice, ByteCount, wire::to_handle(hStream), Form::may_return);
 }
 
+abi::CUresult cuMemcpyDtoDAsync_v2(Session& session, abi::CUdeviceptr dstDevice, abi::CUdeviceptr srcDevice,
+                                   std::size_t ByteCount, abi::CUstream hStream) {
+    const auto diverted =
+        divert_row(session, Row::on_device, dstDevice, srcDevice, ByteCount, hStream, false);
+    if (diverted) return *diverted;
+    const abi::CUresult good = check_stream(session, hStream);
+    if (good != abi::CUDA_SUCCESS) return good;
+    return send(session, wire::cuMemcpyDtoDAsync_v2_Request{.dst = dstDevice,
+                                                            .src = srcDevice,
+                                                            .size = ByteCount,
+                                                            .stream = wire::to_handle(hStream)});
+}
+
 abi::CUresult cuMemcpy2D_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy, abi::CUstream default_stream) {
+    if (const auto diverted = divert_plane(session, pCopy, default_stream, true)) return *diverted;
     return copy_2d(session, pCopy, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpy2DUnaligned_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy,
                                      abi::CUstream default_stream) {
+    if (const auto diverted = divert_plane(session, pCopy, default_stream, true)) return *diverted;
     return copy_2d(session, pCopy, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpy2DAsync_v2(Session& session, const abi::CUDA_MEMCPY2D* pCopy, abi::CUstream hStream) {
+    if (const auto diverted = divert_plane(session, pCopy, hStream, false)) return *diverted;
     return copy_2d(session, pCopy, hStream, Form::may_return);
 }
 

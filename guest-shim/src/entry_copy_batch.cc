@@ -4,6 +4,7 @@
 
 #include "box.h"
 #include "cudart/texels.h"
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -105,6 +106,7 @@ namespace hand {
 abi::CUresult cuMemcpyBatchAsync_v2(Session& session, abi::CUdeviceptr* dsts, abi::CUdeviceptr* srcs,
                                     std::size_t* sizes, std::size_t count, abi::CUmemcpyAttributes* attrs,
                                     std::size_t* attrIdxs, std::size_t numAttrs, abi::CUstream hStream) {
+    if (const auto refused = refuse_capture(session, hStream)) return *refused;
     const bool listed = dsts != nullptr && srcs != nullptr && sizes != nullptr && count != 0;
     if (!listed || !takes_batches(hStream) || !attributes_fit(attrs, attrIdxs, numAttrs, count))
         return abi::CUDA_ERROR_INVALID_VALUE;
@@ -123,6 +125,7 @@ abi::CUresult cuMemcpyBatchAsync_v2(Session& session, abi::CUdeviceptr* dsts, ab
 abi::CUresult cuMemcpy3DBatchAsync_v2(Session& session, std::size_t numParams,
                                       abi::CUDA_MEMCPY3D_BATCH_OP* opList, unsigned long long flags,
                                       abi::CUstream hStream) {
+    if (const auto refused = refuse_capture(session, hStream)) return *refused;
     if (opList == nullptr || numParams == 0 || flags != 0 || !takes_batches(hStream))
         return abi::CUDA_ERROR_INVALID_VALUE;
     abi::CUresult result = abi::CUDA_SUCCESS;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "box.h"
+#include "copy_nodes.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -127,10 +128,12 @@ abi::CUresult copy_between(Session& session, const Stretch& target, const Stretc
 namespace hand {
 
 abi::CUresult cuMemcpy3D_v2(Session& session, const abi::CUDA_MEMCPY3D* pCopy, abi::CUstream default_stream) {
+    if (const auto diverted = divert_whole(session, pCopy, default_stream, true)) return *diverted;
     return copy_3d(session, pCopy, default_stream, Form::waits);
 }
 
 abi::CUresult cuMemcpy3DAsync_v2(Session& session, const abi::CUDA_MEMCPY3D* pCopy, abi::CUstream hStream) {
+    if (const auto diverted = divert_whole(session, pCopy, hStream, false)) return *diverted;
     return copy_3d(session, pCopy, hStream, Form::may_return);
 }
 

@@ -1,6 +1,7 @@
 // Chapter "Event Management", what is not generated: recordings are counted, so that a fence can say how far
 // an event has come, and queries of events and streams are answered from fences where they can be.
 #include "fences.h"
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -21,9 +22,34 @@ Question* question_of(Session& session, wire::Handle stream, Context& context) {
     return object == nullptr ? nullptr : &object->question;
 }
 
+// What was recorded in a capture cannot be asked about, and some captures forbid to ask at all.
+graphs::Diverted forbidden(Session& session, abi::CUevent event) {
+    if (const auto answer = graphs::captures().ask_event(event)) return answer;
+    return graphs::captures().unsafe(graph_backend(session));
+}
+
 }  // namespace
 
 namespace hand {
+
+abi::CUresult cuEventDestroy_v2(Session& session, abi::CUevent hEvent) {
+    const wire::Handle handle = wire::to_handle(hEvent);
+    if (!handle.tagged()) return abi::CUDA_ERROR_INVALID_HANDLE;
+    const abi::CUresult good = check(session, wire::HandleKind::event, handle);
+    if (good != abi::CUDA_SUCCESS) return good;
+    graphs::captures().event_gone(hEvent);
+    const abi::CUresult result = send(session, wire::cuEventDestroy_v2_Request{.event = handle});
+    forget_handle(session, handle);
+    return result;
+}
+
+abi::CUresult cuEventSynchronize(Session& session, abi::CUevent hEvent) {
+    const wire::Handle handle = wire::to_handle(hEvent);
+    const abi::CUresult good = check(session, wire::HandleKind::event, handle);
+    if (good != abi::CUDA_SUCCESS) return good;
+    if (const auto answer = forbidden(session, hEvent)) return *answer;
+    return call(session, wire::cuEventSynchronize_Request{.event = handle});
+}
 
 abi::CUresult cuEventRecordWithFlags(Session& session, abi::CUevent hEvent, abi::CUstream hStream,
                                      unsigned int flags) {
@@ -35,6 +61,13 @@ abi::CUresult cuEventRecordWithFlags(Session& session, abi::CUevent hEvent, abi:
     if (stream_good != abi::CUDA_SUCCESS) return stream_good;
     auto* event = object_of<Event>(session, handle);
     if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+    if (graphs::captures().any()) {
+        graphs::StreamName name;
+        const abi::CUresult named = name_stream(session, stream, name);
+        if (named != abi::CUDA_SUCCESS) return named;
+        const bool external = (flags & abi::CU_EVENT_RECORD_EXTERNAL) != 0;
+        if (const auto diverted = graphs::captures().record(name, hEvent, external)) return *diverted;
+    }
     // Counted first: whoever queries from now on is told of this recording, or of a later one.
     event->recorded.fetch_add(1, std::memory_order_relaxed);
     const abi::CUresult result = send(session, wire::cuEventRecordWithFlags_Request{
@@ -47,6 +80,7 @@ abi::CUresult cuEventQuery(Session& session, abi::CUevent hEvent) {
     const wire::Handle handle = wire::to_handle(hEvent);
     const abi::CUresult good = check(session, wire::HandleKind::event, handle);
     if (good != abi::CUDA_SUCCESS) return good;
+    if (const auto answer = forbidden(session, hEvent)) return *answer;
     auto* event = object_of<Event>(session, handle);
     if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
     const std::uint64_t number = event->recorded.load(std::memory_order_relaxed);
@@ -61,6 +95,7 @@ abi::CUresult cuStreamQuery(Session& session, abi::CUstream hStream) {
     const wire::Handle handle = wire::to_handle(hStream);
     const abi::CUresult good = check(session, wire::HandleKind::stream, handle);
     if (good != abi::CUDA_SUCCESS) return good;
+    if (const auto answer = guest::forbidden(session, handle)) return *answer;
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "modules.h"
 #include "stub_runtime.h"
@@ -100,6 +101,39 @@ bool pack_extra(const KernelFacts& facts, void** extra, std::byte* out) {
     return true;
 }
 
+graphs::KernelCode code_of(const Function& function) {
+    graphs::KernelCode code;
+    code.identity = function.handle.value;
+    for (const Parameter& parameter : function.facts->parameters)
+        code.arguments.push_back({parameter.offset, parameter.size});
+    code.bytes = function.facts->parameter_bytes;
+    return code;
+}
+
+// What a launch that is captured becomes.
+graphs::KernelWork node_of(Session& session, const Function& function, const Launch& launch,
+                           const std::byte* packed) {
+    graphs::KernelWork kernel;
+    kernel.params.func = launch.function;
+    kernel.params.gridDimX = launch.grid.x;
+    kernel.params.gridDimY = launch.grid.y;
+    kernel.params.gridDimZ = launch.grid.z;
+    kernel.params.blockDimX = launch.block.x;
+    kernel.params.blockDimY = launch.block.y;
+    kernel.params.blockDimZ = launch.block.z;
+    kernel.params.sharedMemBytes = launch.shared_bytes;
+    kernel.params.ctx = graph_backend(session).current_context();
+    kernel.code = code_of(function);
+    kernel.packed.assign(packed, packed + function.facts->parameter_bytes);
+    if (launch.cooperative) {
+        abi::CUlaunchAttribute attribute{};
+        attribute.id = abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
+        attribute.value.cooperative = 1;
+        kernel.attributes.push_back(attribute);
+    }
+    return kernel;
+}
+
 abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
@@ -121,6 +155,11 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const bool arguments_good = launch.extra != nullptr ? pack_extra(facts, launch.extra, packed)
                                                         : pack_parameters(facts, launch.parameters, packed);
     if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
+    const auto take = [&](graphs::Work& work) {
+        work = node_of(session, *function, launch, packed);
+        return abi::CUDA_SUCCESS;
+    };
+    if (const auto diverted = divert(session, stream, take)) return *diverted;
     const abi::CUresult sent =
         send_in(session, context,
                 wire::cuLaunchKernel_Request{.f = function->handle,
@@ -174,6 +213,27 @@ abi::CUresult read_attributes(const abi::CUlaunchConfig& config, bool& cooperati
 }
 
 }  // namespace
+
+abi::CUresult describe_kernel(Session& session, const abi::CUDA_KERNEL_NODE_PARAMS_v3& params,
+                              graphs::KernelCode& code) {
+    Context* context = nullptr;
+    const abi::CUresult usable = need_context(context);
+    if (usable != abi::CUDA_SUCCESS) return usable;
+    const wire::Handle handle =
+        params.func != nullptr ? wire::to_handle(params.func) : wire::to_handle(params.kern);
+    const Function* function = find_function(session, handle);
+    if (function == nullptr || function->facts == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+    code = code_of(*function);
+    const Launch launch{params.func,
+                        {params.gridDimX, params.gridDimY, params.gridDimZ},
+                        {params.blockDimX, params.blockDimY, params.blockDimZ},
+                        params.sharedMemBytes,
+                        nullptr,
+                        nullptr,
+                        nullptr,
+                        false};
+    return check_sizes(*session.snapshot.device(context->device), *function->facts, launch);
+}
 
 namespace hand {
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device_memory.h"
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -106,6 +107,7 @@ namespace hand {
 
 abi::CUresult cuMemAllocFromPoolAsync(Session& session, abi::CUdeviceptr* dptr, std::size_t bytesize,
                                       abi::CUmemoryPool pool, abi::CUstream hStream) {
+    if (const auto refused = refuse_capture(session, hStream)) return *refused;
     if (dptr == nullptr || bytesize == 0) return abi::CUDA_ERROR_INVALID_VALUE;
     Context* context = nullptr;
     abi::CUresult good = need_context(context);
@@ -117,6 +119,7 @@ abi::CUresult cuMemAllocFromPoolAsync(Session& session, abi::CUdeviceptr* dptr, 
 
 abi::CUresult cuMemAllocAsync(Session& session, abi::CUdeviceptr* dptr, std::size_t bytesize,
                               abi::CUstream hStream) {
+    if (const auto refused = refuse_capture(session, hStream)) return *refused;
     if (dptr == nullptr || bytesize == 0) return abi::CUDA_ERROR_INVALID_VALUE;
     Context* context = nullptr;
     abi::CUresult good = need_context(context);
@@ -127,6 +130,7 @@ abi::CUresult cuMemAllocAsync(Session& session, abi::CUdeviceptr* dptr, std::siz
 }
 
 abi::CUresult cuMemFreeAsync(Session& session, abi::CUdeviceptr dptr, abi::CUstream hStream) {
+    if (const auto refused = refuse_capture(session, hStream)) return *refused;
     Context* context = nullptr;
     abi::CUresult good = need_context(context);
     if (good == abi::CUDA_SUCCESS) good = check(session, wire::HandleKind::stream, wire::to_handle(hStream));

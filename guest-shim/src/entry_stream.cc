@@ -1,9 +1,9 @@
-// Chapter "Stream Management", what is not generated: creation, questions about streams, callbacks. No stream
-// captures: graphs are not forwarded yet.
+// Chapter "Stream Management", what is not generated: creation, questions about streams, callbacks, and what
+// a capture takes or forbids.
 #include <algorithm>
-#include <utility>
 
 #include "context_answers.h"
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -29,16 +29,17 @@ abi::CUresult named_stream(Session& session, abi::CUstream handle, Stream*& stre
     return stream == nullptr ? abi::CUDA_ERROR_INVALID_HANDLE : abi::CUDA_SUCCESS;
 }
 
-abi::CUresult not_captured(Session& session, abi::CUstream handle, abi::CUstreamCaptureStatus* status) {
-    Stream* stream = nullptr;
-    const abi::CUresult good = named_stream(session, handle, stream, status != nullptr);
-    if (good == abi::CUDA_SUCCESS) *status = abi::CU_STREAM_CAPTURE_STATUS_NONE;
-    return good;
-}
-
 abi::CUresult launch_host(Session& session, const HostFunction& function, std::uint32_t kind) {
     const abi::CUresult good = check(session, wire::HandleKind::stream, wire::to_handle(function.stream));
     if (good != abi::CUDA_SUCCESS) return good;
+    // A callback would have to be told of errors, which a graph cannot.
+    const auto take = [&](graphs::Work& work) {
+        work = graphs::HostWork{{function.function, function.argument}};
+        return abi::CUDA_SUCCESS;
+    };
+    const bool is_callback = function.callback != nullptr;
+    if (const auto diverted = divert(session, wire::to_handle(function.stream), take, is_callback))
+        return *diverted;
     const std::uint64_t number = session.callbacks.add(function);
     if (number == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     const abi::CUresult result = send(
@@ -77,6 +78,46 @@ abi::CUresult cuStreamCreateWithPriority(Session& session, abi::CUstream* phStre
     if (result != abi::CUDA_SUCCESS) forget_handle(session, handle);
     if (result == abi::CUDA_SUCCESS) *phStream = wire::to_pointer<abi::CUstream>(handle);
     return result;
+}
+
+abi::CUresult cuStreamDestroy_v2(Session& session, abi::CUstream hStream) {
+    const wire::Handle handle = wire::to_handle(hStream);
+    if (!handle.tagged()) return abi::CUDA_ERROR_INVALID_HANDLE;
+    const abi::CUresult good = check(session, wire::HandleKind::stream, handle);
+    if (good != abi::CUDA_SUCCESS) return good;
+    graphs::StreamName name;
+    if (graphs::captures().any() && name_stream(session, handle, name) == abi::CUDA_SUCCESS)
+        graphs::captures().stream_gone(name.id);
+    const abi::CUresult result = send(session, wire::cuStreamDestroy_v2_Request{.stream = handle});
+    forget_handle(session, handle);
+    return result;
+}
+
+abi::CUresult cuStreamSynchronize(Session& session, abi::CUstream hStream) {
+    const wire::Handle handle = wire::to_handle(hStream);
+    const abi::CUresult good = check(session, wire::HandleKind::stream, handle);
+    if (good != abi::CUDA_SUCCESS) return good;
+    if (const auto answer = forbidden(session, handle)) return *answer;
+    return call(session, wire::cuStreamSynchronize_Request{.hStream = handle});
+}
+
+abi::CUresult cuStreamWaitEvent(Session& session, abi::CUstream hStream, abi::CUevent hEvent,
+                                unsigned int flags) {
+    const wire::Handle stream = wire::to_handle(hStream);
+    const wire::Handle event = wire::to_handle(hEvent);
+    const abi::CUresult stream_good = check(session, wire::HandleKind::stream, stream);
+    if (stream_good != abi::CUDA_SUCCESS) return stream_good;
+    const abi::CUresult event_good = check(session, wire::HandleKind::event, event);
+    if (event_good != abi::CUDA_SUCCESS) return event_good;
+    if (graphs::captures().any()) {
+        graphs::StreamName name;
+        const abi::CUresult named = name_stream(session, stream, name);
+        if (named != abi::CUDA_SUCCESS) return named;
+        const bool external = (flags & abi::CU_EVENT_WAIT_EXTERNAL) != 0;
+        if (const auto diverted = graphs::captures().wait(name, hEvent, external)) return *diverted;
+    }
+    return send(session,
+                wire::cuStreamWaitEvent_Request{.hStream = stream, .hEvent = event, .Flags = flags});
 }
 
 abi::CUresult cuStreamAddCallback(Session& session, abi::CUstream hStream, abi::CUstreamCallback callback,
@@ -149,53 +190,10 @@ abi::CUresult cuStreamGetDevice(Session& session, abi::CUstream hStream, abi::CU
     return abi::CUDA_SUCCESS;
 }
 
-abi::CUresult cuStreamIsCapturing(Session& session, abi::CUstream hStream,
-                                  abi::CUstreamCaptureStatus* captureStatus) {
-    return not_captured(session, hStream, captureStatus);
-}
-
-abi::CUresult cuStreamGetCaptureInfo(Session& session, abi::CUstream hStream,
-                                     abi::CUstreamCaptureStatus* captureStatus_out, abi::cuuint64_t*) {
-    return not_captured(session, hStream, captureStatus_out);
-}
-
-abi::CUresult cuStreamGetCaptureInfo_v2(Session& session, abi::CUstream hStream,
-                                        abi::CUstreamCaptureStatus* captureStatus_out, abi::cuuint64_t*,
-                                        abi::CUgraph*, const abi::CUgraphNode**, std::size_t*) {
-    return not_captured(session, hStream, captureStatus_out);
-}
-
-abi::CUresult cuStreamGetCaptureInfo_v3(Session& session, abi::CUstream hStream,
-                                        abi::CUstreamCaptureStatus* captureStatus_out, abi::cuuint64_t*,
-                                        abi::CUgraph*, const abi::CUgraphNode**, const abi::CUgraphEdgeData**,
-                                        std::size_t*) {
-    return not_captured(session, hStream, captureStatus_out);
-}
-
-abi::CUresult cuThreadExchangeStreamCaptureMode(Session&, abi::CUstreamCaptureMode* mode) {
-    if (mode == nullptr || *mode < 0 || *mode > abi::CU_STREAM_CAPTURE_MODE_RELAXED) {
-        return abi::CUDA_ERROR_INVALID_VALUE;
-    }
-    std::swap(*mode, thread_state()->capture_mode);
-    return abi::CUDA_SUCCESS;
-}
-
 abi::CUresult cuStreamAttachMemAsync(Session& session, abi::CUstream hStream, abi::CUdeviceptr, std::size_t,
                                      unsigned int) {
     Stream* stream = nullptr;
     const abi::CUresult good = named_stream(session, hStream, stream, true);
-    return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_SUPPORTED;
-}
-
-abi::CUresult cuStreamBeginCapture_v2(Session& session, abi::CUstream hStream, abi::CUstreamCaptureMode) {
-    Stream* stream = nullptr;
-    const abi::CUresult good = named_stream(session, hStream, stream, true);
-    return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_SUPPORTED;
-}
-
-abi::CUresult cuStreamEndCapture(Session& session, abi::CUstream hStream, abi::CUgraph* phGraph) {
-    Stream* stream = nullptr;
-    const abi::CUresult good = named_stream(session, hStream, stream, phGraph != nullptr);
     return good != abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_NOT_SUPPORTED;
 }
 

@@ -27,7 +27,7 @@ abi::CUresult send_reference(Session& session, const Request& request, bool land
     ThreadState& thread = *thread_state();
     const StreamName name = StreamName::of(context, request.stream, thread.number);
     session.expect_copy(bytes_of(request));
-    if (form == Form::may_return) {
+    if (form != Form::waits) {
         const abi::CUresult result = send(session, request);
         if (result == abi::CUDA_SUCCESS) session.unsettled.note(name, lands);
         return result;

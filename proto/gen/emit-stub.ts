@@ -152,7 +152,7 @@ function twinStub(call: ApiCall, model: Model): string {
         );
         return `${head}${wrapList(`return ${call.name}(`, args, ');', '    ')}}\n`;
     }
-    if (call.guest === 'hand') return `${head}${handBody(call, 'perThread')}}\n`;
+    if (['hand', 'local'].includes(call.guest)) return `${head}${handBody(call, 'perThread')}}\n`;
     return `${head}${forwardLine(call, model, perThreadStream)}}\n`;
 }
 

@@ -156,7 +156,7 @@ function ordered(call: Call, api: Api): string[] {
     const order = flow.class === 'async' ? flow.order : flow.class === 'deferred' ? flow.lands : undefined;
     if (order !== undefined && !names.has(order)) problems.push(`orders by ${order}, which is no parameter`);
     const hasStream = api.params.some((p) => p.cType === 'CUstream');
-    if (twin === 'ptsz' && !hasStream && !['hand', 'none'].includes(call.guest))
+    if (twin === 'ptsz' && !hasStream && !['hand', 'local', 'none'].includes(call.guest))
         problems.push('twin ptsz without a stream to replace');
     if (twin === 'ptds' && hasStream) problems.push('twin ptds is for calls without a stream parameter');
     if (twin === undefined && hasStream && call.id >> 8 === 0x08)

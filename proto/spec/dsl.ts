@@ -167,6 +167,14 @@ export const field = {
     text: (limit: LimitName) => ({ is: 'text', limit }) as const,
 } as const;
 
+/** The same for calls that the shim answers from what it knows, and the software device likewise. */
+export const localRows =
+    (source: string) =>
+    (...words: Parameters<ReturnType<typeof deviceRows>>): Row => ({
+        ...deviceRows(source)(...words),
+        flow: { class: 'local' },
+    });
+
 /**
  * Rows of class `device` in a few words each: parameters as C types, errors as NVIDIA documents them. What of
  * them crosses Ferry becomes a row of call(), with its wire form.

@@ -94,8 +94,8 @@ describe('validation', () => {
         ['a wire form with a generated end', 'cuLaunchKernel', { hand: 'guest' }, "needs hand: 'both'"],
         [
             'a deferred call that is generated',
-            'cuStreamWaitEvent',
-            { flow: { class: 'deferred', lands: 'hStream' } },
+            'cuEventCreate',
+            { flow: { class: 'deferred', lands: 'phEvent' } },
             'deferred needs',
         ],
     ];
@@ -162,7 +162,7 @@ describe('the generator', () => {
             outputs
                 .filter(({ path, text }) => path !== 'build/gen/abi_proof.cc' && text.includes(call))
                 .map(({ path }) => path);
-        expect(mentions('cuGraphCreate')).toEqual([
+        expect(mentions('cuGraphConditionalHandleCreate')).toEqual([
             'proto/ledger/cuda.txt',
             'build/gen/soft/stubs.h',
             'build/gen/soft/proc_table.inc',

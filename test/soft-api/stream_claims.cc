@@ -352,3 +352,27 @@ CLAIM("streams say what they were made with") {
     EXPECT_IS(status, CU_STREAM_CAPTURE_STATUS_NONE);
     EXPECT_IS(cuStreamCreate(&stream, 2), CUDA_ERROR_INVALID_VALUE);
 }
+
+CLAIM("a stream keeps its attributes and gives them to others") {
+    begin();
+    CUstream one = nullptr;
+    CUstream other = nullptr;
+    MUST(cuStreamCreateWithPriority(&one, CU_STREAM_NON_BLOCKING, -1));
+    MUST(cuStreamCreate(&other, CU_STREAM_NON_BLOCKING));
+    CUstreamAttrValue value{};
+    MUST(cuStreamGetAttribute(one, CU_LAUNCH_ATTRIBUTE_PRIORITY, &value));
+    EXPECT_IS(value.priority, -1);
+    value = {};
+    value.syncPolicy = CU_SYNC_POLICY_YIELD;
+    MUST(cuStreamSetAttribute(one, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY, &value));
+    value.priority = -3;
+    MUST(cuStreamSetAttribute(one, CU_LAUNCH_ATTRIBUTE_PRIORITY, &value));
+    MUST(cuStreamCopyAttributes(other, one));
+    value = {};
+    MUST(cuStreamGetAttribute(other, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY, &value));
+    EXPECT_IS(value.syncPolicy, CU_SYNC_POLICY_YIELD);
+    int priority = 0;
+    MUST(cuStreamGetPriority(other, &priority));
+    EXPECT_IS(priority, -3);
+    EXPECT_IS(cuStreamGetAttribute(one, CU_LAUNCH_ATTRIBUTE_COOPERATIVE, &value), CUDA_ERROR_INVALID_VALUE);
+}

@@ -18,8 +18,6 @@ struct StreamName {
 
 class Backend {
   public:
-    virtual ~Backend() = default;
-
     // Whether the kernel exists and may be launched in that shape; fills `code`. The arguments are not looked
     // at.
     virtual abi::CUresult describe(const abi::CUDA_KERNEL_NODE_PARAMS_v3& params, KernelCode& code) = 0;
@@ -36,6 +34,9 @@ class Backend {
 
     // Runs the plan in stream order; runs of one executable graph follow each other.
     virtual abi::CUresult launch(Exec& exec, abi::CUstream stream, bool per_thread) = 0;
+
+  protected:
+    ~Backend() = default;  // nobody owns one through this
 };
 
 }  // namespace cudart::graphs

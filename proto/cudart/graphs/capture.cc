@@ -145,7 +145,9 @@ Diverted Captures::work(Backend& backend, const StreamName& stream, const Make& 
     if (capture->invalid) return abi::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
     if (blocking) return invalidate(*capture, abi::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
     Work work;
-    if (const abi::CUresult made = make(work); made != abi::CUDA_SUCCESS) return made;
+    const abi::CUresult made = make(work);
+    if (made == abi::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED) return invalidate(*capture, made);
+    if (made != abi::CUDA_SUCCESS) return made;
     append(*capture, capture->branches.at(stream.id), std::move(work));
     return abi::CUDA_SUCCESS;
 }

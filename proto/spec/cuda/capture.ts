@@ -1,13 +1,14 @@
 // Chapter "Stream Management, Stream Memory Operations": block 0x1a00.
 // Rows of class `device`: the software device has them and the shim does not. A call that crosses gets a row
-// with its wire form instead.
+// with its wire form instead. Captures are the shim's own.
 
-import { deviceRows } from '../dsl.ts';
+import { deviceRows, localRows } from '../dsl.ts';
 
+const localRow = localRows('CUDA Driver API: Stream Management');
 const row = deviceRows('CUDA Driver API: Stream Management, Stream Memory Operations');
 
 export const captures = {
-    cuStreamBeginCaptureToGraph: row(
+    cuStreamBeginCaptureToGraph: localRow(
         0x1a00,
         12030,
         {
@@ -21,7 +22,7 @@ export const captures = {
         'Captures what follows in the stream into a graph that exists.',
         'ptsz',
     ),
-    cuStreamUpdateCaptureDependencies_v2: row(
+    cuStreamUpdateCaptureDependencies_v2: localRow(
         0x1a01,
         12030,
         {

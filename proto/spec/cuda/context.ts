@@ -239,7 +239,7 @@ export const context = {
         since: 2000,
         flow: { class: 'sync', waits: 'context' },
         params: {},
-        hand: 'host',
+        hand: 'both',
         driver: 'required',
         fails: { '*': 'the first unreported error of the context', ...noContext },
         doc: 'Waits until the work of the current context is done and its outputs have landed.',

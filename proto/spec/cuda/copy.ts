@@ -117,6 +117,7 @@ export const copies = {
         twin: 'ptsz',
         flow: { class: 'async', order: 'hStream', error: 'nextSync' },
         params: { dstDevice: dst, srcDevice: src, ByteCount: named('size', size), hStream: stream },
+        hand: 'guest',
         fails: { ...badRange, INVALID_HANDLE: 'not a stream' },
         doc: 'Copies within the device in stream order.',
         source,

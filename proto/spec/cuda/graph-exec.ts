@@ -1,10 +1,9 @@
 // Chapter "Graph Management, execution": block 0x1900.
-// Rows of class `device`: the software device has them and the shim does not. A call that crosses gets a row
-// with its wire form instead.
+// The shim keeps graphs itself (proto/cudart/graphs); a launch sends the records of its nodes.
 
-import { deviceRows } from '../dsl.ts';
+import { localRows } from '../dsl.ts';
 
-const row = deviceRows('CUDA Driver API: Graph Management, execution');
+const row = localRows('CUDA Driver API: Graph Management, execution');
 
 export const graphExecs = {
     cuGraphInstantiate_v2: row(

@@ -1,10 +1,10 @@
 // Chapter "Graph Management, nodes": block 0x1800.
-// Rows of class `device`: the software device has them and the shim does not. A call that crosses gets a row
-// with its wire form instead.
+// The shim keeps graphs itself (proto/cudart/graphs). Allocation nodes are the software device's alone.
 
-import { deviceRows } from '../dsl.ts';
+import { deviceRows, localRows } from '../dsl.ts';
 
-const row = deviceRows('CUDA Driver API: Graph Management, nodes');
+const row = localRows('CUDA Driver API: Graph Management, nodes');
+const deviceRow = deviceRows('CUDA Driver API: Graph Management, nodes');
 
 export const graphNodes = {
     cuGraphAddNode_v2: row(
@@ -219,7 +219,7 @@ export const graphNodes = {
         { hNode: 'CUgraphNode', event: 'CUevent' },
         'Changes the event a node waits for.',
     ),
-    cuGraphAddMemAllocNode: row(
+    cuGraphAddMemAllocNode: deviceRow(
         0x181a,
         11040,
         {
@@ -231,13 +231,13 @@ export const graphNodes = {
         },
         'Adds an allocation; its address is known at once.',
     ),
-    cuGraphMemAllocNodeGetParams: row(
+    cuGraphMemAllocNodeGetParams: deviceRow(
         0x181b,
         11040,
         { hNode: 'CUgraphNode', params_out: 'CUDA_MEM_ALLOC_NODE_PARAMS*' },
         'What an allocation node allocates.',
     ),
-    cuGraphAddMemFreeNode: row(
+    cuGraphAddMemFreeNode: deviceRow(
         0x181c,
         11040,
         {
@@ -249,7 +249,7 @@ export const graphNodes = {
         },
         'Adds the end of an allocation.',
     ),
-    cuGraphMemFreeNodeGetParams: row(
+    cuGraphMemFreeNodeGetParams: deviceRow(
         0x181d,
         11040,
         { hNode: 'CUgraphNode', dptr_out: 'CUdeviceptr*' },

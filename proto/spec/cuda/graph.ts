@@ -1,10 +1,10 @@
 // Chapter "Graph Management": block 0x1700.
-// Rows of class `device`: the software device has them and the shim does not. A call that crosses gets a row
-// with its wire form instead.
+// The shim keeps graphs itself (proto/cudart/graphs); a launch sends the records of its nodes.
 
-import { deviceRows } from '../dsl.ts';
+import { deviceRows, localRows } from '../dsl.ts';
 
-const row = deviceRows('CUDA Driver API: Graph Management');
+const row = localRows('CUDA Driver API: Graph Management');
+const deviceRow = deviceRows('CUDA Driver API: Graph Management');
 
 export const graphs = {
     cuGraphCreate: row(0x1700, 10000, { phGraph: 'CUgraph*', flags: 'unsigned int' }, 'An empty graph.'),
@@ -109,7 +109,7 @@ export const graphs = {
         { hNode: 'CUgraphNode', type: 'CUgraphNodeType*' },
         'What a node does.',
     ),
-    cuGraphConditionalHandleCreate: row(
+    cuGraphConditionalHandleCreate: deviceRow(
         0x170e,
         12030,
         {

@@ -19,7 +19,11 @@ const source = 'CUDA Driver API: Stream Management';
 const local = { class: 'local' } as const;
 const badStream = { INVALID_HANDLE: 'not a stream', INVALID_VALUE: 'a null pointer' };
 const hStream = raw('CUstream');
-const notCaptured = { ...badStream, NOT_SUPPORTED: 'stream capture is not forwarded yet' };
+const captureFails = {
+    ...badStream,
+    ILLEGAL_STATE: 'captures already, or does not',
+    '*': 'what the capture forbids',
+};
 
 export const streams = {
     cuStreamCreate: call({
@@ -52,6 +56,7 @@ export const streams = {
         aliases: { cuStreamDestroy: 2000 },
         flow: { class: 'async', error: 'nextSync' },
         params: { hStream: named('stream', destroyed('stream')) },
+        hand: 'guest',
         driver: 'required',
         fails: { INVALID_HANDLE: 'not a stream, or one of the default streams' },
         doc: 'The stream ends after its work; the name is invalid at once.',
@@ -63,7 +68,7 @@ export const streams = {
         twin: 'ptsz',
         flow: { class: 'sync', waits: 'hStream' },
         params: { hStream: handle('stream') },
-        hand: 'host',
+        hand: 'both',
         driver: 'required',
         fails: { '*': 'the first unreported error of the context', INVALID_HANDLE: 'not a stream' },
         doc: 'Waits until the work of the stream is done and its outputs have landed.',
@@ -88,6 +93,7 @@ export const streams = {
         twin: 'ptsz',
         flow: { class: 'async', order: 'hStream', error: 'nextSync' },
         params: { hStream: handle('stream'), hEvent: handle('event'), Flags: u32 },
+        hand: 'guest',
         fails: { INVALID_HANDLE: 'not a stream, or not an event', INVALID_VALUE: 'unknown flags' },
         doc: 'Later work of the stream waits for what the event last recorded.',
         source,
@@ -176,7 +182,7 @@ export const streams = {
         flow: local,
         params: { hStream, captureStatus: raw('CUstreamCaptureStatus*') },
         fails: badStream,
-        doc: 'No stream captures.',
+        doc: 'Whether the stream captures, which the shim knows.',
         source,
     }),
     cuStreamGetCaptureInfo: call({
@@ -190,7 +196,7 @@ export const streams = {
             id_out: raw('cuuint64_t*'),
         },
         fails: badStream,
-        doc: 'No stream captures; id_out is left alone.',
+        doc: 'What the stream captures, and as which capture.',
         source,
     }),
     cuStreamGetCaptureInfo_v2: call({
@@ -207,7 +213,7 @@ export const streams = {
             numDependencies_out: raw('size_t*'),
         },
         fails: badStream,
-        doc: 'No stream captures; the other outputs are left alone.',
+        doc: 'What the stream captures, and what the next node will depend on.',
         source,
     }),
     cuStreamGetCaptureInfo_v3: call({
@@ -225,7 +231,7 @@ export const streams = {
             numDependencies_out: raw('size_t*'),
         },
         fails: badStream,
-        doc: 'No stream captures; the other outputs are left alone.',
+        doc: 'What the stream captures, and what the next node will depend on.',
         source,
     }),
     cuThreadExchangeStreamCaptureMode: call({
@@ -253,8 +259,8 @@ export const streams = {
         twin: 'ptsz',
         flow: local,
         params: { hStream, mode: enumOf('CUstreamCaptureMode') },
-        fails: notCaptured,
-        doc: 'Refused until graphs are forwarded.',
+        fails: captureFails,
+        doc: 'Calls of the stream become nodes of a graph from now on.',
         source,
     }),
     cuStreamEndCapture: call({
@@ -263,8 +269,8 @@ export const streams = {
         twin: 'ptsz',
         flow: local,
         params: { hStream, phGraph: raw('CUgraph*') },
-        fails: notCaptured,
-        doc: 'Refused until graphs are forwarded.',
+        fails: captureFails,
+        doc: 'Ends a capture; the graph belongs to the program.',
         source,
     }),
 } as const;

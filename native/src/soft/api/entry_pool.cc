@@ -1,5 +1,4 @@
 // Exported: stream-ordered allocation and its pools.
-#include "soft/api/entry.h"
 #include "soft/api/graph_backend.h"
 
 using namespace soft;

@@ -16,6 +16,8 @@ namespace soft::driver {
 namespace {
 
 constexpr std::size_t kMaxText = std::size_t{256} << 20;  // bytes of PTX after decompression, per entry
+// Ours: one of several texts that belong together.
+constexpr std::uint64_t kEntryLinked = std::uint64_t{1} << 48;
 constexpr unsigned kNewestPtx = 90;                       // 10 * major + minor of .version
 
 CodeUnits refuse(abi::CUresult error, std::string log) {
@@ -62,6 +64,19 @@ Best best_of(const void* header) {
     return best;
 }
 
+// The texts of a fatbin that linked_image() made; empty for any other.
+std::vector<std::string> linked_texts(const void* header) {
+    const auto* start = static_cast<const std::byte*>(header);
+    const auto size = cudart::kFatbinHeaderSize + load_as<std::uint64_t>(start + 8);
+    cudart::FatbinEntries entries({start, static_cast<std::size_t>(size)});
+    std::vector<std::string> texts;
+    for (cudart::FatbinEntry entry; entries.next(entry);) {
+        if ((entry.flags & kEntryLinked) == 0) return {};
+        if (auto text = text_of(entry)) texts.push_back(std::move(*text));
+    }
+    return texts;
+}
+
 // Adds the text of one fatbin. False, with `units.error` set, when the fatbin is damaged.
 bool add_fatbin(const void* header, CodeUnits& units) {
     const Best best = best_of(header);
@@ -70,6 +85,8 @@ bool add_fatbin(const void* header, CodeUnits& units) {
         return false;
     }
     if (!best.ptx) return true;
+    for (std::string& text : linked_texts(header)) units.texts.push_back(std::move(text));
+    if (!units.texts.empty() && (best.ptx->flags & kEntryLinked) != 0) return true;
     auto text = text_of(*best.ptx);
     if (!text) {
         units = refuse(abi::CUDA_ERROR_INVALID_IMAGE, "a fatbin entry does not decompress");
@@ -129,7 +146,34 @@ CodeUnits from_text(std::string_view text) {
     return units;
 }
 
+template <class T>
+void put(std::vector<std::byte>& image, std::size_t at, T value) {
+    copy_exact(image.data() + at, &value, sizeof value);
+}
+
 }  // namespace
+
+std::vector<std::byte> linked_image(const std::vector<std::string>& texts) {
+    constexpr std::size_t kEntryHeader = 64;
+    std::vector<std::byte> image(cudart::kFatbinHeaderSize);
+    for (const std::string& text : texts) {
+        const std::size_t entry = image.size();
+        const std::size_t payload = (text.size() + 1 + 7) / 8 * 8;
+        image.resize(entry + kEntryHeader + payload);
+        put(image, entry, cudart::kEntryPtx);
+        put(image, entry + 2, std::uint16_t{0x101});
+        put(image, entry + 4, static_cast<std::uint32_t>(kEntryHeader));
+        put(image, entry + 8, std::uint64_t{payload});
+        put(image, entry + 28, std::uint32_t{number_after(text, ".target sm_")});
+        put(image, entry + 40, kEntryLinked);
+        copy_exact(image.data() + entry + kEntryHeader, text.data(), text.size());
+    }
+    put(image, 0, cudart::kFatbinMagic);
+    put(image, 4, std::uint16_t{1});
+    put(image, 6, static_cast<std::uint16_t>(cudart::kFatbinHeaderSize));
+    put(image, 8, std::uint64_t{image.size() - cudart::kFatbinHeaderSize});
+    return image;
+}
 
 CodeUnits read_units(const void* image) {
     cudart::ImageView view;

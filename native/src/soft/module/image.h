@@ -1,6 +1,7 @@
 // From a code image as CUDA takes it (fatbin wrapper, fatbin, ELF, PTX text) to the PTX texts that will be
 // loaded. Used by Module and Library. Copies what it returns: the image is the caller's and may go away.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,8 @@ struct CodeUnits {
 // for machine code without PTX and for PTX that is all too new, CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
 // CUDA_ERROR_INVALID_PTX.
 CodeUnits read_units(const void* image);
+
+// One fatbin of texts that belong together and were linked: read_units() finds all of them in it.
+std::vector<std::byte> linked_image(const std::vector<std::string>& texts);
 
 }  // namespace soft::driver

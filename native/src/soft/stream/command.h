@@ -2,10 +2,13 @@
 // share a legacy stream and a fate. Plain records; every field but the atomics is guarded by the Scheduler's
 // lock.
 #pragma once
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -34,6 +37,7 @@ struct Stream : std::enable_shared_from_this<Stream> {
     std::uint64_t id = 0;
     std::uint32_t flags = 0;  // CU_STREAM_*
     int priority = 0;         // lower runs first
+    std::map<int, std::array<std::byte, 64>> attributes;  // api/entry_attributes.cc's, under its lock
     bool is_legacy = false;
     bool is_lane = false;          // a branch of a graph: nobody waits for it but through other streams
     bool destroyed = false;        // leaves its group with its last command

@@ -279,6 +279,11 @@ void Scheduler::enter_stream(const StreamRef& stream) {
     if (blocks_with_legacy(*stream)) group.blocking.push_back(stream.get());
 }
 
+void Scheduler::set_priority(Stream& stream, int priority) {
+    const Lock lock(mutex_);
+    stream.priority = std::clamp(priority, -5, 0);
+}
+
 void Scheduler::leave_stream(Stream& stream) {
     const Lock lock(mutex_);
     stream.destroyed = true;

@@ -71,6 +71,9 @@ class Scheduler {
     void enter_stream(const StreamRef& stream);
     void leave_stream(Stream& stream);
 
+    // Of commands that are not ready yet; lower runs first.
+    void set_priority(Stream& stream, int priority);
+
     // The process exits: cancels grids and stops taking work. Pool threads are left to the exit.
     void stop();
 
