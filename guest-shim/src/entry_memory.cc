@@ -5,6 +5,7 @@
 
 #include "copy.h"
 #include "device_memory.h"
+#include "graph_backend.h"
 #include "guest/hand.h"
 #include "host_memory.h"
 #include "log.h"
@@ -39,6 +40,7 @@ abi::CUresult cuMemAlloc_v2(Session& session, abi::CUdeviceptr* dptr, std::size_
     Context* context = nullptr;
     abi::CUresult result = need_context(context);
     std::uint64_t address = 0;
+    if (const auto forbidden = graphs::captures().unsafe(graph_backend(session))) return *forbidden;
     if (result == abi::CUDA_SUCCESS) result = allocate_device(session, *context, bytesize, address);
     if (result == abi::CUDA_SUCCESS) *dptr = address;
     return result;
@@ -55,6 +57,7 @@ abi::CUresult cuMemAllocPitch_v2(Session& session, abi::CUdeviceptr* dptr, std::
     abi::CUresult result = need_context(context);
     std::uint64_t address = 0;
     std::uint64_t pitch = 0;
+    if (const auto forbidden = graphs::captures().unsafe(graph_backend(session))) return *forbidden;
     if (result == abi::CUDA_SUCCESS) {
         result = allocate_rows(session, *context, WidthInBytes, Height, ElementSizeBytes, address, pitch);
     }
@@ -68,6 +71,7 @@ abi::CUresult cuMemFree_v2(Session& session, abi::CUdeviceptr dptr) {
     if (dptr == 0) return abi::CUDA_SUCCESS;
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
+    if (const auto forbidden = graphs::captures().unsafe(graph_backend(session))) return *forbidden;
     return usable != abi::CUDA_SUCCESS ? usable : free_device(session, *context, dptr);
 }
 
@@ -135,8 +139,7 @@ abi::CUresult cuMemFreeHost(Session& session, void* p) {
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
     const bool in_arena = session.arena.holds(region.start);
-    abi::CUresult settled =
-        in_arena ? settle_copies(session) : settle_landings(session, p, region.size);
+    abi::CUresult settled = in_arena ? settle_copies(session) : settle_landings(session, p, region.size);
     if (settled == abi::CUDA_SUCCESS) settled = settle_kernels(session, region);
     if (settled != abi::CUDA_SUCCESS) return settled;
     if (!session.regions.remove(region.start, RegionKind::pinned, region))

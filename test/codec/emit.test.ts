@@ -36,8 +36,9 @@ function excerpt(name: string): string {
 test.each([
     ['local, answered from the snapshot', 'cuDeviceGetAttribute'],
     ['async that names an object', 'cuEventCreate'],
-    ['async that ends one', 'cuEventDestroy_v2'],
-    ['async in stream order, with its twin', 'cuMemsetD32Async'],
+    ['async that changes an object', 'cuFuncSetCacheConfig'],
+    ['async that ends one, by hand in the guest', 'cuEventDestroy_v2'],
+    ['async in stream order, with its twin, by hand in the guest', 'cuMemsetD32Async'],
     ['forwarded to the general form', 'cuMemsetD32_v2'],
     ['sync with an output', 'cuEventElapsedTime'],
     ['by hand, with the default stream', 'cuMemcpyDtoH_v2'],

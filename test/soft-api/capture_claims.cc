@@ -239,6 +239,22 @@ CLAIM("modes say whose waits a capture forbids, and where it may end") {
     expect_end(scene.one, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
 }
 
+CLAIM("an allocation, a free and a wait for everything are refused while the thread captures") {
+    Scene scene = make_scene();
+    CUdeviceptr address = 0;
+    begin_capture(scene.one);
+    EXPECT_IS(cuMemAlloc_v2(&address, 64), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    expect_end(scene.one, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    MUST(cuMemAlloc_v2(&address, 64));
+    begin_capture(scene.one);
+    EXPECT_IS(cuMemFree_v2(address), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    expect_end(scene.one, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    begin_capture(scene.one);
+    EXPECT_IS(cuCtxSynchronize(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    expect_end(scene.one, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    MUST(cuMemFree_v2(address));
+}
+
 CLAIM("a capture tells what comes next, takes other nodes, and goes on in a graph that exists") {
     Scene scene = make_scene();
     begin_capture(scene.one);

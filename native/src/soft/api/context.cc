@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cudart/export_tables.h"
+#include "cudart/graphs/capture.h"
 #include "soft/api/device.h"
 
 namespace soft::driver {
@@ -147,6 +148,7 @@ void Context::synchronize() {
 void Context::end() {
     synchronize();
     cudart::local_context_gone(as_handle<abi::CUcontext>(handle));
+    cudart::graphs::captures().context_gone(handle);
     ended.store(true, std::memory_order_release);
     std::vector<StreamRef> streams{group->legacy};
     std::vector<std::shared_ptr<Module>> modules;

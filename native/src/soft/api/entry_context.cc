@@ -1,5 +1,6 @@
 // Exported: contexts, which one is current, their limits and flags, peer access.
 #include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -264,6 +265,7 @@ SOFT_EXPORT CUresult cuCtxSynchronize_v2(abi::CUcontext ctx) {
         Context* context = nullptr;
         if (const CUresult found = find_context(device, ctx, context); found != abi::CUDA_SUCCESS)
             return found;
+        if (const auto forbidden = graphs::captures().ask_context(context->handle)) return *forbidden;
         context->synchronize();
         return context->error();
     });

@@ -1,5 +1,6 @@
 // Exported: allocation of device and pinned memory, registration, address ranges.
 #include "soft/api/entry.h"
+#include "soft/api/graph_backend.h"
 
 using namespace soft;
 using namespace soft::driver;
@@ -14,6 +15,7 @@ constexpr unsigned kRegisterFlags = abi::CU_MEMHOSTREGISTER_PORTABLE | abi::CU_M
 CUresult allocate(Device& device, const Context& context, std::size_t size, BlockKind kind, unsigned flags,
                   std::uint64_t& address) {
     if (size == 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
     address = device.memory.allocate(size, kind, flags, context.number);
     // What pools keep for reuse is not in use.
     if (address == 0 && device.pools.trim_all())
@@ -27,6 +29,7 @@ CUresult release(Device& device, Context& context, std::uint64_t address, BlockK
     const bool pooled = block && block->kind == BlockKind::pool && kind == BlockKind::device;
     if (block && block->kind == BlockKind::managed && kind == BlockKind::device) kind = BlockKind::managed;
     if (!block || (block->kind != kind && !pooled)) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
     context.synchronize();
     if (block->owner != context.number) {
         if (Context* owner = device.context_of(block->owner))
