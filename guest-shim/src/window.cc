@@ -9,8 +9,9 @@ namespace guest {
 namespace {
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-// Far from where the kernel puts programs, libraries and stacks, and outside the shadow of AddressSanitizer.
-constexpr std::uint64_t kBases[] = {0x2000'0000'0000, 0x3000'0000'0000, 0x1800'0000'0000};
+// Far from where the kernel puts programs, libraries and stacks, outside the shadow of AddressSanitizer, and
+// above the 64 TiB over which V8 scatters the heap of the worker that has to map the same addresses.
+constexpr std::uint64_t kBases[] = {0x4000'0000'0000, 0x4800'0000'0000, 0x2000'0000'0000};
 // `ulimit -v` and ThreadSanitizer refuse large reservations. Sixteenths of these are multiples of 2 MiB.
 constexpr std::uint64_t kSizes[] = {1024 * kGiB, 64 * kGiB, 8 * kGiB};
 

@@ -1,5 +1,7 @@
 // Programs of the CUDA driver API with PTX of their own, on the software device directly and through Ferry.
 // They need no toolkit, so these tests run everywhere.
+import { readFileSync } from 'node:fs';
+
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { buildGuests } from './guest-build.ts';
@@ -100,6 +102,19 @@ describe('several_devices', () => {
 describe('mapped_memory', () => {
     it('is read and written by kernels where it lies, in shared memory', async () => {
         await expectSame('mapped_memory', [3000001, 1]);
+    });
+
+    it('has addresses that the heap of a worker, which is Node, is never at', () => {
+        // The first two bases of guest-shim/src/window.cc, and the end of the reservation at the second.
+        const [low, high] = [0x4000_0000_0000, 0x4900_0000_0000];
+        const taken = readFileSync('/proc/self/maps', 'utf8')
+            .split('\n')
+            .filter((line) => line !== '')
+            .filter((line) => {
+                const [begin = '0', end = '0'] = /^(\w+)-(\w+)/.exec(line)?.slice(1) ?? [];
+                return Number(`0x${begin}`) < high && Number(`0x${end}`) > low;
+            });
+        expect(taken).toEqual([]);
     });
 });
 

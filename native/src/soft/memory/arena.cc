@@ -10,9 +10,9 @@
 namespace soft::driver {
 namespace {
 
-// Far from where Linux puts programs, libraries and stacks, and outside the address sanitizer's shadow; the
-// second is inside what the thread sanitizer allows.
-constexpr std::uint64_t kBases[] = {0x2000'0000'0000, 0x7e90'0000'0000};
+// Far from where Linux puts programs, libraries and stacks, outside the address sanitizer's shadow, and above
+// the 64 TiB over which V8 scatters its heap; the second is inside what the thread sanitizer allows.
+constexpr std::uint64_t kBases[] = {0x4000'0000'0000, 0x7e90'0000'0000};
 constexpr std::uint64_t kSizes[] = {std::uint64_t{1} << 40, std::uint64_t{64} << 30, std::uint64_t{8} << 30};
 
 bool parse_window(const char* text, std::uint64_t& base, std::uint64_t& size) {
