@@ -12,7 +12,7 @@ namespace {
 // `make(box)` says what is copied.
 template <class Make>
 graphs::Diverted divert_box(Session& session, abi::CUstream stream, bool blocking, Make&& make) {
-    if (!graphs::captures().any()) [[likely]]
+    if (!graphs::Captures::any()) [[likely]]
         return std::nullopt;
     const wire::Handle name = wire::to_handle(stream);
     const abi::CUresult good = check(session, wire::HandleKind::stream, name);

@@ -61,7 +61,7 @@ abi::CUresult cuEventRecordWithFlags(Session& session, abi::CUevent hEvent, abi:
     if (stream_good != abi::CUDA_SUCCESS) return stream_good;
     auto* event = object_of<Event>(session, handle);
     if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-    if (graphs::captures().any()) {
+    if (graphs::Captures::any()) {
         graphs::StreamName name;
         const abi::CUresult named = name_stream(session, stream, name);
         if (named != abi::CUDA_SUCCESS) return named;

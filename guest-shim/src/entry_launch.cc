@@ -155,7 +155,8 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const bool arguments_good = launch.extra != nullptr ? pack_extra(facts, launch.extra, packed)
                                                         : pack_parameters(facts, launch.parameters, packed);
     if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
-    const auto take = [&](graphs::Work& work) {
+    // By value: what a reference is taken of would live in memory on the way of every launch.
+    const auto take = [&session, &launch, function, packed](graphs::Work& work) {
         work = node_of(session, *function, launch, packed);
         return abi::CUDA_SUCCESS;
     };

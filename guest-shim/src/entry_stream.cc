@@ -86,7 +86,7 @@ abi::CUresult cuStreamDestroy_v2(Session& session, abi::CUstream hStream) {
     const abi::CUresult good = check(session, wire::HandleKind::stream, handle);
     if (good != abi::CUDA_SUCCESS) return good;
     graphs::StreamName name;
-    if (graphs::captures().any() && name_stream(session, handle, name) == abi::CUDA_SUCCESS)
+    if (graphs::Captures::any() && name_stream(session, handle, name) == abi::CUDA_SUCCESS)
         graphs::captures().stream_gone(name.id);
     const abi::CUresult result = send(session, wire::cuStreamDestroy_v2_Request{.stream = handle});
     forget_handle(session, handle);
@@ -109,7 +109,7 @@ abi::CUresult cuStreamWaitEvent(Session& session, abi::CUstream hStream, abi::CU
     if (stream_good != abi::CUDA_SUCCESS) return stream_good;
     const abi::CUresult event_good = check(session, wire::HandleKind::event, event);
     if (event_good != abi::CUDA_SUCCESS) return event_good;
-    if (graphs::captures().any()) {
+    if (graphs::Captures::any()) {
         graphs::StreamName name;
         const abi::CUresult named = name_stream(session, stream, name);
         if (named != abi::CUDA_SUCCESS) return named;

@@ -111,7 +111,7 @@ abi::CUresult name_stream(Session& session, wire::Handle handle, graphs::StreamN
 }
 
 graphs::Diverted refuse_capture(Session& session, abi::CUstream stream) {
-    if (!graphs::captures().any()) [[likely]]
+    if (!graphs::Captures::any()) [[likely]]
         return std::nullopt;
     const wire::Handle name = wire::to_handle(stream);
     const abi::CUresult good = check(session, wire::HandleKind::stream, name);
@@ -120,7 +120,7 @@ graphs::Diverted refuse_capture(Session& session, abi::CUstream stream) {
 }
 
 graphs::Diverted forbidden(Session& session, wire::Handle stream) {
-    if (!graphs::captures().any()) [[likely]]
+    if (!graphs::Captures::any()) [[likely]]
         return std::nullopt;
     graphs::StreamName name;
     const abi::CUresult named = name_stream(session, stream, name);

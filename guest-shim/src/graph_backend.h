@@ -13,16 +13,23 @@ graphs::Backend& graph_backend(Session& session);
 // Of a stream that has been checked, of the current context where it is a default one.
 abi::CUresult name_stream(Session& session, wire::Handle stream, graphs::StreamName& name);
 
-// Whether work for the stream, which has been checked, becomes a node of a graph or is forbidden by a
-// capture; `make(work)` says what the node does. Nothing: it is sent.
+// Of divert(), what only happens while somebody captures: kept out of the path of every launch.
 template <class Make>
-graphs::Diverted divert(Session& session, wire::Handle stream, Make&& make, bool blocking = false) {
-    if (!graphs::captures().any()) [[likely]]
-        return std::nullopt;
+[[gnu::noinline, gnu::cold]] graphs::Diverted ask_captures(Session& session, wire::Handle stream, Make& make,
+                                                           bool blocking) {
     graphs::StreamName name;
     const abi::CUresult named = name_stream(session, stream, name);
     if (named != abi::CUDA_SUCCESS) return named;
     return graphs::captures().work(graph_backend(session), name, make, blocking);
+}
+
+// Whether work for the stream, which has been checked, becomes a node of a graph or is forbidden by a
+// capture; `make(work)` says what the node does. Nothing: it is sent.
+template <class Make>
+graphs::Diverted divert(Session& session, wire::Handle stream, Make&& make, bool blocking = false) {
+    if (!graphs::Captures::any()) [[likely]]
+        return std::nullopt;
+    return ask_captures(session, stream, make, blocking);
 }
 
 // Work that no node can do: refused in a stream that captures.

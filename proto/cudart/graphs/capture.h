@@ -40,7 +40,7 @@ using Diverted = std::optional<abi::CUresult>;
 class Captures {
   public:
     // Whether anybody captures or has captured an event: if not, all questions below answer nothing.
-    bool any() const { return any_.load(std::memory_order_relaxed) != 0; }
+    static bool any() { return any_.load(std::memory_order_relaxed) != 0; }
 
     abi::CUresult begin(Backend& backend, const StreamName& stream, abi::CUstreamCaptureMode mode,
                         std::shared_ptr<Graph> graph, std::vector<Link> ends);
@@ -84,7 +84,7 @@ class Captures {
     void count();
     Node& append(Capture& capture, Capture::Branch& branch, Work work);
 
-    std::atomic<std::uint32_t> any_{0};
+    static inline constinit std::atomic<std::uint32_t> any_{0};
     std::uint64_t next_id_ = 1;
     std::unordered_map<std::uint64_t, std::unique_ptr<Capture>> captures_;  // by id
     std::unordered_map<std::uint64_t, std::uint64_t> by_stream_;            // ids

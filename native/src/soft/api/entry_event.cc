@@ -34,7 +34,7 @@ CUresult record(abi::CUevent handle, abi::CUstream stream_handle, unsigned flags
         if (event == nullptr || stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         if ((flags & ~1U) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
         if (event->context->group != stream->group) return abi::CUDA_ERROR_INVALID_HANDLE;
-        if (graphs::captures().any()) {
+        if (graphs::Captures::any()) {
             const bool external = (flags & abi::CU_EVENT_RECORD_EXTERNAL) != 0;
             const auto name = name_of(device, *stream);
             if (const auto diverted = graphs::captures().record(name, handle, external)) return *diverted;

@@ -36,7 +36,7 @@ int place_of(const Device& device, abi::CUdevice ordinal) {
 
 // Neither prefetches nor attachments are nodes of graphs.
 graphs::Diverted ask_capture(const Device& device, const Stream& stream) {
-    if (!graphs::captures().any()) return std::nullopt;
+    if (!graphs::Captures::any()) return std::nullopt;
     return graphs::captures().ask_stream(name_of(device, stream));
 }
 

@@ -13,7 +13,7 @@ bool is_device(const Device& device, const abi::CUmemLocation& location) {
 
 // Graphs have no nodes that allocate: what asks for one while it captures is told so.
 graphs::Diverted ask_capture(const Device& device, const Stream& stream) {
-    if (!graphs::captures().any()) return std::nullopt;
+    if (!graphs::Captures::any()) return std::nullopt;
     return graphs::captures().ask_stream(name_of(device, stream));
 }
 

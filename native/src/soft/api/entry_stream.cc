@@ -72,7 +72,7 @@ CUresult wait_event(abi::CUstream handle, bool per_thread, abi::CUevent event_ha
         Event* event = device.handles.find<Event>(event_handle);
         if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         if ((flags & ~1U) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (graphs::captures().any()) {
+        if (graphs::Captures::any()) {
             const bool external = (flags & abi::CU_EVENT_WAIT_EXTERNAL) != 0;
             const auto name = name_of(device, *stream);
             const auto diverted = graphs::captures().wait(name, event_handle, external);

@@ -15,7 +15,7 @@ graphs::StreamName name_of(const Device& device, const Stream& stream);
 // the node does. Nothing: it runs.
 template <class Make>
 graphs::Diverted divert(const Device& device, const Stream& stream, Make&& make, bool blocking = false) {
-    if (!graphs::captures().any()) return std::nullopt;
+    if (!graphs::Captures::any()) return std::nullopt;
     return graphs::captures().work(graph_backend(), name_of(device, stream), make, blocking);
 }
 
