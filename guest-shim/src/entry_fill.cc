@@ -18,8 +18,11 @@ abi::CUresult fill(Session& session, const Request& request, const abi::CUDA_MEM
         work = node;
         return abi::CUDA_SUCCESS;
     };
-    // A call without a stream names the default one, which no capture can have.
-    if (const auto diverted = divert(session, request.hStream, take)) return *diverted;
+    // A call without a stream names the default one, which no capture can have. See launch_kernel() for why
+    // this asks first.
+    if (graphs::Captures::any()) [[unlikely]] {
+        if (const auto diverted = divert(session, request.hStream, take)) return *diverted;
+    }
     return send(session, request);
 }
 

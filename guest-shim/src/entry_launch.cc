@@ -41,7 +41,9 @@ bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_att
 }
 
 // What CUDA refuses at the call, by the device's limits and the kernel's.
-abi::CUresult check_sizes(const DeviceFacts& device, const KernelFacts& facts, const Launch& launch) {
+// Inline: a call is a tenth of what a launch may cost.
+[[gnu::always_inline]] inline abi::CUresult check_sizes(const DeviceFacts& device, const KernelFacts& facts,
+                                                        const Launch& launch) {
     if (launch.grid.empty() || launch.block.empty()) return abi::CUDA_ERROR_INVALID_VALUE;
     const bool sizes_good =
         within(device, launch.grid, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X,
@@ -155,12 +157,15 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const bool arguments_good = launch.extra != nullptr ? pack_extra(facts, launch.extra, packed)
                                                         : pack_parameters(facts, launch.parameters, packed);
     if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
-    // By value: what a reference is taken of would live in memory on the way of every launch.
     const auto take = [&session, &launch, function, packed](graphs::Work& work) {
         work = node_of(session, *function, launch, packed);
         return abi::CUDA_SUCCESS;
     };
-    if (const auto diverted = divert(session, stream, take)) return *diverted;
+    // Asked here as well, though divert() asks: its answer would pass through memory on the way of every
+    // launch.
+    if (graphs::Captures::any()) [[unlikely]] {
+        if (const auto diverted = divert(session, stream, take)) return *diverted;
+    }
     const abi::CUresult sent =
         send_in(session, context,
                 wire::cuLaunchKernel_Request{.f = function->handle,
