@@ -27,7 +27,7 @@ export interface Workshop {
 }
 
 /** What was taken out of the repository for a program, with the repository's own paths. */
-function repositoryFolder(shop: Workshop, program: Program): string {
+export function repositoryFolder(shop: Workshop, program: Program): string {
     return join(shop.folder, ...program.name.split('/'));
 }
 

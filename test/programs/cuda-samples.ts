@@ -39,10 +39,7 @@ export const cudaSamples: readonly Program[] = [
         introduction,
         'simpleCallback',
         { text: /workloads finished:\s+Success/ },
-        {
-            sources: ['simpleCallback.cu', 'multithreading.cpp'],
-            onlyDirect: 'host callbacks of the device',
-        },
+        { sources: ['simpleCallback.cu', 'multithreading.cpp'] },
     ),
     sample(introduction, 'simpleZeroCopy', { text: /Checking the results/, never: /fail/i }),
     sample(
@@ -171,7 +168,13 @@ export const cudaSamples: readonly Program[] = [
         concepts,
         'scan',
         { text: /Results Match/, never: /DON'T Match/ },
-        { sources: ['main.cpp', 'scan.cu', 'scan_gold.cpp'] },
+        {
+            sources: ['main.cpp', 'scan.cu', 'scan_gold.cpp'],
+            sizes: [
+                ['main.cpp', /13 \* 1048576 \/ 2/g, '262144'],
+                ['main.cpp', /iCycles = 100/g, 'iCycles = 1'],
+            ],
+        },
     ),
     sample(introduction, 'simpleAttributes', { text: /Processing time/, never: noFailure }),
     sample(introduction, 'simpleHyperQ', { text: /Measured time/, never: noFailure }),

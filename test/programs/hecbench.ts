@@ -1,5 +1,6 @@
 // How HeCBench's programs are built, started and judged, with sizes that a CPU executes in seconds.
-import { also, program, type Details, type Program, type Verdict } from './program.ts';
+import { codeSum, dots, fillBuffers, fillSource, readBack, readBiased } from './additions.ts';
+import { also, program, sameSource, type Details, type Program, type Verdict } from './program.ts';
 
 const passes: Verdict = { text: /\bPASS/, never: /\bFAIL/ };
 
@@ -15,6 +16,7 @@ function bench(name: string, args: string, verdict: Verdict = passes, details: D
 
 const relaxed = { flags: ['--expt-relaxed-constexpr'] };
 const openmp = { flags: ['-Xcompiler=-fopenmp'] };
+const crsSources = ['main.cu', 'galois.cu', 'jerasure.cu', 'GCRSMatrix.cu', 'utils.cu'];
 const onlyTimes = 'prints times only and reads nothing back';
 
 export const hecbench: readonly Program[] = [
@@ -31,10 +33,14 @@ export const hecbench: readonly Program[] = [
         '',
         {},
         {
-            unjudged: onlyTimes,
+            // Its buffers have no values and its result is not read back: both are added.
+            reference: sameSource(['main.cu'], /biased (\S+)/g, 1e-4),
             sizes: [
-                ['main.cu', /seq_len = 1024/g, 'seq_len = 32'],
+                ['main.cu', /#include <cstdio>/g, '#include <cstdio>\n#include <vector>'],
+                ['main.cu', /seq_len = 1024/g, 'seq_len = 4'],
                 ['main.cu', /repeat = 1000/g, 'repeat = 1'],
+                ['main.cu', /(?<line>cudaMalloc\(&oscale_inv, .*;)/g, `$<line>\n${fillBuffers}`],
+                ['main.cu', /cudaFree\(qkv_buf\);/g, `${readBiased}  cudaFree(qkv_buf);`],
             ],
         },
     ),
@@ -104,19 +110,44 @@ export const hecbench: readonly Program[] = [
     }),
     bench('colorwheel', '10 64 1'),
     bench('concat', '1', passes, { ...openmp, sizes: [['main.cu', /seq_len = 1024/g, 'seq_len = 16']] }),
-    bench('conversion', '10000 1', {}, { unjudged: onlyTimes }),
+    // Its sources have no values and its results are not read back: both are added.
+    bench(
+        'conversion',
+        '10000 1',
+        { text: /uchar -> uchar/ },
+        {
+            reference: sameSource(['main.cu'], /converted (\S+)/g, 1e-9),
+            sizes: [
+                ['main.cu', /#include <cstdio>/g, '#include <cstdio>\n#include <vector>'],
+                ['main.cu', /(?<line>const int ls = )/g, `${fillSource}  $<line>`],
+                ['main.cu', /cudaFree\(src\);/g, `${readBack}  cudaFree(src);`],
+            ],
+        },
+    ),
     bench(
         'crs',
         '1 1',
-        {},
+        { text: /Total encoding time/ },
         {
-            sources: ['main.cu', 'galois.cu', 'jerasure.cu', 'GCRSMatrix.cu', 'utils.cu'],
-            unjudged: onlyTimes,
+            sources: crsSources,
+            reference: sameSource(crsSources, /code (\d+)/g, 0),
+            sizes: [
+                ['main.cu', /workSize \* 1024 \* 1024/g, 'workSize * 16 * 1024'],
+                ['main.cu', /cudaFree\(d_data\);/g, `${codeSum}    cudaFree(d_data);`],
+            ],
         },
     ),
     bench('dense-embedding', '1000 16 1'),
     bench('dispatch', '', {}, { unjudged: onlyTimes }),
-    bench('doh', '48 64 1', {}, { unjudged: 'prints a checksum without one to compare it with' }),
+    bench(
+        'doh',
+        '48 64 1',
+        {},
+        {
+            flags: ['--fmad=false'],
+            reference: sameSource(['main.cu'], /Kernel checksum: (\S+)/g, 1e-6),
+        },
+    ),
     bench(
         'dwconv',
         '2 4 32 32 1',
@@ -124,7 +155,7 @@ export const hecbench: readonly Program[] = [
         {
             needs: ['src/tensorAccessor-cuda'],
             includes: ['src/tensorAccessor-cuda'],
-            unjudged: 'prints a checksum without one to compare it with',
+            reference: sameSource(['main.cu'], /Checksum = (\S+)/g, 1e-5),
         },
     ),
     bench('epistasis', '64 128 1'),
@@ -206,17 +237,69 @@ export const hecbench: readonly Program[] = [
         ],
     }),
     bench('adam', '1000 2 1'),
-    bench('addBiasResidualLayerNorm', '1', passes, openmp),
+    bench('addBiasResidualLayerNorm', '1', passes, {
+        ...openmp,
+        sizes: [
+            ['main.cu', /m = 4096/g, 'm = 4'],
+            ['main.cu', /i < 100;/g, 'i < 2;'],
+        ],
+    }),
     bench('affine', 'data/CT-MONO2-16-brain.raw result.raw 1', { atMost: [/Max output error is (\S+)/g, 1] }),
-    bench('assert', '', { text: /Test assert completed, returned OK/ }),
+    bench(
+        'assert',
+        '',
+        { text: /Test assert completed, returned OK/ },
+        { sizes: [['main.cu', /Nblocks = 1000/g, 'Nblocks = 4']] },
+    ),
     bench('atomicAggregate', '1'),
     bench('atomicPerf', '1'),
-    bench('babelstream', '-s 32768 -n 2', { text: /Triad/, never: /Validation failed|invalid/i }),
-    bench('base64e', ''),
-    bench('binomial', '', { text: /Test passed/ }, { sources: ['kernel.cu', 'main.cu', 'reference.cu'] }),
-    bench('bitpacking', '', passes, { sources: ['main.cu', 'kernels.cu', 'utils.cu'] }),
+    bench(
+        'babelstream',
+        '-s 32768 -n 2',
+        { text: /Triad/ },
+        {
+            reference: sameSource(['main.cu'], /dot (\S+)/g, 1e-9),
+            sizes: [
+                ['main.cu', /#include <iostream>/g, '#include <iostream>\n#include <sstream>'],
+                ['main.cu', /cudaFree\(da\);/g, `${dots}  cudaFree(da);`],
+            ],
+        },
+    ),
+    bench('base64e', '', passes, {
+        sizes: [
+            ['main.cu', /BASE_ARRAY_LENGTH 33554432/g, 'BASE_ARRAY_LENGTH 50000'],
+            ['main.cu', /uiTestCycle = 100/g, 'uiTestCycle = 2'],
+        ],
+    }),
+    bench(
+        'binomial',
+        '',
+        { text: /Test passed/ },
+        {
+            sources: ['kernel.cu', 'main.cu', 'reference.cu'],
+            sizes: [
+                ['binomialOptions.h', /MAX_OPTIONS 1024/g, 'MAX_OPTIONS 4'],
+                ['binomialOptions.h', /NUM_ITERATIONS 1000/g, 'NUM_ITERATIONS 1'],
+            ],
+        },
+    ),
+    bench('bitpacking', '', passes, {
+        sources: ['main.cu', 'kernels.cu', 'utils.cu'],
+        sizes: [['main.cu', /872163, 100000001/g, '100001']],
+    }),
     bench('blockAccess', '64 64 1'),
     bench('bsearch', '4096 1', { text: /bs4/, never: /incorrect/ }, { flags: ['-DDEBUG'] }),
-    bench('btree', '2000 2000', passes),
-    bench('car', '1', { atMost: [/RMSE: (\S+)/g, 1e-2] }),
+    // Its pool of nodes takes 4 GB and is set to zero.
+    bench('btree', '2000 2000', passes, {
+        sizes: [['allocator/pool_allocator.cuh', /1 << 25/g, '1 << 16']],
+    }),
+    bench(
+        'car',
+        '1',
+        { atMost: [/RMSE: (\S+)/g, 1e-2] },
+        {
+            flags: ['--fmad=false'],
+            sizes: [['main.cu', /\{128, 3, 480, 640, 9, 1024, 1024\}/g, '{1, 3, 48, 64, 9, 128, 128}']],
+        },
+    ),
 ];

@@ -22,6 +22,7 @@ import { hecbench } from './hecbench.ts';
 import { judge, start } from './judge.ts';
 import { otherSuites } from './other-suites.ts';
 import { suites, type Program, type Suite } from './program.ts';
+import { compare, written } from './reference.ts';
 import { table, type Outcome } from './table.ts';
 
 const usage = `usage: main.js --tree SUITE=PATH [--tree ...] [--list twenty-five|hundred|FILE] [--only NAME]
@@ -105,6 +106,17 @@ function readRequest(): Request {
 
 const ptxOnly = 'arch=compute_80,code=compute_80';
 
+/** Null when the program has no reference or agrees with it. */
+async function disagreement(request: Request, program: Program, text: string): Promise<string | null> {
+    const { shop, limitMs } = request;
+    const { reference } = program;
+    if (reference === null) {
+        return null;
+    }
+    const said = text + written(sourceFolder(shop, program), reference);
+    return await compare(shop, program, reference, said, limitMs);
+}
+
 async function runOnce(request: Request, program: Program, way: Way, linkage: Linkage): Promise<Outcome> {
     const { shop, limitMs } = request;
     const what = { way, linkage };
@@ -118,7 +130,7 @@ async function runOnce(request: Request, program: Program, way: Way, linkage: Li
         const command = [...(way === 'ferry' ? ferry : []), binary(shop, program, linkage), ...args];
         const ended = await start(command, sourceFolder(shop, program), env, limitMs);
         seconds += ended.seconds;
-        const reason = judge(ended, verdict);
+        const reason = judge(ended, verdict) ?? (await disagreement(request, program, ended.text));
         if (reason !== null) {
             writeFileSync(`${binary(shop, program, linkage)}.${way}.txt`, ended.text);
             return { ...what, state: 'fails', reason, seconds };

@@ -1,6 +1,15 @@
 // How the programs of PolyBench, Rodinia and the code samples are built, started and judged. PolyBench
 // compares with its own CPU version.
-import { program, type Details, type Program, type Verdict } from './program.ts';
+import { bodies } from './additions.ts';
+import {
+    program,
+    sameSource,
+    type Details,
+    type Program,
+    type Reference,
+    type Size,
+    type Verdict,
+} from './program.ts';
 
 const polybenchVerdict: Verdict = { atMost: [/Percent: (\S+)/g, 0] };
 // Names that CUDA 13 took away, as their successors.
@@ -21,13 +30,13 @@ function polybenchAcc(path: string, size: number): Program {
     });
 }
 
-function polybenchGpu(folder: string, name: string, size: number): Program {
+function polybenchGpu(folder: string, name: string, size: number, ...sizes: Size[]): Program {
     return program('polybenchGpu', name, polybenchVerdict, {
         folder: `CUDA/${folder}`,
         sources: [`${name}.cu`],
         needs: ['common'],
         flags: [...oldNames, '-DMINI_DATASET'],
-        sizes: [[`${name}.cuh`, sizeLine, `$<head>${String(size)}`]],
+        sizes: [[`${name}.cuh`, sizeLine, `$<head>${String(size)}`], ...sizes],
     });
 }
 
@@ -37,8 +46,15 @@ function codeSample(name: string, folder: string, verdict: Verdict, details: Det
 }
 
 function rodinia(name: string, folder: string, source: string, details: Details = {}): Program {
-    const unjudged = 'contains no check and no CPU version';
-    return program('rodinia', name, {}, { folder, sources: [source], unjudged, flags: oldNames, ...details });
+    return program('rodinia', name, {}, { folder, sources: [source], flags: oldNames, ...details });
+}
+
+const particleFilter = 'ex_particle_CUDA_float_seq.cu';
+
+/** The version for the CPU that the suite has, of the same input. */
+function openmp(folder: string, source: string): Reference {
+    const flags = ['-std=gnu++14', '-fopenmp'];
+    return { folder, sources: [source], flags, args: null, file: null, numbers: /(\d+\.\d+)/g, within: 1e-4 };
 }
 
 function nbody(name: string): Program {
@@ -53,7 +69,12 @@ function nbody(name: string): Program {
             includes: ['.'],
             flags: ['-DSHMOO'],
             args: '1024',
-            unjudged: 'prints times only',
+            reference: sameSource([`${name}.cu`], /body (\S+)/g, 1e-3),
+            // After ten steps the last bit of a rounding decides where bodies are that met.
+            sizes: [
+                [`${name}.cu`, /nIters = 10/g, 'nIters = 2'],
+                [`${name}.cu`, /free\(buf\);/g, `${bodies}  free(buf);`],
+            ],
         },
     );
 }
@@ -70,7 +91,8 @@ export const otherSuites: readonly Program[] = [
     polybenchGpu('CORR', 'correlation', 256),
     polybenchGpu('GEMM', 'gemm', 64),
     polybenchGpu('GRAMSCHM', 'gramschmidt', 128),
-    polybenchGpu('MVT', 'mvt', 256),
+    // Eight rows of threads would add to the same elements without atomics: one row.
+    polybenchGpu('MVT', 'mvt', 256, ['mvt.cuh', /BLOCK_Y 8/g, 'BLOCK_Y 1']),
     program(
         'rodinia',
         'lud',
@@ -82,13 +104,41 @@ export const otherSuites: readonly Program[] = [
             args: '-s 64 -v',
         },
     ),
-    rodinia('particlefilter__particlefilter_float', 'cuda/particlefilter', 'ex_particle_CUDA_float_seq.cu', {
+    // The same seed and the same image each time; neither is in the source.
+    rodinia('particlefilter__particlefilter_float', 'cuda/particlefilter', particleFilter, {
         args: '-x 32 -y 32 -z 4 -np 100',
+        reference: sameSource([particleFilter], /[XY]E: (\S+)/g, 1e-5),
+        sizes: [
+            [particleFilter, /time\(0\) \* i/g, '12345 * i'],
+            [particleFilter, /malloc\((?<size>sizeof \(unsigned char\) \* IszX)/g, 'calloc(1, $<size>'],
+        ],
     }),
-    rodinia('srad__srad', 'cuda/srad/srad_v2', 'srad.cu', { args: '64 64 0 31 0 31 0.5 2' }),
+    // Its kernels read in front of the image and behind it, which ends in an error that it does not look at:
+    // there are rows around the image here.
+    rodinia('srad__srad', 'cuda/srad/srad_v2', 'srad.cu', {
+        args: '64 64 0 31 0 31 0.5 2',
+        needs: ['openmp/srad/srad_v2'],
+        flags: [...oldNames, '-DOUTPUT'],
+        sizes: [
+            ['srad.cu', /sizeof\(float\)\* size_I\);/g, 'sizeof(float) * (size_I + 32 * cols));'],
+            ['srad.cu', /(?<line>int block_x = )/g, 'J_cuda += 16 * cols; $<line>'],
+            ['srad.cu', /(?<line>cudaMemcpy\(J, J_cuda.*)/g, '$<line> J_cuda -= 16 * cols;'],
+        ],
+        reference: {
+            ...openmp('openmp/srad/srad_v2', 'srad.cpp'),
+            args: '64 64 0 31 0 31 1 0.5 2'.split(' '),
+            numbers: /(-?\d+\.\d{5}) /g,
+        },
+    }),
     rodinia('streamcluster', 'cuda/streamcluster', 'streamcluster_cuda_cpu.cpp', {
         sources: ['streamcluster_cuda_cpu.cpp', 'streamcluster_cuda.cu', 'streamcluster_header.cu'],
         args: '10 20 16 256 256 100 none output.txt 1',
+        needs: ['openmp/streamcluster'],
+        reference: {
+            ...openmp('openmp/streamcluster', 'streamcluster_omp.cpp'),
+            file: 'output.txt',
+            numbers: /(\d+\.\d{6}) /g,
+        },
     }),
     codeSample('mixed-precision__haxpy', 'posts/mixed-precision', {
         text: /^2\.0+\n3\.0+\n4\.0+\n[^]*\n100\.0+\n101\.0+\n/,

@@ -31,6 +31,22 @@ export interface Verdict {
 
 export type Size = readonly [string, RegExp, string];
 
+/** The CPU's answer to what a program without a check computes. */
+export interface Reference {
+    /** The suite's version for the CPU, a folder of the repository; null: the program's own source. */
+    readonly folder: string | null;
+    readonly sources: readonly string[];
+    readonly flags: readonly string[];
+    /** Null: those of the program's run. */
+    readonly args: readonly string[] | null;
+    /** File that both write; null: what they print. */
+    readonly file: string | null;
+    /** What its group finds, in order, is compared. */
+    readonly numbers: RegExp;
+    /** The difference allowed, relative where a number is above one. */
+    readonly within: number;
+}
+
 export interface Run {
     readonly args: readonly string[];
     readonly verdict: Verdict;
@@ -57,6 +73,8 @@ export interface Program {
     readonly onlyDirect: string | null;
     /** Why nobody can tell whether it computed the right thing, only that it ended well; else null. */
     readonly unjudged: string | null;
+    /** What its first run is compared with; null when it judges itself. */
+    readonly reference: Reference | null;
 }
 
 export type Details = Partial<Omit<Program, 'name' | 'suite' | 'runs'>> & { readonly args?: string };
@@ -77,6 +95,7 @@ export function program(
         fatbin: null,
         onlyDirect: null,
         unjudged: null,
+        reference: null,
         ...rest,
         name: `${suite}/${name}`,
         suite,
@@ -87,6 +106,11 @@ export function program(
 /** The same program with another run. */
 export function also(base: Program, args: string, verdict: Verdict): Program {
     return { ...base, runs: [...base.runs, { args: words(args), verdict }] };
+}
+
+/** The program's own source, built for the CPU. */
+export function sameSource(sources: readonly string[], numbers: RegExp, within: number): Reference {
+    return { folder: null, sources, flags: [], args: null, file: null, numbers, within };
 }
 
 function words(text: string): readonly string[] {

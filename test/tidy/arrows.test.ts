@@ -157,8 +157,14 @@ describe('no file is dead', () => {
     };
     const targets = new Set(edges.map(({ to }) => to));
 
+    // A module may tell a compiler to include one, as test/programs does before sources that others wrote.
+    const handedOver = (path: string) =>
+        code.some(({ language, text }) => language === 'ts' && text.includes(`'${path.split('/').at(-1)}'`));
+
     it('every header is included', () => {
-        const dead = code.filter(({ path }) => /\.(h|inc)$/.test(path) && !targets.has(path));
+        const dead = code.filter(
+            ({ path }) => /\.(h|inc)$/.test(path) && !targets.has(path) && !handedOver(path),
+        );
         expectTidy(
             'dead',
             dead.map(({ path }) => ({ where: path, problem: 'no file includes it' })),
