@@ -1,7 +1,8 @@
 // See callbacks.h.
 #include "callbacks.h"
 
-#include "session.h"
+#include "connection.h"
+#include "thread_state.h"
 #include "wire/limits.h"
 
 namespace guest {
@@ -11,7 +12,7 @@ std::uint64_t Callbacks::add(const HostFunction& function) {
     if (known_.size() >= wire::limits::kPendingCallbacks || !start_thread()) return 0;
     const std::uint64_t number = next_number_++;
     const auto known = known_.emplace(number, function).first;
-    known->second.sealed_bytes = session_.sealed_bytes();
+    known->second.sealed_bytes = connection_.sealed_bytes();
     outstanding_.fetch_add(1, std::memory_order_relaxed);
     return number;
 }
@@ -59,7 +60,7 @@ Callbacks::Next Callbacks::take(CallbackCall& call, HostFunction& function) {
 
 void Callbacks::loop() {
     ThreadState* thread = thread_state();
-    while (session_.lost() == abi::CUDA_SUCCESS) {
+    while (connection_.lost() == abi::CUDA_SUCCESS) {
         const std::uint32_t seen = work_.load(std::memory_order_acquire);
         CallbackCall call{};
         HostFunction function;
@@ -74,7 +75,7 @@ void Callbacks::loop() {
         if (thread != nullptr) thread->in_callback = false;
         // A number nobody knows has been run by doing nothing: the host invented it.
         if (next == Next::function) forget(call.number);
-        session_.tell_callbacks_done(++done_);
+        connection_.tell_callbacks_done(++done_);
     }
 }
 

@@ -14,7 +14,7 @@
 
 namespace guest {
 
-class Session;
+class Connection;
 
 struct HostFunction {
     abi::CUhostFn function = nullptr;          // cuLaunchHostFunc
@@ -26,7 +26,7 @@ struct HostFunction {
 
 class Callbacks {
 public:
-    explicit Callbacks(Session& session) : session_(session) {}
+    explicit Callbacks(Connection& connection) : connection_(connection) {}
     // A number for `function`; 0 when too many are pending or the thread cannot be started.
     std::uint64_t add(const HostFunction& function);
     void forget(std::uint64_t number);
@@ -45,7 +45,7 @@ private:
     void loop();
     bool start_thread();
 
-    Session& session_;
+    Connection& connection_;
     std::uint64_t done_ = 0;  // of the functions the host has asked for; the thread's own
     Mutex mutex_;
     std::map<std::uint64_t, HostFunction> known_;  // by age

@@ -1,8 +1,8 @@
 // The lane: the one ordered sequence of records of a session. All guest threads append here; nothing else
 // writes records. The mutex covers reserving, packing and publishing only, and nobody waits while holding it.
 // Records go either straight into the command ring, where the host sees each as it is published, or into an
-// open batch, which Session::seal takes away under the carrier's lock, so that batches leave in the order in
-// which they were packed.
+// open batch, which Connection::seal takes away under the carrier's lock, so that batches leave in the order
+// in which they were packed.
 #pragma once
 #include <algorithm>
 #include <atomic>

@@ -64,7 +64,7 @@ public:
     // Reads a batch of replies. Null, or why the session must end.
     const char* read(std::span<const std::byte> replies);
 
-    // Ends every wait with `result`. The list of waiters and leadership: see waiting.cc.
+    // Ends every wait with `result`. The list of waiters and leadership: see connection_wait.cc.
     void end_all(abi::CUresult result);
 
     // Whether an asynchronous landing overlaps [address, address + size), or belongs to `stream`.
@@ -74,7 +74,7 @@ public:
     // The error of a detached landing, handed out once.
     abi::CUresult take_late_error();
 
-    // -- waiting (session_wait.cc): who reads the socket. All under mutex(). --
+    // -- waiting (connection_wait.cc): who reads the socket. All under mutex(). --
     Mutex& mutex() { return mutex_; }
     void enqueue(Slot* slot);
     void dequeue(Slot* slot);

@@ -1,7 +1,7 @@
 // Waiting on the ring: for replies, and for room. The thread that leads reads the reply ring; it spins for a
 // while, then sleeps on the link, its doorbell and the kick. A thread without room takes a seat among those
 // that wait for replies, because somebody has to read those meanwhile: the host stops when too many lie
-// unread. Part of session.h's class; session_wait.cc has what both carriers share.
+// unread. Part of connection.h's class; connection_wait.cc has what both carriers share.
 #include <poll.h>
 #include <sched.h>
 #include <time.h>
@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "session.h"
+#include "connection.h"
 
 namespace guest {
 namespace {
@@ -28,7 +28,7 @@ void pause() { __builtin_ia32_pause(); }
 
 }  // namespace
 
-const char* Session::open_ring(std::uint64_t arena_base, std::uint64_t arena_size,
+const char* Connection::open_ring(std::uint64_t arena_base, std::uint64_t arena_size,
                                std::size_t message_limit) {
     int descriptors[H2Stream::kDescriptors];
     carrier.take_descriptors(descriptors);
@@ -43,13 +43,11 @@ const char* Session::open_ring(std::uint64_t arena_base, std::uint64_t arena_siz
     const char* wrong = ring.open(offer, descriptors, arena_room, message_limit);
     if (wrong != nullptr) return wrong;
     lane.open_ring(ring.commands());
-    fences.open(ring.fences(), ring.fence_count());
-    arena.open(ring.arena_base(), ring.arena_bytes());
     return nullptr;
 }
 
 // A record that is larger than an item: its pieces, with nothing of others between them.
-Appended Session::append_pieces(std::span<const std::byte> record) {
+Appended Connection::append_pieces(std::span<const std::byte> record) {
     while (!lane.begin_pieces()) {
         if (!wait_for_room(false)) return Appended::lost;
     }
@@ -65,7 +63,7 @@ Appended Session::append_pieces(std::span<const std::byte> record) {
 }
 
 // False: the session has ended.
-bool Session::wait_for_room(bool pieces) {
+bool Connection::wait_for_room(bool pieces) {
     back_pressure_waits_.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t began_ns = now_ns();
     if (!lane.is_host_believable()) end(abi::CUDA_ERROR_UNKNOWN, "the host broke the shared memory");
@@ -89,7 +87,7 @@ bool Session::wait_for_room(bool pieces) {
 }
 
 // A host that is awake makes room before a sleep would pay; no turn is given away, for that is a system call.
-bool Session::spin_for_room(bool pieces) {
+bool Connection::spin_for_room(bool pieces) {
     const std::int64_t until = now_ns() + settings.spin_ns;
     do {
         for (unsigned looks = 0; looks < kLooks; ++looks) pause();
@@ -98,21 +96,21 @@ bool Session::spin_for_room(bool pieces) {
     return false;
 }
 
-bool Session::settled(const Slot& slot) const {
+bool Connection::settled(const Slot& slot) const {
     if (slot.done.load(std::memory_order_acquire) || lost() != abi::CUDA_SUCCESS) return true;
     return slot.wants_room &&
            (!ring.waits_for_room() || slot.word.load(std::memory_order_acquire) != slot.seen);
 }
 
 // A wait for copies ends when they do, and that can be foreseen: a wake-up costs as much as 1 MiB of them.
-std::int64_t Session::spin_time_ns() {
+std::int64_t Connection::spin_time_ns() {
     if (settings.spin_ns == 0) return 0;
     const std::uint64_t bytes = expected_bytes_.exchange(0, std::memory_order_relaxed);
     const auto copies_ns = static_cast<std::int64_t>(bytes / kBytesPerNs);
     return settings.spin_ns + std::min(copies_ns, kLongSpinNs);
 }
 
-void Session::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
+void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
     // A thread that waits for room has spun already.
     std::int64_t spin_until = slot.wants_room ? INT64_MIN : 0;
     for (unsigned looks = 1;; ++looks) {
@@ -134,7 +132,7 @@ void Session::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
 }
 
 // Reads what the host has published. `reader`: the slot of the calling thread, where it waits for one.
-void Session::look(const Slot* reader) {
+void Connection::look(const Slot* reader) {
     wire::RingReader& inbox = ring.replies();
     std::span<const std::byte> records;
     Guard guard(carrier.mutex());
@@ -160,7 +158,7 @@ void Session::look(const Slot* reader) {
 
 // What the host had published before this has been read after it, by this thread or by the one that leads.
 // The leader does not sleep while there is something to read, so this is short; a host that lies is bounded.
-void Session::read_arrived_on_ring() {
+void Connection::read_arrived_on_ring() {
     const wire::RingWords& words = ring.page().replies;
     const std::uint64_t published = words.tail.load(std::memory_order_acquire);
     const std::int64_t until = now_ns() + kPatienceNs;
@@ -184,7 +182,7 @@ void Session::read_arrived_on_ring() {
 }
 
 // Sleeps until the host rings, the link has something, somebody kicks, or time is up.
-void Session::doze(const Slot* reader, std::int64_t timeout_ns) {
+void Connection::doze(const Slot* reader, std::int64_t timeout_ns) {
     bool wants_write = false;
     {
         Guard guard(carrier.mutex());
@@ -213,7 +211,7 @@ void Session::doze(const Slot* reader, std::int64_t timeout_ns) {
 }
 
 // Nothing has to be sealed by age here; the pump reads while callbacks or landings are out and nobody waits.
-void Session::pump_loop_on_ring() {
+void Connection::pump_loop_on_ring() {
     bool slept_long = false;
     while (lost() == abi::CUDA_SUCCESS) {
         const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
@@ -221,7 +219,7 @@ void Session::pump_loop_on_ring() {
             pump_idle(slept_long);
             continue;
         }
-        if (callbacks.outstanding() == 0) futex_wait(pump_word_, seen, kPatienceNs);
+        if (awaited_functions() == 0) futex_wait(pump_word_, seen, kPatienceNs);
         if (watching()) read_for_nobody(kWatchNs);
     }
 }

@@ -1,7 +1,7 @@
 // Waiting: leader and followers, and the pump. Of all threads that wait for replies one, the leader, reads
 // the socket; the others sleep on their slots' words and are woken when their answers have been read, or when
 // the leader leaves and one of them has to lead. While nobody waits, the pump thread seals by age and reads
-// for callbacks and landings. What differs on the ring is in session_ring.cc.
+// for callbacks and landings. What differs on the ring is in connection_ring.cc.
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "session.h"
+#include "connection.h"
 #include "wire/limits.h"
 
 namespace guest {
@@ -26,14 +26,14 @@ constexpr int kPatientLooks = 20;
 
 }  // namespace
 
-abi::CUresult Session::wait(Slot& slot) {
+abi::CUresult Connection::wait(Slot& slot) {
     wait_until(slot, kNever);
     const abi::CUresult result = slot.result;
     note(result);
     return result;
 }
 
-bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
+bool Connection::wait_until(Slot& slot, std::int64_t deadline_ns) {
     round_trips_.fetch_add(1, std::memory_order_relaxed);
     seal();
     if (ring.is_open()) ring.tell_wait();
@@ -56,7 +56,7 @@ bool Session::wait_until(Slot& slot, std::int64_t deadline_ns) {
 
 // Leads where nobody does, else sleeps until there is a reason to look again. Holds replies.mutex() before
 // and after.
-void Session::take_turn(Slot& slot, std::int64_t deadline_ns) {
+void Connection::take_turn(Slot& slot, std::int64_t deadline_ns) {
     Mutex& mutex = replies.mutex();
     if (!replies.led) {
         replies.led = slot.leads = true;
@@ -80,7 +80,7 @@ void Session::take_turn(Slot& slot, std::int64_t deadline_ns) {
     slot.sleeping = false;
 }
 
-void Session::lead(Slot& slot, std::int64_t deadline_ns) {
+void Connection::lead(Slot& slot, std::int64_t deadline_ns) {
     std::int64_t spin_until = 0;
     std::uint64_t read = UINT64_MAX;
     for (;;) {
@@ -105,7 +105,7 @@ void Session::lead(Slot& slot, std::int64_t deadline_ns) {
 }
 
 // Sleeps until the link has something, somebody kicks, or time is up.
-void Session::poll_link(std::int64_t timeout_ns, bool wants_write) {
+void Connection::poll_link(std::int64_t timeout_ns, bool wants_write) {
     // A broken connection is waited for by looking; otherwise something may be due that no descriptor tells.
     const std::int64_t tick_ns = carrier.tick_ns();
     if (tick_ns != 0) timeout_ns = timeout_ns < 0 ? tick_ns : std::min(timeout_ns, tick_ns);
@@ -119,17 +119,17 @@ void Session::poll_link(std::int64_t timeout_ns, bool wants_write) {
     [[maybe_unused]] const ssize_t count = read(replies.kick_fd, &kicks, sizeof kicks);
 }
 
-void* Session::pump_main(void* self) {
-    auto& session = *static_cast<Session*>(self);
-    if (session.ring.is_open()) {
-        session.pump_loop_on_ring();
+void* Connection::pump_main(void* self) {
+    auto& connection = *static_cast<Connection*>(self);
+    if (connection.ring.is_open()) {
+        connection.pump_loop_on_ring();
     } else {
-        session.pump_loop();
+        connection.pump_loop();
     }
     return nullptr;
 }
 
-void Session::pump_loop() {
+void Connection::pump_loop() {
     int idle = 0;
     while (lost() == abi::CUDA_SUCCESS) {
         const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
@@ -138,7 +138,7 @@ void Session::pump_loop() {
         if (opened != 0 && left <= 0) {
             seal();
             idle = 0;
-        } else if (callbacks.outstanding() != 0 || (replies.detached_count() != 0 && idle >= kPatientLooks)) {
+        } else if (awaited_functions() != 0 || (replies.detached_count() != 0 && idle >= kPatientLooks)) {
             read_for_nobody(opened == 0 ? 100'000'000 : left);
         } else if (opened != 0 || idle < kIdleLooks) {
             futex_wait(pump_word_, seen, left);
@@ -152,7 +152,7 @@ void Session::pump_loop() {
 }
 
 // Sleeps until somebody packs the first record of a batch or starts something to watch.
-void Session::pump_idle(bool& slept_long) {
+void Connection::pump_idle(bool& slept_long) {
     const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
     pump_asleep_.store(true, std::memory_order_relaxed);
     pump_order_.fetch_add(1, std::memory_order_seq_cst);
@@ -169,7 +169,7 @@ void Session::pump_idle(bool& slept_long) {
     slept_long = pump_word_.load(std::memory_order_acquire) != seen || !lane.empty() || watching();
 }
 
-void Session::read_for_nobody(std::int64_t timeout_ns) {
+void Connection::read_for_nobody(std::int64_t timeout_ns) {
     Mutex& mutex = replies.mutex();
     mutex.lock();
     if (replies.led) {
