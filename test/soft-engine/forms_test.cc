@@ -83,10 +83,11 @@ TEST("pairs of 16-bit integers, .relu, lop3 with a predicate and redux of floats
     CHECK_EQ(result("min.u16x2 %r0, %r1, %r2;", 0x8000ffff, 0x00010001, 0), 0x00010001u);
     CHECK_EQ(result("max.s16x2.relu %r0, %r1, %r2;", 0x8000ffff, 0x8001fffe, 0), 0u);
     CHECK_EQ(result("min.relu.s32 %r0, %r1, %r2;", 5, 0xfffffffe, 0), 0u);
-    const char* const lop = "setp.eq.u32 %q0, %r3, 1; lop3.or.b32 %r4|%q1, %r1, %r2, 0, 0xc0, %q0;\n"
-                            "lop3.and.b32 _|%q2, %r1, %r2, 0, 0xc0, !%q0;\n"
-                            "selp.u32 %r0, 1, 0, %q1; @%q2 add.u32 %r0, %r0, 2; shl.b32 %r4, %r4, 4;\n"
-                            "or.b32 %r0, %r0, %r4;";
+    const char* const lop =
+        "setp.eq.u32 %q0, %r3, 1; lop3.or.b32 %r4|%q1, %r1, %r2, 0, 0xc0, %q0;\n"
+        "lop3.and.b32 _|%q2, %r1, %r2, 0, 0xc0, !%q0;\n"
+        "selp.u32 %r0, 1, 0, %q1; @%q2 add.u32 %r0, %r0, 2; shl.b32 %r4, %r4, 4;\n"
+        "or.b32 %r0, %r0, %r4;";
     CHECK_EQ(result(lop, 6, 3, 0), 0x23u);
     CHECK_EQ(result(lop, 4, 3, 0), 0u);
     CHECK_EQ(result(lop, 4, 3, 1), 1u);
@@ -197,6 +198,28 @@ TEST("conversions to and from fp4 and fp6 round to nearest and saturate") {
     CHECK_EQ(result("cvt.u16.u32 %h0, %r1; cvt.rn.f16x2.e2m1x2 %r0, %h0;", 0x79, 0, 0), 0x4600b800u);
     CHECK_EQ(result("cvt.u16.u32 %h0, %r1; cvt.rn.f16x2.e3m2x2 %r0, %h0;", 0x1f21, 0, 0), 0x4f00ac00u);
     CHECK_EQ(result("cvt.u16.u32 %h0, %r1; cvt.rn.relu.f16x2.e2m3x2 %r0, %h0;", 0x2902, 0, 0), 0x00003400u);
+}
+
+TEST("conversions to small floats take pairs of f16 and of bf16 too, and no other pairs of types") {
+    const auto from_pair = [](const std::string& types, u32 pair) {
+        return result("cvt.rn.satfinite." + types + " %h0, %r1; cvt.u32.u16 %r0, %h0;", pair, 0, 0);
+    };
+    CHECK_EQ(from_pair("e2m1x2.f16x2", 0x4600b800), 0x79u);  // 6, -0.5
+    CHECK_EQ(from_pair("e2m1x2.bf16x2", 0x40c0bf00), 0x79u);
+    CHECK_EQ(from_pair("e2m3x2.bf16x2", 0x40f03d80), 0x1f00u);  // 7.5, 0.0625
+    CHECK_EQ(from_pair("e3m2x2.f16x2", 0x4f00ac00), 0x1f21u);   // 28, -0.0625
+    CHECK_EQ(from_pair("e4m3x2.bf16x2", 0x3f80c000), 0x38c0u);  // 1, -2
+    CHECK_EQ(from_pair("e5m2x2.bf16x2", 0x7f80c000), 0x7bc0u);  // infinity, -2
+    HeapDevice device;
+    Kernels kernels(device, plain_kernel("cvt.rn.bf16x2.e4m3x2 %r0, %h0;"));
+    CHECK_EQ(kernels.launch("k", {{1, 1, 1}, {1, 1, 1}}, Arguments().add(u64{0})).error, 715);
+}
+
+TEST("cvt.pack takes fields from two bits up") {
+    CHECK_EQ(result("cvt.pack.sat.u2.s32.b32 %r0, %r1, %r2, %r3;", 7, ~0u, 0x123), 0x123cu);
+    CHECK_EQ(result("cvt.pack.sat.s2.s32.b32 %r0, %r1, %r2, %r3;", ~8u, 7, 0x123), 0x1239u);
+    CHECK_EQ(result("cvt.pack.sat.s4.s32.b32 %r0, %r1, %r2, %r3;", ~8u, 9, 0x123), 0x12387u);
+    CHECK_EQ(result("cvt.pack.sat.s16.s32 %r0, %r1, %r2;", 40000, ~0u, 0), 0x7fffffffu);
 }
 
 }  // namespace

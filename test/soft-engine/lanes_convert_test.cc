@@ -129,13 +129,22 @@ void check_narrowing(const Float& to, const Float& from, Mode mode) {
                     [&](u64 a, u64, u64) { return saturated(to.format, plain(a)); });
     }
     if (to.format.width == 32) {
-        check_typed(how + "ftz." + types, to.name, from.name,
-                    [&](u64 a, u64, u64) { return flush(kF32, plain(a)); });
-    } else if (mode == Mode::rn || mode == Mode::rz) {
-        check_typed(how + "relu." + types, to.name, from.name, [&](u64 a, u64, u64) {
-            const u64 v = plain(a);
-            return !is_nan(to.format, v) && (v & to.format.sign()) != 0 ? 0 : v;
+        check_typed(how + "ftz." + types, to.name, from.name, [&](u64 a, u64, u64) {
+            const bool is_number = !is_nan(from.format, a) && !is_infinite(from.format, a);
+            return is_number ? flush_result(kF32, plain(a), {decode(from.format, a)}, mode) : plain(a);
         });
+    } else if (mode == Mode::rn || mode == Mode::rz) {
+        const auto rectified = [&](u64 v) {
+            return !is_nan(to.format, v) && (v & to.format.sign()) != 0 ? 0 : v;
+        };
+        const auto finite = [&](u64 v) { return is_infinite(to.format, v) ? v - 1 : v; };
+        check_typed(how + "relu." + types, to.name, from.name,
+                    [&](u64 a, u64, u64) { return rectified(plain(a)); });
+        if (from.format.width != 32) return;
+        check_typed(how + "satfinite." + types, to.name, from.name,
+                    [&](u64 a, u64, u64) { return finite(plain(a)); });
+        check_typed(how + "relu.satfinite." + types, to.name, from.name,
+                    [&](u64 a, u64, u64) { return rectified(finite(plain(a))); });
     }
 }
 

@@ -212,24 +212,29 @@ u64 float_to_float(const Form& form, u64 bits) {
     });
 }
 
-// cvt.rn.f16x2.f32 d, a, b and the fp8 forms; a is the upper half.
+// The two floats that become a packed pair: a and b, or the halves of a. The first is the upper one.
+struct Pair {
+    float high;
+    float low;
+};
+Pair pair_of(const Form& form, u64 a, u64 b) {
+    const u32 v = static_cast<u32>(a);
+    if (form.from == Type::f16x2) return {n::f16_to_f32(n::high_half(v)), n::f16_to_f32(n::low_half(v))};
+    if (form.from == Type::bf16x2) return {n::bf16_to_f32(n::high_half(v)), n::bf16_to_f32(n::low_half(v))};
+    return {n::f32_from(v), n::f32_from(static_cast<u32>(b))};
+}
+
+// cvt.rn.f16x2.f32 d, a, b and the fp8 forms.
 u64 pack(const Form& form, u64 a, u64 b) {
-    const bool relu = form.has(kCvtRelu);
     if (form.to == Type::f16x2 || form.to == Type::bf16x2) {
         Form half = form;
         half.to = form.to == Type::f16x2 ? Type::f16 : Type::bf16;
         return float_to_float(half, a) << 16 | float_to_float(half, b);
     }
-    const bool is_e4m3 = form.to == Type::e4m3x2;
-    if (form.from == Type::f16x2) {
-        const u32 v = static_cast<u32>(a);
-        return is_e4m3 ? n::f16x2_to_fp8x2<n::FormatE4m3>(v, relu)
-                       : n::f16x2_to_fp8x2<n::FormatE5m2>(v, relu);
-    }
-    const float high = n::f32_from(static_cast<u32>(a));
-    const float low = n::f32_from(static_cast<u32>(b));
-    return is_e4m3 ? n::f32_to_fp8x2<n::FormatE4m3>(high, low, relu)
-                   : n::f32_to_fp8x2<n::FormatE5m2>(high, low, relu);
+    const bool relu = form.has(kCvtRelu);
+    const Pair pair = pair_of(form, a, b);
+    return form.to == Type::e4m3x2 ? n::f32_to_fp8x2<n::FormatE4m3>(pair.high, pair.low, relu)
+                                   : n::f32_to_fp8x2<n::FormatE5m2>(pair.high, pair.low, relu);
 }
 
 // Powers of two as their exponents: cvt.{rz,rp}{.satfinite}.ue8m0x2.{f32, bf16x2}.
@@ -246,8 +251,9 @@ u64 to_exponents(const Form& form, u64 a, u64 b) {
 template <class F, int Bits>
 u64 to_narrow(const Form& form, u64 a, u64 b) {
     const bool relu = form.has(kCvtRelu);
-    const u64 high = n::f32_to_narrow<F>(n::f32_from(static_cast<u32>(a)), relu);
-    return high << Bits | n::f32_to_narrow<F>(n::f32_from(static_cast<u32>(b)), relu);
+    const Pair pair = pair_of(form, a, b);
+    return static_cast<u64>(n::f32_to_narrow<F>(pair.high, relu)) << Bits |
+           n::f32_to_narrow<F>(pair.low, relu);
 }
 template <class F, int Bits>
 u64 from_narrow(const Form& form, u64 a) {

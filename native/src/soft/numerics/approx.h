@@ -179,12 +179,13 @@ inline double rounded_upper_half(double v) {
     return f64_from((bits_of(v) + 0x80000000u) & 0xffffffff00000000u);
 }
 inline double rcp_approx_ftz_f64(double x) {
-    if (is_nan(x)) return f64_from(0x7fffffff00000000u);
-    return ftz(rounded_upper_half(1.0 / ftz(upper_half(x))));
+    const double operand = ftz(upper_half(x));
+    if (is_nan(operand)) return f64_from(0x7fffffff00000000u);
+    return ftz(rounded_upper_half(1.0 / operand));
 }
 inline double rsqrt_approx_ftz_f64(double x) {
     const double operand = ftz(upper_half(x));
-    if (is_nan(x) || operand < 0) return f64_from(0x7fffffff00000000u);
+    if (is_nan(operand) || operand < 0) return f64_from(0x7fffffff00000000u);
     return rounded_upper_half(1.0 / __builtin_sqrt(operand));
 }
 

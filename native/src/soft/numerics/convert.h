@@ -151,10 +151,6 @@ template <class F>
 inline std::uint16_t f32_to_fp8x2(float a, float b, bool relu = false) {
     return static_cast<std::uint16_t>((f32_to_fp8<F>(a, relu) << 8) | f32_to_fp8<F>(b, relu));
 }
-template <class F>
-inline std::uint16_t f16x2_to_fp8x2(std::uint32_t v, bool relu = false) {
-    return f32_to_fp8x2<F>(f16_to_f32(high_half(v)), f16_to_f32(low_half(v)), relu);
-}
 
 // To f16, exactly. e5m2 is the upper byte of an f16. e4m3 has no infinity.
 inline std::uint16_t e5m2_to_f16(std::uint8_t v) {

@@ -139,7 +139,8 @@ bool build_general_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, st
 
 // Conversions with a handler of their own: default rounding, full-width registers.
 bool has_fast_path(const Decoder& d, Type to, Type from) {
-    if (d.has(Mod::sat) || d.has(Mod::ftz) || d.has(Mod::relu) || d.count() != 2) return false;
+    if (d.has(Mod::sat) || d.has(Mod::ftz) || d.has(Mod::relu) || d.has(Mod::satfinite) || d.count() != 2)
+        return false;
     const Mod rounding =
         d.one_of({Mod::rn, Mod::rz, Mod::rm, Mod::rp, Mod::rni, Mod::rzi, Mod::rmi, Mod::rpi});
     const bool to_int = is_integer(to) && is_float(from);
@@ -161,10 +162,33 @@ bool build_rounding_cvt(Decoder& d, Type to, Type from, std::uint32_t slot_to, s
     return true;
 }
 
+bool is_pair_of_halves(Type type) { return type == Type::f16x2 || type == Type::bf16x2; }
+bool is_pair_of_eights(Type type) { return type == Type::e4m3x2 || type == Type::e5m2x2; }
+bool is_pair_of_narrow(Type type) {
+    return type == Type::e2m1x2 || type == Type::e2m3x2 || type == Type::e3m2x2;
+}
+
+// Whether cvt has this pair of types, where one of them is packed.
+bool is_pair_form(Type to, Type from) {
+    const bool is_small = is_pair_of_eights(to) || is_pair_of_narrow(to);
+    if (from == Type::f32 || from == Type::bf16x2)
+        return is_small || to == Type::ue8m0x2 || (from == Type::f32 && is_pair_of_halves(to));
+    if (from == Type::f16x2) return is_small;
+    if (from == Type::ue8m0x2) return to == Type::bf16x2;
+    return to == Type::f16x2 && (is_pair_of_eights(from) || is_pair_of_narrow(from));
+}
+
+bool is_pair(Type type) {
+    return is_pair_of_halves(type) || is_pair_of_eights(type) || is_pair_of_narrow(type) ||
+           type == Type::ue8m0x2;
+}
+
 // cvt.pack.sat.s8.s32.b32 d, a, b{, c}
 bool build_pack_cvt(Decoder& d) {
     const Type type = d.type(0);
-    const std::uint32_t width = type == Type::u4 || type == Type::s4 ? 4 : 8 * type_size(type);
+    const std::uint32_t width = type == Type::u2 || type == Type::s2   ? 2
+                                : type == Type::u4 || type == Type::s4 ? 4
+                                                                       : 8 * type_size(type);
     if (width == 0 || width > 16 || !d.need(3, 4)) return d.fail("bad cvt.pack");
     const std::uint32_t to = d.target(0, Type::b32);
     const std::uint32_t a = d.source(1, Type::b32);
@@ -176,7 +200,7 @@ bool build_pack_cvt(Decoder& d) {
     insn.b = b;
     insn.c = c;
     insn.mod[0] = static_cast<std::uint8_t>(width);
-    insn.mod[1] = is_signed(type) || type == Type::s4 ? 1 : 0;
+    insn.mod[1] = is_signed(type) || type == Type::s4 || type == Type::s2 ? 1 : 0;
     return true;
 }
 
@@ -250,6 +274,7 @@ bool build_cvt(Decoder& d) {
     const Type to = d.type(0);
     const Type from = d.type(1);
     if (to == Type::none || from == Type::none) return d.fail("cvt needs two types");
+    if ((is_pair(to) || is_pair(from)) && !is_pair_form(to, from)) return d.emit_unsupported(), true;
     // Registers may be wider than the types here, so slots go by the register.
     const Operand& source = d.operand(1);
     const Type source_type = source.kind == OperandKind::reg ? d.register_type(source.index) : from;

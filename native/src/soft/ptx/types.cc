@@ -19,7 +19,7 @@ constexpr TypeRow kTypes[] = {
     {"f32", 4},  {"f64", 8},   {"tf32", 4},   {"pred", 0},   {"u16x2", 4},      {"s16x2", 4},
     {"e4m3", 1}, {"e5m2", 1},  {"e4m3x2", 2}, {"e5m2x2", 2}, {"f32x2", 8},      {"ue8m0x2", 2},
     {"u4", 1},   {"s4", 1},    {"b1", 1},     {"texref", 8}, {"samplerref", 8}, {"surfref", 8},
-    {"e2m1x2", 1}, {"e2m3x2", 2}, {"e3m2x2", 2},
+    {"e2m1x2", 1}, {"e2m3x2", 2}, {"e3m2x2", 2}, {"u2", 1}, {"s2", 1},
 };
 static_assert(std::size(kTypes) == static_cast<std::size_t>(Type::count));
 

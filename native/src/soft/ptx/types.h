@@ -47,6 +47,8 @@ enum class Type : std::uint8_t {
     e2m1x2,
     e2m3x2,
     e3m2x2,
+    u2,
+    s2,
     count
 };
 
