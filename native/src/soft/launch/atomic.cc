@@ -1,111 +1,21 @@
-// atom and red: read-modify-write of global and shared memory, lanes in ascending order. Shared memory
-// belongs to a block that one worker runs, so plain accesses do; global memory is updated by
-// compare-and-swap.
+// atom and red one lane at a time, in ascending order: every space, type and operation, and the accesses that
+// fault. Shared memory belongs to a block that one worker runs, so plain accesses do; global memory is
+// updated by compare-and-swap. The common ones are in hot_atomic.h.
 #include "soft/launch/atomic.h"
 
-#include <algorithm>
 #include <bit>
 
 #include "soft/launch/access.h"
+#include "soft/launch/atomic_result.h"
 #include "soft/launch/lanes.h"
 #include "soft/launch/registry.h"
 #include "soft/launch/runtime.h"
 #include "soft/launch/tables.h"
-#include "soft/numerics/half.h"
 
 namespace soft {
 namespace {
 
-using ptx::Mod;
 using ptx::Space;
-using ptx::Type;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
-template <class T>
-T integer_result(Mod op, T old, T b, T c) {
-    switch (op) {
-        case Mod::add:
-            return static_cast<T>(old + b);
-        case Mod::and_:
-            return old & b;
-        case Mod::or_:
-            return old | b;
-        case Mod::xor_:
-            return old ^ b;
-        case Mod::exch:
-            return b;
-        case Mod::cas:
-            return old == b ? c : old;
-        case Mod::inc:
-            return old >= b ? T{0} : static_cast<T>(old + 1);
-        case Mod::dec:
-            return old == 0 || old > b ? b : static_cast<T>(old - 1);
-        case Mod::min:
-            return std::min(old, b);
-        default:
-            return std::max(old, b);
-    }
-}
-
-template <class T>
-T signed_result(Mod op, T old, T b, T c) {
-    using Signed = std::make_signed_t<T>;
-    const bool less = static_cast<Signed>(old) < static_cast<Signed>(b);
-    if (op == Mod::min) return less ? old : b;
-    if (op == Mod::max) return less ? b : old;
-    return integer_result(op, old, b, c);
-}
-
-u32 add_f32(u32 old, u32 b, bool flushes) {
-    const float x = std::bit_cast<float>(old);
-    const float y = std::bit_cast<float>(b);
-    return std::bit_cast<u32>(flushes ? numerics::ftz(numerics::add(numerics::ftz(x), numerics::ftz(y)))
-                                      : numerics::add(x, y));
-}
-
-template <class F>
-u32 packed_result(Mod op, u32 old, u32 b) {
-    if (op == Mod::min) return numerics::halves(old, b, numerics::half_min<F>);
-    if (op == Mod::max) return numerics::halves(old, b, numerics::half_max<F>);
-    return numerics::halves(old, b, numerics::half_add<F>);
-}
-
-template <class F>
-u32 half_result(Mod op, u32 old, u32 b) {
-    return packed_result<F>(op, old & 0xffffu, b & 0xffffu) & 0xffffu;
-}
-
-// The new value of a word of up to 32 bits.
-u32 word_result(Mod op, Type type, u32 old, u32 b, u32 c, bool flushes) {
-    switch (type) {
-        case Type::f32:
-            return op == Mod::add ? add_f32(old, b, flushes) : integer_result(op, old, b, c);
-        case Type::f16x2:
-            return packed_result<numerics::FormatF16>(op, old, b);
-        case Type::bf16x2:
-            return packed_result<numerics::FormatBf16>(op, old, b);
-        case Type::f16:
-            return half_result<numerics::FormatF16>(op, old, b);
-        case Type::bf16:
-            return half_result<numerics::FormatBf16>(op, old, b);
-        case Type::s32:
-            return signed_result(op, old, b, c);
-        case Type::b16:
-        case Type::u16:
-            return integer_result(op, static_cast<u16>(old), static_cast<u16>(b), static_cast<u16>(c));
-        default:
-            return integer_result(op, old, b, c);
-    }
-}
-
-u64 wide_result(Mod op, Type type, u64 old, u64 b, u64 c) {
-    if (type == Type::f64 && op == Mod::add) {
-        return std::bit_cast<u64>(numerics::add(std::bit_cast<double>(old), std::bit_cast<double>(b)));
-    }
-    return type == Type::s64 ? signed_result(op, old, b, c) : integer_result(op, old, b, c);
-}
 
 template <class T, class Result>
 T update(std::byte* at, bool is_private, Result result) {
@@ -201,7 +111,14 @@ const Insn* atomic_wide(Warp& w, const Insn* i) {
     return i + 1;
 }
 
-const Insn* atomic(Warp& w, const Insn* i) {
+const OpEntry kEntries[] = {
+    FERRY_PLAIN(atom, none, 0, slow_atomic),
+    FERRY_PLAIN(atom, none, 1, atomic_wide),
+};
+
+}  // namespace
+
+const Insn* slow_atomic(Warp& w, const Insn* i) {
     const Access access{*i, static_cast<Mod>(i->mod[kModOp]), static_cast<Type>(i->mod[kModType]),
                         (i->mod[kModVector] & kAtomicHasResult) != 0};
     const auto space = static_cast<Space>(i->mod[kModSpace]);
@@ -213,13 +130,6 @@ const Insn* atomic(Warp& w, const Insn* i) {
     }
     return i + 1;
 }
-
-const OpEntry kEntries[] = {
-    FERRY_PLAIN(atom, none, 0, atomic),
-    FERRY_PLAIN(atom, none, 1, atomic_wide),
-};
-
-}  // namespace
 
 void update_element(std::byte* at, Mod op, Type type, u64 value, bool is_private) {
     const auto narrow = [=](u32 was) {

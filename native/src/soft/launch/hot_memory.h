@@ -1,6 +1,7 @@
-// Loads and stores of global and shared memory when the warp is whole: half-warps that read consecutive
-// elements or one element are a vector copy after one range check. Everything else goes to access.h. Compiled
-// once per instruction set.
+// Loads and stores of global and shared memory. A whole warp is compared with the addresses it had last:
+// halves that read consecutive elements or one element are a vector copy after one range check. A part of a
+// warp is checked lane by lane, as one vector. Everything else goes to access.h. Compiled once per
+// instruction set.
 #include <cstring>
 
 #include "soft/launch/access.h"
@@ -135,6 +136,8 @@ template <class Word, u32 V>
 // Where offsets of a space lie in host memory, and whether [low, end) does.
 struct GlobalWindow {
     const RangeCache& cache;
+    [[gnu::always_inline]] u64 low() const { return cache.lo; }
+    [[gnu::always_inline]] u64 length() const { return cache.hi > cache.lo ? cache.hi - cache.lo : 0; }
     [[gnu::always_inline]] bool covers(u64 low, u64 end) const {
         return low >= cache.lo && end <= cache.hi && low <= end;
     }
@@ -147,14 +150,15 @@ struct GlobalWindow {
 struct SharedWindow {
     std::byte* base;
     u64 size;
+    [[gnu::always_inline]] u64 low() const { return 0; }
+    [[gnu::always_inline]] u64 length() const { return size; }
     [[gnu::always_inline]] bool covers(u64 low, u64 end) const { return low <= end && end <= size; }
     [[gnu::always_inline]] std::byte* at(u64 address) const { return base + address; }
 };
 
-// The host pointer of lane 0 when every lane may access its bytes, else null.
+// The host pointer of lane 0 when every lane of a whole warp may access its bytes, else null.
 template <class Address, class Window>
 [[gnu::always_inline]] inline std::byte* whole_warp(Warp& w, const Insn* i, const Window& window, u32 size) {
-    if (w.active != kFullMask) return nullptr;
     AddressMemo& memo = w.memos[i->cache];
     const Address* address = slot<Address>(w, i->a);
     recall(memo, address, size);
@@ -171,9 +175,99 @@ template <class Address>
     return static_cast<std::ptrdiff_t>(static_cast<std::make_signed_t<Address>>(deltas<Address>(memo)[lane]));
 }
 
+// How the addresses of the running lanes lie.
+enum class Reach { outside, scattered, consecutive };
+
+template <class Address, class Window>
+[[gnu::always_inline]] inline Reach reach(Warp& w, const Insn* i, const Window& window, u32 size) {
+    if (window.length() < size) return Reach::outside;
+    const auto room = static_cast<Address>(window.length() - size);
+    const auto low = static_cast<Address>(window.low());
+    const auto offset = static_cast<Address>(i->imm);
+    const Address* address = slot<Address>(w, i->a);
+    const auto first = static_cast<u32>(__builtin_ctz(w.active));
+    const Address start = address[first] - static_cast<Address>(first * size);
+    alignas(64) u32 outside[kLanes];
+    alignas(64) u32 apart[kLanes];
+#pragma GCC ivdep
+    for (u32 l = 0; l < kLanes; ++l) {
+        const Address at = address[l] + offset;
+        outside[l] = static_cast<Address>(at - low) > room || (at & (size - 1)) != 0 ? ~0u : 0u;
+        apart[l] = address[l] != start + static_cast<Address>(l * size) ? ~0u : 0u;
+    }
+    if ((mask_of(outside) & w.active) != 0) return Reach::outside;
+    return (mask_of(apart) & w.active) == 0 ? Reach::consecutive : Reach::scattered;
+}
+
+// d[l] = from[l] for the lanes in `lanes`; the memory of the others is not touched.
+[[gnu::always_inline]] inline void load_masked(u32* d, const std::byte* from, u32 lanes) {
+#if defined(__AVX512F__)
+    for (u32 l = 0; l < kLanes; l += 16) {
+        const auto mask = static_cast<__mmask16>(lanes >> l);
+        const __m512i old = _mm512_load_si512(d + l);
+        _mm512_store_si512(d + l, _mm512_mask_loadu_epi32(old, mask, from + l * 4));
+    }
+#elif defined(__AVX2__)
+    const __m256i steps = _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24);
+    for (u32 l = 0; l < kLanes; l += 8) {
+        auto* to = static_cast<__m256i*>(static_cast<void*>(d + l));
+        const auto* at = static_cast<const int*>(static_cast<const void*>(from + l * 4));
+        // The sign of each word says whether its lane is meant.
+        const __m256i mask = _mm256_sllv_epi32(_mm256_set1_epi32(static_cast<int>(lanes >> l)), steps);
+        const __m256i loaded = _mm256_maskload_epi32(at, mask);
+        _mm256_store_si256(to, _mm256_castps_si256(
+                                   _mm256_blendv_ps(_mm256_castsi256_ps(_mm256_load_si256(to)),
+                                                    _mm256_castsi256_ps(loaded), _mm256_castsi256_ps(mask))));
+    }
+#else
+    for (u32 mask = lanes; mask != 0; mask &= mask - 1) {
+        const auto l = static_cast<u32>(__builtin_ctz(mask));
+        d[l] = read_as<u32>(from + l * 4);
+    }
+#endif
+}
+
+template <class T, class Word, u32 V, class Address, class Window>
+[[gnu::noinline]] const Insn* load_part(Warp& w, const Insn* i, const Window window) {
+    const Reach how = reach<Address>(w, i, window, sizeof(T) * V);
+    if (how == Reach::outside) return slow_load(w, i);
+    const Address* address = slot<Address>(w, i->a);
+    const auto offset = static_cast<Address>(i->imm);
+    Word* d[V];
+    name_slots<Word, V>(w, i, d);
+    if constexpr (V == 1 && sizeof(T) == 4 && sizeof(Word) == 4) {
+        const auto first = static_cast<u32>(__builtin_ctz(w.active));
+        const std::byte* from = window.at(address[first] + offset) - first * sizeof(T);
+        if (how == Reach::consecutive) return load_masked(d[0], from, w.active), i + 1;
+    }
+    for (u32 mask = w.active; mask != 0; mask &= mask - 1) {
+        const auto l = static_cast<u32>(__builtin_ctz(mask));
+        const std::byte* at = window.at(static_cast<Address>(address[l] + offset));
+        for (u32 v = 0; v < V; ++v) d[v][l] = static_cast<Word>(read_as<T>(at + v * sizeof(T)));
+    }
+    return i + 1;
+}
+
+template <class T, class Word, u32 V, class Address, class Window>
+[[gnu::noinline]] const Insn* store_part(Warp& w, const Insn* i, const Window window) {
+    const Reach how = reach<Address>(w, i, window, sizeof(T) * V);
+    if (how == Reach::outside) return slow_store(w, i);
+    const Address* address = slot<Address>(w, i->a);
+    const auto offset = static_cast<Address>(i->imm);
+    Word* s[V];
+    name_slots<Word, V>(w, i, s);
+    for (u32 mask = w.active; mask != 0; mask &= mask - 1) {
+        const auto l = static_cast<u32>(__builtin_ctz(mask));
+        std::byte* at = window.at(static_cast<Address>(address[l] + offset));
+        for (u32 v = 0; v < V; ++v) write_as(at + v * sizeof(T), static_cast<T>(s[v][l]));
+    }
+    return i + 1;
+}
+
 template <class T, class Word, u32 V, class Address, class Window>
 [[gnu::always_inline]] inline const Insn* load(Warp& w, const Insn* i, const Window& window) {
     constexpr u32 kSize = sizeof(T) * V;
+    if (w.active != kFullMask) return load_part<T, Word, V, Address>(w, i, window);
     const std::byte* base = whole_warp<Address>(w, i, window, kSize);
     if (base == nullptr) return slow_load(w, i);
     AddressMemo& memo = w.memos[i->cache];
@@ -199,6 +293,7 @@ template <class T, class Word, u32 V, class Address, class Window>
 template <class T, class Word, u32 V, class Address, class Window>
 [[gnu::always_inline]] inline const Insn* store(Warp& w, const Insn* i, const Window& window) {
     constexpr u32 kSize = sizeof(T) * V;
+    if (w.active != kFullMask) return store_part<T, Word, V, Address>(w, i, window);
     std::byte* base = whole_warp<Address>(w, i, window, kSize);
     if (base == nullptr) return slow_store(w, i);
     AddressMemo& memo = w.memos[i->cache];
@@ -236,7 +331,7 @@ const Insn* store_shared(Warp& w, const Insn* i) {
 
 // The variant of a memory entry: elements * 16 + bytes of a lane.
 #define FERRY_MEMORY(family, type, op, T, Word, V) \
-    {Family::family, ptx::Type::type, V * 16 + sizeof(Word), &op<T, Word, V>, &op<T, Word, V>}
+    { Family::family, ptx::Type::type, V * 16 + sizeof(Word), &op<T, Word, V>, &op<T, Word, V> }
 
 const OpEntry kGlobalEntries[] = {
     FERRY_MEMORY(load_global, b32, load_global, u32, u32, 1),

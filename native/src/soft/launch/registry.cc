@@ -54,7 +54,9 @@ void add_entries(Table& table, std::span<const OpEntry> entries) {
     add_entries(table, isa::shared_entries());        \
     add_entries(table, isa::approx_entries());        \
     add_entries(table, isa::convert_entries());       \
-    add_entries(table, isa::matrix_entries())
+    add_entries(table, isa::matrix_entries());        \
+    add_entries(table, isa::warp_entries());          \
+    add_entries(table, isa::hot_atomic_entries())
 
 Table make_table() {
     Table table;

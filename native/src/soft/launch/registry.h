@@ -128,6 +128,7 @@ enum class Family : std::uint16_t {
     pair,
     bulk_copy,
     cluster_barrier,
+    atom_shared,
     count
 };
 

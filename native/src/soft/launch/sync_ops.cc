@@ -43,32 +43,6 @@ void deposit_predicate(Warp& w, const Insn& i) {
     }
 }
 
-struct Source {
-    u32 lane;
-    bool in_range;
-};
-
-// The manual's definition, with lane numbers that may leave the warp on the way.
-Source shuffle_source(Mod mode, u32 lane, u32 b, u32 c) {
-    const u32 distance = b & 31;
-    const u32 clamp = c & 31;
-    const u32 segment = c >> 8 & 31;
-    const u32 last = (lane & segment) | (clamp & ~segment);
-    const u32 first = lane & segment;
-    u32 from = 0;
-    bool in_range = false;
-    if (mode == Mod::up) {
-        from = lane - distance;
-        in_range = static_cast<std::int32_t>(from) >= static_cast<std::int32_t>(last);
-    } else {
-        from = mode == Mod::down   ? lane + distance
-               : mode == Mod::bfly ? lane ^ distance
-                                   : first | (distance & ~segment);
-        in_range = from <= last;
-    }
-    return {in_range ? from & 31 : lane, in_range};
-}
-
 // imm: the predicate's slot, with kSyncHasPredicate.
 void collect_shuffle(Warp& w, const Insn& i, u32 members) {
     const auto mode = static_cast<Mod>(i.mod[kSyncMode]);
@@ -78,9 +52,10 @@ void collect_shuffle(Warp& w, const Insn& i, u32 members) {
     u32 values[kLanes] = {};
     for (u32 l = 0; l < kLanes; ++l) {
         if (!holds(w.active, l)) continue;
-        const Source source = shuffle_source(mode, l, b[l], c[l]);
-        in_range |= source.in_range ? 1u << l : 0u;
-        values[l] = static_cast<u32>(w.exchange[holds(members, source.lane) ? source.lane : l]);
+        const u32 source = shuffle_source(mode, l, b[l], c[l]);
+        const bool is_fine = is_in_range(mode, l, source, c[l]);
+        in_range |= is_fine ? 1u << l : 0u;
+        values[l] = static_cast<u32>(w.exchange[is_fine && holds(members, source & 31) ? source & 31 : l]);
     }
     put_each(w, i, [&](u32 l) { return values[l]; });
     if (i.mod[kSyncHasPredicate] != 0) write_predicate(w, static_cast<u32>(i.imm), in_range);
@@ -198,10 +173,10 @@ const Insn* active_mask(Warp& w, const Insn* i) {
     return i + 1;
 }
 
+// The others are in hot_sync.h, which comes back to run_sync() when members are missing.
 const OpEntry kEntries[] = {
-    FERRY_PLAIN(shfl, none, 0, sync<kSyncShuffle>),     FERRY_PLAIN(vote, none, 0, sync<kSyncVote>),
-    FERRY_PLAIN(match, none, 0, sync<kSyncMatch>),      FERRY_PLAIN(redux, none, 0, sync<kSyncReduce>),
-    FERRY_PLAIN(bar_warp, none, 0, sync<kSyncBarrier>), FERRY_PLAIN(sync_elect, none, 0, sync<kSyncElect>),
+    FERRY_PLAIN(redux, none, 0, sync<kSyncReduce>),  // of floats
+    FERRY_PLAIN(sync_elect, none, 0, sync<kSyncElect>),
     FERRY_PLAIN(activemask, none, 0, active_mask),
 };
 

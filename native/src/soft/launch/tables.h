@@ -17,6 +17,8 @@ namespace soft {
     std::span<const OpEntry> approx_entries();        \
     std::span<const OpEntry> convert_entries();       \
     std::span<const OpEntry> matrix_entries();        \
+    std::span<const OpEntry> warp_entries();          \
+    std::span<const OpEntry> hot_atomic_entries();    \
     }
 FERRY_HOT_TABLES(isa_v1)
 FERRY_HOT_TABLES(isa_v3)

@@ -52,9 +52,27 @@ Space atomic_space(const Decoder& d) {
 
 bool is_atomic_type(Type type) { return type_size(type) >= 2 && type_size(type) <= 8 && type != Type::f32x2; }
 
+// The common operations have handlers of their own, by how they look at values; the rest share one.
+Insn& emit_operation(Decoder& d, Mod op, const MemoryOperand& address) {
+    const Type type = d.type();
+    const bool is_shared = address.space == Space::shared;
+    const bool is_float = type == Type::f32 || type == Type::f64;
+    const bool is_ordered = op == Mod::min || op == Mod::max;
+    const bool is_packed = type == Type::f16x2 || type == Type::bf16x2;
+    Type as = Type::none;
+    if (type_size(type) == 4 && !is_packed) as = is_ordered && is_signed(type) ? Type::s32 : Type::u32;
+    if (type_size(type) == 8) as = is_ordered && is_signed(type) ? Type::s64 : Type::u64;
+    if (is_float) as = type;
+    const Family hot = is_shared ? Family::atom_shared : Family::atom;
+    const bool is_hot =
+        as != Type::none && address.width == (is_shared ? 4 : 8) && find_op(hot, as, byte_of(op)) != nullptr;
+    if (is_hot) return d.emit(hot, as, byte_of(op));
+    return d.emit(Family::atom, Type::none, type == Type::b128 ? 1 : 0);
+}
+
 Insn& emit_atom(Decoder& d, Mod op, const MemoryOperand& address, std::uint32_t to, std::uint32_t b) {
     const Type type = d.type();
-    Insn& insn = d.emit(Family::atom, Type::none, type == Type::b128 ? 1 : 0);
+    Insn& insn = emit_operation(d, op, address);
     insn.d = to;
     insn.a = address.slot;
     insn.b = b;
@@ -97,7 +115,7 @@ bool build_shfl(Decoder& d) {
     const std::uint32_t members = member_mask(d, is_sync);
     const Mod mode = d.one_of({Mod::up, Mod::down, Mod::bfly, Mod::idx});
     if (mode == Mod::none) return d.fail("missing mode");
-    Insn& insn = d.emit(Family::shfl, Type::none);
+    Insn& insn = d.emit(Family::shfl, Type::none, byte_of(mode));
     insn.d = to.value;
     insn.a = a;
     insn.b = b;
@@ -134,12 +152,13 @@ bool build_match(Decoder& d) {
     const Pair to = pair_target(d, Type::b32);
     const std::uint32_t a = d.source(1, d.type());
     const std::uint32_t members = d.source(2, Type::b32);
-    Insn& insn = d.emit(Family::match, Type::none);
+    const auto width = static_cast<std::uint8_t>(slot_width(d.type()));
+    Insn& insn = d.emit(Family::match, Type::none, width);
     insn.d = to.value;
     insn.a = a;
     insn.e = members;
     insn.mod[kSyncMode] = byte_of(mode);
-    insn.mod[kSyncWidth] = static_cast<std::uint8_t>(slot_width(d.type()));
+    insn.mod[kSyncWidth] = width;
     set_predicate(insn, to);
     return true;
 }
@@ -151,7 +170,11 @@ bool build_redux(Decoder& d) {
     const std::uint32_t to = d.target(0, d.type());
     const std::uint32_t a = d.source(1, d.type());
     const std::uint32_t members = d.source(2, Type::b32);
-    Insn& insn = d.emit(Family::redux, Type::none);
+    // Only the order of values depends on the sign.
+    const bool is_ordered = op == Mod::min || op == Mod::max;
+    const Type as = is_ordered && is_signed(d.type()) ? Type::s32 : Type::u32;
+    Insn& insn =
+        d.type() == Type::f32 ? d.emit(Family::redux, Type::none) : d.emit(Family::redux, as, byte_of(op));
     insn.d = to;
     insn.a = a;
     insn.e = members;
