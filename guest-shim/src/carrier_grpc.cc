@@ -103,6 +103,7 @@ bool GrpcCarrier::push_hello(const Hello& hello) {
         fields.varint(11, hello.ring_bytes);
     }
     fields.varint(14, hello.can_resume ? 1 : 0);
+    fields.varint(15, hello.api);
     // Fields 6 and 7 stay unset: the guest itself chooses among all devices (apply_visible_devices).
     return push_frame(fields);
 }

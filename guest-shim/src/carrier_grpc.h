@@ -16,6 +16,7 @@
 #include "replies.h"
 #include "snapshot.h"
 #include "wire/grpc_reader.h"
+#include "wire/record.h"
 
 namespace guest {
 
@@ -29,6 +30,7 @@ struct Hello {
     std::uint64_t arena_size;
     std::uint64_t ring_bytes;
     bool can_resume;
+    std::uint32_t api = wire::kApiCuda;
 };
 
 // What a Welcome says.

@@ -32,8 +32,9 @@ export function emitDriverTable(model: Model): string {
     );
 }
 
+// The records of GL's lanes have an executor, and so a dispatch, of their own.
 function records(model: Model): Call[] {
-    return model.calls.filter((call) => call.request !== undefined);
+    return model.calls.filter((call) => call.request !== undefined && !call.name.startsWith('gl_'));
 }
 
 export function emitHostHand(model: Model): string {

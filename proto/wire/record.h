@@ -28,6 +28,10 @@ namespace wire {
 inline constexpr std::uint32_t kWireVersion = 1;
 inline constexpr std::size_t kRecordAlignment = 8;
 
+// Hello.api: what the records of a lane are of.
+inline constexpr std::uint32_t kApiCuda = 0;
+inline constexpr std::uint32_t kApiGl = 1;
+
 enum class RecordFlag : std::uint16_t { none = 0, wants_reply = 1 };
 
 enum class ReplyKind : std::uint16_t {

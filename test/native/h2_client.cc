@@ -207,6 +207,7 @@ std::vector<std::byte> hello(const HelloFields& fields) {
     writer.varint(11, fields.ring_bytes);
     writer.bytes(12, fields.resume);
     writer.varint(13, fields.seen);
+    writer.varint(15, fields.api);
     return guest_frame(1, writer.written());
 }
 

@@ -83,6 +83,7 @@ struct HelloFields {
     std::uint64_t ring_bytes = 0;
     std::vector<std::byte> resume = {};
     std::uint64_t seen = 0;
+    std::uint32_t api = 0;
 };
 std::vector<std::byte> hello(const HelloFields& fields);
 std::vector<std::byte> callbacks_done(std::uint64_t count);

@@ -38,6 +38,8 @@ export interface MetersMessage {
     readonly launches: string;
     readonly leases: string;
     readonly resumes: string;
+    readonly presents: string;
+    readonly glSwitches: string;
     readonly voluntarySwitches: string;
     readonly involuntarySwitches: string;
 }

@@ -47,6 +47,22 @@ export const limits = {
     graphNodes: 1048576,
     /** Links of images of one session at a time. In count. */
     links: 4096,
+    /** GL contexts of one guest process at a time; each is a lane of its own. In count. */
+    glLanes: 64,
+    /** GL contexts that one guest process makes in its life. In count. */
+    glLanesEver: 65536,
+    /** Share groups of GL contexts of one guest process. In count. */
+    glShareGroups: 256,
+    /** Windows, pixmaps and pbuffers that one guest process draws on. In count. */
+    glDrawables: 4096,
+    /** Pixels of the longer side of a drawable. In count. */
+    glDrawableSide: 16384,
+    /** Names of each kind of GL object in a share group, or in a context. In count. */
+    glNames: 4194304,
+    /** Strings, extensions, or limits of a GL context. In bytes. */
+    glSnapshotBytes: 262144,
+    /** One frame, or one read-back of pixels, in a reply. In bytes. */
+    glFrameBytes: 268435456,
     /** Host functions queued and not yet answered. In count. */
     pendingCallbacks: 65536,
     /** Device allocations of one session at a time. In count. */

@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = 'a0c97abd29ffe9a7';
+export const specHash = 'a5aac15390a9c9b6';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
@@ -14,6 +14,14 @@ export const callNames: Readonly<Record<number, string>> = {
     0x0013: 'session_return',
     0x0020: 'session_pin',
     0x0021: 'session_unpin',
+    0x0040: 'gl_open_lane',
+    0x0041: 'gl_context_create',
+    0x0042: 'gl_drawable',
+    0x0043: 'gl_drawable_gone',
+    0x0044: 'gl_make_current',
+    0x0045: 'gl_present',
+    0x0046: 'gl_await',
+    0x0047: 'gl_error',
     0x0100: 'cuInit',
     0x0101: 'cuDriverGetVersion',
     0x0102: 'cuGetErrorString',

@@ -15,6 +15,8 @@ export const meterNames = [
     'launches',
     'leases',
     'resumes',
+    'presents',
+    'glSwitches',
     'voluntarySwitches',
     'involuntarySwitches',
 ] as const;

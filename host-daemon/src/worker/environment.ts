@@ -6,6 +6,10 @@ const scrubbed = new Set([
     'LD_PRELOAD',
     'LD_LIBRARY_PATH',
     'LD_AUDIT',
+    // Would bring Ferry's own GL in where the host's is wanted.
+    '__GLX_VENDOR_LIBRARY_NAME',
+    '__EGL_VENDOR_LIBRARY_FILENAMES',
+    '__EGL_VENDOR_LIBRARY_DIRS',
     // Applied by each guest's shim on its own ordinals; here it would renumber them a second time.
     'CUDA_VISIBLE_DEVICES',
     // Would load code into, and change the memory of, every worker.

@@ -22,6 +22,10 @@
 
 namespace engine {
 
+namespace gl {
+class Lanes;
+}
+
 enum class DriverKind { nvidia, software, null };
 
 struct Options {
@@ -40,6 +44,8 @@ struct Options {
     std::string image_folder;             // shared by the workers of one daemon; empty: images are not kept
     std::uint64_t image_cache_bytes = 0;  // what all files in it may hold
     bool capture_output = false;          // take over fd 1 and 2 of this process for the guest
+    gl::Lanes* lanes = nullptr;           // of a further lane of GL: those it is one of
+    std::uint32_t lane = 1;               // its number among them
 };
 
 enum class LogLevel { info, warn, error };
@@ -72,6 +78,8 @@ public:
     void grant(std::uint32_t quantum_ms);
     void revoke();
     void stop(int result);
+    // What the session waits for elsewhere may have come about.
+    void nudge() { poke_.poke(); }
 
 private:
     enum class CommandKind { grant, revoke, stop };

@@ -10,6 +10,7 @@
 
 #include "cudart/errors.h"
 #include "engine/limits.h"
+#include "engine/records.h"
 #include "wire/call_id.h"
 
 namespace engine {
@@ -35,24 +36,6 @@ constexpr bool is_device_work(std::uint16_t call) {
             return call >= static_cast<std::uint16_t>(wire::CallId::cuMemcpy) &&
                    call <= static_cast<std::uint16_t>(wire::CallId::cuMemsetD2D32Async);
     }
-}
-
-bool wants_reply(const wire::RecordHeader& record) {
-    return record.ticket != 0 ||
-           (record.flags & static_cast<std::uint16_t>(wire::RecordFlag::wants_reply)) != 0;
-}
-
-std::string describe(const wire::RecordHeader& record) {
-    return "record " + std::string(wire::call_name(static_cast<wire::CallId>(record.call))) + " (call " +
-           std::to_string(record.call) + ", " + std::to_string(record.size) + " bytes)";
-}
-
-// False when no whole record stands at the front of `records`.
-bool read_header(std::span<const std::byte> records, wire::RecordHeader& record) {
-    if (records.size() < sizeof record) return false;
-    std::memcpy(&record, records.data(), sizeof record);
-    const bool sized = record.size >= sizeof record && record.size % wire::kRecordAlignment == 0;
-    return sized && record.size <= records.size();
 }
 
 }  // namespace
@@ -309,6 +292,11 @@ bool Executor::publish_fences() {
         replies_.flush();
         return replies_.delivered();
     });
+}
+
+void Executor::share(std::span<Word> fences, std::uint64_t arena_base, std::uint64_t arena_bytes) {
+    fences_.open(fences);
+    pins_.open(arena_base, arena_bytes);
 }
 
 bool Executor::idle() {

@@ -15,6 +15,7 @@
 #include "engine/aside.h"
 #include "engine/callbacks.h"
 #include "engine/contexts.h"
+#include "engine/execution.h"
 #include "engine/fences.h"
 #include "engine/frees.h"
 #include "engine/handles.h"
@@ -36,53 +37,40 @@
 
 namespace engine {
 
-class Executor final : private WatchEvents, private LandingEvents {
+class Executor final : public Execution, private WatchEvents, private LandingEvents {
 public:
     // `ordinals`: the driver's ordinal of each device the guest has been told of.
     Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel,
              Meters& meters, Poke& poke, Output& output);
 
-    // --- for the session
-    // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all
-    // of them when it is held (call again with the rest after settle()) or violated.
-    std::size_t run(std::span<const std::byte> records);
-    // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and
-    // sends what there is to say. Answers true when the caller should come again before long, poked or not.
-    bool settle();
-    // The last settle() has left off early, to let out what has ended: come again at once.
-    bool has_more() const { return has_more_; }
-    // Something has been done since the last question, be it part of a record that answered kRetry.
-    bool advanced() { return std::exchange(advanced_from_, progress_) != progress_; }
-    // The same up to the first record that has been answered: for a carrier on which a reply can go out at
-    // once.
-    std::size_t run_to_reply(std::span<const std::byte> records);
-    // One look at what is waited for, without waiting. True while a wait might end by being looked at again.
-    bool look();
-    // Leaves what look() would have to ask for to waiter threads. False: some of it is still for look(),
-    // soon.
-    bool hand_over();
-    bool has_replies() const { return !replies_.empty(); }
-    // Publishes what is done of what the guest asks for by looking. True while it waits for more.
-    bool publish_fences();
+    // --- for the session; see execution.h
+    std::size_t run(std::span<const std::byte> records) override;
+    std::size_t run_to_reply(std::span<const std::byte> records) override;
+    bool settle() override;
+    bool has_more() const override { return has_more_; }
+    bool advanced() override { return std::exchange(advanced_from_, progress_) != progress_; }
+    bool look() override;
+    bool hand_over() override;
+    bool has_replies() const override { return !replies_.empty(); }
+    bool publish_fences() override;
+    const std::string& violation() const override { return violation_; }
+    bool detached() const override { return detached_; }
+    bool idle() override;
+    std::size_t callbacks_outstanding() const override { return callbacks_.outstanding(); }
+    void callbacks_done(std::uint64_t count) override;
+    void abandon() override { callbacks_.abandon(); }
+    void flush() override { replies_.flush(); }
+    std::byte* message_memory(std::size_t size) override { return landing_.message_memory(size); }
+    void share(std::span<Word> fences, std::uint64_t arena_base, std::uint64_t arena_bytes) override;
+    bool keeps_arena() const override { return pins_.any(); }
+    Moved moved() const override { return {pins_.bytes_in, pins_.bytes_out}; }
+
     bool held() const { return held_; }
+    bool violated() const { return !violation_.empty(); }
     // A driver call of the lane's is aside: run() does nothing until settle() or look() has seen its end.
     bool is_aside() const { return aside_.busy(); }
-    bool violated() const { return !violation_.empty(); }
-    const std::string& violation() const { return violation_; }
-    // The guest has said session_detach and has been answered.
-    bool detached() const { return detached_; }
-    // Nothing of this session is on the device, as far as can be asked without waiting.
-    bool idle();
-    // Host functions that have not returned. callbacks_done() hears how many have, since the beginning.
-    std::size_t callbacks_outstanding() const { return callbacks_.outstanding(); }
-    void callbacks_done(std::uint64_t count);
-    // Nobody will answer callbacks any more.
-    void abandon() { callbacks_.abandon(); }
     // Where spans go; outlives this.
     void trace_to(Trace* trace) { trace_ = trace; }
-
-    // Sends what the last records have answered, without looking at what is still waited for.
-    void flush() { replies_.flush(); }
 
     // --- for handlers, generated and by hand
     const device::DriverTable& driver() const { return driver_; }

@@ -28,11 +28,13 @@ Session::Session(const Options& options, Events& events, Poke& poke)
       gate_(options.ticket, std::chrono::milliseconds(options.ticket_ttl_ms), Clock::now()),
       resumption_(std::chrono::milliseconds(options.resume_grace_ms)),
       meters_(options.meters),
-      trace_(options.trace) {}
+      trace_(options.trace) {
+    if (options.lanes != nullptr) meters_.join();
+}
 
 Session::~Session() {
     if (executor_ != nullptr) executor_->abandon();
-    if (ring_ != nullptr && executor_ != nullptr && executor_->pins().any()) ring_->keep_arena();
+    if (ring_ != nullptr && executor_ != nullptr && executor_->keeps_arena()) ring_->keep_arena();
 }
 
 void Session::open() {
@@ -161,7 +163,20 @@ void Session::drop_connection() {
 
 bool Session::may_run() const {
     if (state_ != State::attached || executor_ == nullptr || unsent() > kMaxUnsent) return false;
-    return turns_.held();
+    return options_.lanes != nullptr ? options_.lanes->held() : turns_.held();
+}
+
+// Whether anything waits for the device: with GL, on any lane.
+bool Session::wants_turn() const {
+    return !backlog_.empty() || ring_waits() || (lanes_ != nullptr && lanes_->wanted());
+}
+
+void Session::want_turn() {
+    if (options_.lanes != nullptr) {
+        if (!options_.lanes->held()) options_.lanes->want();
+    } else if (turns_.want()) {
+        events_.wants();
+    }
 }
 
 bool Session::holds_reading() const {
@@ -258,7 +273,8 @@ void Session::settle_turn(Clock::time_point now) {
         for (unsigned owed = turns_.drained(executor_->idle(), now); owed != 0; --owed) events_.released();
         if (turns_.held()) ++meters_[Meter::leases];
     }
-    if ((!backlog_.empty() || ring_waits()) && turns_.want()) events_.wants();
+    if (lanes_ != nullptr) lanes_->hold(turns_.held());
+    if (wants_turn()) want_turn();
 }
 
 void Session::check_clock(Clock::time_point now) {
@@ -279,8 +295,9 @@ void Session::publish_meters() {
         meters_[Meter::bytes_in] = link_->bytes_received();
         meters_[Meter::bytes_out] = link_->bytes_sent();
         if (ring_ != nullptr) {
-            meters_[Meter::bytes_in] += ring_->bytes_received() + executor_->pins().bytes_in;
-            meters_[Meter::bytes_out] += ring_->bytes_sent() + executor_->pins().bytes_out;
+            const Execution::Moved moved = executor_->moved();
+            meters_[Meter::bytes_in] += ring_->bytes_received() + moved.in;
+            meters_[Meter::bytes_out] += ring_->bytes_sent() + moved.out;
         }
     }
     meters_.publish();
@@ -288,10 +305,12 @@ void Session::publish_meters() {
 
 void Session::grant() {
     if (turns_.grant()) ++meters_[Meter::leases];
+    if (lanes_ != nullptr) lanes_->hold(turns_.held());
 }
 
 void Session::revoke(Clock::time_point now) {
     if (turns_.revoke(now)) events_.released();
+    if (lanes_ != nullptr) lanes_->hold(turns_.held());
 }
 
 void Session::stop(int result) {

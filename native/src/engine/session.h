@@ -18,12 +18,14 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/executor.h"
+#include "engine/execution.h"
+#include "engine/gl/lanes.h"
 #include "engine/image_store.h"
 #include "engine/meters.h"
 #include "engine/output.h"
 #include "engine/poke.h"
 #include "engine/resumption.h"
+#include "engine/trace.h"
 #include "engine/turns.h"
 #include "transport/link.h"
 #include "transport/listener.h"
@@ -95,7 +97,7 @@ private:
     bool holds_reading() const override;
     std::size_t waiting_batches() const override { return backlog_.size(); }
     std::byte* message_memory(std::size_t size) override {
-        return executor_ == nullptr ? nullptr : executor_->landing().message_memory(size);
+        return executor_ == nullptr ? nullptr : executor_->message_memory(size);
     }
     // ReplyChannel
     void send_replies(transport::OutBuffer replies) override;
@@ -111,7 +113,9 @@ private:
     void stop_listening();
     void drop_connection();
     void refuse_ticket(transport::TicketVerdict verdict);
+    transport::Welcome prepare(const transport::Hello& hello);
     transport::Welcome prepare_device(const transport::Hello& hello);
+    transport::Welcome prepare_gl();
     std::optional<transport::RingTerms> open_ring(const transport::Hello& hello);
     bool leave_ring();
     bool run_ring();
@@ -126,6 +130,8 @@ private:
     void check_parted(Clock::time_point now);
     std::optional<Clock::time_point> next_check() const;
     bool may_run() const;
+    bool wants_turn() const;
+    void want_turn();
     std::size_t execute(std::span<const std::byte> records);
     bool pump();
     void settle_turn(Clock::time_point now);
@@ -144,15 +150,16 @@ private:
     Resumption resumption_;
     Clock::time_point held_until_{};  // when last nothing was read from the guest
     bool spoken_ = false;             // the guest has said something on this connection
-    transport::UniqueFd process_;  // pidfd of the guest
+    transport::UniqueFd process_;     // pidfd of the guest
     int guest_pid_ = 0;
     unsigned guest_uid_ = 0;
     Meters meters_;
     Trace trace_;
     Output output_;
     device::DriverTable driver_;
-    ImageStore images_;  // outlives the executor, which loads from it
-    std::unique_ptr<Executor> executor_;
+    ImageStore images_;                 // outlives the executor, which loads from it
+    std::unique_ptr<gl::Lanes> lanes_;  // of the first lane of GL; likewise
+    std::unique_ptr<Execution> executor_;
     Turns turns_;
     std::deque<std::vector<std::byte>> backlog_;  // batches (or their rest) that wait for the device
     std::size_t backlog_done_ = 0;                // bytes of the first one that have been executed

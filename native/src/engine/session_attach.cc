@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "engine/executor.h"
+#include "engine/gl/gl_executor.h"
 #include "engine/session.h"
 #include "engine/visible_devices.h"
 #include "wire/call_id.h"
@@ -66,7 +68,7 @@ bool Session::on_hello(const transport::Hello& hello) {
     }
     state_ = State::attached;  // from here on this is the guest's session, for better or worse
     events_.attached(guest_pid_, guest_uid_);
-    Welcome welcome = prepare_device(hello);
+    Welcome welcome = prepare(hello);
     if (welcome.result == 0) welcome.ring = open_ring(hello);
     offer_resumption(hello, welcome);
     std::array<int, 3> descriptors{};
@@ -86,7 +88,7 @@ void Session::refuse_ticket(TicketVerdict verdict) {
     link_->close(GrpcStatus::unauthenticated, reason);
 }
 
-Welcome Session::prepare_device(const transport::Hello& hello) {
+Welcome Session::prepare(const transport::Hello& hello) {
     const std::string_view spec_hash = options_.spec_hash.empty() ? wire::kSpecHash : options_.spec_hash;
     if (hello.wire_version != wire::kWireVersion || hello.spec_hash != spec_hash) {
         return refusal(abi::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
@@ -95,6 +97,21 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
                            std::to_string(wire::kWireVersion) + " (calls " + std::string(spec_hash) +
                            "): install the same version of Ferry on both");
     }
+    if (hello.api == wire::kApiGl) return prepare_gl();
+    if (hello.api == wire::kApiCuda && options_.lanes == nullptr) return prepare_device(hello);
+    return refusal(abi::CUDA_ERROR_NOT_SUPPORTED, "the guest speaks an API that this lane does not");
+}
+
+// The host's GL is loaded when the guest asks for a context: who only looks costs nothing.
+Welcome Session::prepare_gl() {
+    if (options_.lanes == nullptr) lanes_ = std::make_unique<gl::Lanes>(options_, poke_, events_);
+    gl::Lanes& lanes = lanes_ != nullptr ? *lanes_ : *options_.lanes;
+    meters_.join();
+    executor_.reset(new GlExecutor(lanes, options_.lane, *this, meters_, poke_));
+    return {};
+}
+
+Welcome Session::prepare_device(const transport::Hello& hello) {
     if (options_.capture_output) {
         if (const auto status = output_.capture(); !status.ok()) {
             return refusal(abi::CUDA_ERROR_OPERATING_SYSTEM, status.message());
@@ -130,9 +147,10 @@ Welcome Session::prepare_device(const transport::Hello& hello) {
     if (guest_uid_ == ::geteuid())
         images_.open(options_.image_folder, options_.image_cache_bytes, report.driver_version);
     welcome.snapshot.images = offered(images_, ordinals);
-    executor_.reset(new Executor(driver_, std::move(ordinals), *this, meters_, poke_, output_));
-    executor_->modules().keep_in(&images_);
-    executor_->trace_to(&trace_);
+    auto* executor = new Executor(driver_, std::move(ordinals), *this, meters_, poke_, output_);
+    executor_.reset(executor);
+    executor->modules().keep_in(&images_);
+    executor->trace_to(&trace_);
     return welcome;
 }
 

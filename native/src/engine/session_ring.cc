@@ -18,8 +18,7 @@ std::optional<transport::RingTerms> Session::open_ring(const transport::Hello& h
         return std::nullopt;
     }
     ring_ = std::move(ring);
-    executor_->fences().open(ring_->fences());
-    executor_->pins().open(ring_->terms().arena_base, ring_->terms().arena_bytes);
+    executor_->share(ring_->fences(), ring_->terms().arena_base, ring_->terms().arena_bytes);
     return ring_->terms();
 }
 
@@ -31,8 +30,7 @@ bool Session::leave_ring() {
         die(kLost, "a batch came over gRPC although the ring is in use", GrpcStatus::invalid_argument);
         return false;
     }
-    executor_->fences().open({});
-    executor_->pins().open(0, 0);
+    executor_->share({}, 0, 0);
     ring_.reset();
     return true;
 }
@@ -92,7 +90,7 @@ bool Session::begin_sleep() {
     if (ring_ == nullptr) return true;
     if (state_ != State::attached) return ring_->begin_sleep(false);
     // What waits for a lease, for staging memory or for the guest to read is not made to go on by more of it.
-    if (ring_waits() && turns_.want()) events_.wants();
+    if (ring_waits()) want_turn();
     const bool stuck = !run_.empty() || (!may_run() && ring_->has_commands());
     if (!ring_->begin_sleep(!stuck)) return false;
     const bool fences_asked = executor_->publish_fences();

@@ -31,6 +31,7 @@ std::optional<Hello> read_hello(std::span<const std::byte> message) {
         if (field.number == 12 && is_bytes) hello.resume = field.bytes;
         if (field.number == 13 && is_varint) hello.seen = field.value;
         if (field.number == 14 && is_varint) hello.can_resume = field.boolean();
+        if (field.number == 15 && is_varint) hello.api = static_cast<std::uint32_t>(field.value);
     }
     if (!reader.ok() || hello.visible_devices.size() > kVisibleDevicesSize) return std::nullopt;
     return hello;

@@ -34,6 +34,7 @@ struct Hello {
     std::span<const std::byte> resume;  // secret of a session that goes on; empty: a new one
     std::uint64_t seen = 0;
     bool can_resume = false;
+    std::uint32_t api = 0;  // as wire::kApiCuda and wire::kApiGl
 };
 
 struct DeviceDescription {
