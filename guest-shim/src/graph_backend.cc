@@ -64,6 +64,11 @@ public:
         return good == abi::CUDA_SUCCESS ? good : abi::CUDA_ERROR_INVALID_VALUE;
     }
 
+    abi::CUresult check_condition(abi::CUcontext) override { return abi::CUDA_ERROR_NOT_SUPPORTED; }
+    abi::CUresult reserve(const abi::CUDA_MEM_ALLOC_NODE_PARAMS_v2&, graphs::Allocation&) override {
+        return abi::CUDA_ERROR_NOT_SUPPORTED;
+    }
+
     abi::CUresult find_stream(abi::CUstream stream, bool, graphs::StreamName& name) override {
         const wire::Handle handle = wire::to_handle(stream);
         const abi::CUresult good = guest::check(*session, wire::HandleKind::stream, handle);

@@ -13,6 +13,8 @@ export interface RuntimeGuest {
     readonly newer?: true;
     /** Also run call by call, with these sizes, small because every call waits. */
     readonly classicSizes?: readonly number[];
+    /** Uses what does not cross Ferry: run directly only. */
+    readonly direct?: true;
 }
 
 const onlyPtx80 = ['-gencode', 'arch=compute_80,code=compute_80'];
@@ -23,6 +25,7 @@ export const runtimeGuests: readonly RuntimeGuest[] = [
     { name: 'big_params' },
     { name: 'bitonic_sort', classicSizes: [8] },
     { name: 'chacha', newer: true },
+    { name: 'conditional_graphs', compileFlags: ['-rdc=true', ...onlyPtx80], direct: true },
     { name: 'device_assert' },
     { name: 'device_heap' },
     { name: 'device_printf', unordered: true, classicSizes: [] },

@@ -37,6 +37,16 @@ function runDirectly(command: readonly string[]): Promise<Result> {
     return known;
 }
 
+/** Runs the program directly; it must pass. */
+async function expectPass(name: string, command: readonly string[]): Promise<Result> {
+    const direct = await runDirectly(command);
+    expect(direct.stdout, `directly: ${describeResult(command, direct)}`).toMatch(
+        new RegExp(`^PASS ${name} `, 'm'),
+    );
+    expect(direct.code, `directly: ${describeResult(command, direct)}`).toBe(0);
+    return direct;
+}
+
 /** Runs the program directly and through Ferry; both must pass and say the same. */
 async function expectSame(
     name: string,
@@ -46,11 +56,7 @@ async function expectSame(
 ): Promise<void> {
     const unordered = runtimeGuests.find((guest) => guest.name === name)?.unordered === true;
     const command = [guests.runtime(name, variant), String(seedFor(name)), ...sizes.map(String)];
-    const direct = await runDirectly(command);
-    expect(direct.stdout, `directly: ${describeResult(command, direct)}`).toMatch(
-        new RegExp(`^PASS ${name} `, 'm'),
-    );
-    expect(direct.code, `directly: ${describeResult(command, direct)}`).toBe(0);
+    const direct = await expectPass(name, command);
     const settings = Object.entries(extra).map(([key, value]) => `${key}=${value}`);
     const host = extra['FERRY_DELAY_RANDOM'] === undefined ? daemon : slow;
     const forwarded = await runGuest(command, host?.environment(extra) ?? {});
@@ -59,7 +65,16 @@ async function expectSame(
     expect(forwarded.code, described).toBe(0);
 }
 
-describe.skipIf(guests.nvcc === null).each(runtimeGuests)('$name', ({ name, newer, classicSizes }) => {
+const crossing = runtimeGuests.filter(({ direct }) => direct !== true);
+const staying = runtimeGuests.filter(({ direct }) => direct === true);
+
+describe.skipIf(guests.nvcc === null).each(staying)('$name', ({ name }) => {
+    it.each(['static', 'shared'] as const)('passes directly, with the %s runtime', async (kind) => {
+        await expectPass(name, [guests.runtime(name, kind), String(seedFor(name))]);
+    });
+});
+
+describe.skipIf(guests.nvcc === null).each(crossing)('$name', ({ name, newer, classicSizes }) => {
     it('answers through Ferry what it answers directly, with the static runtime', async () => {
         await expectSame(name, 'static');
     });

@@ -290,3 +290,23 @@ CLAIM("a capture tells what comes next, takes other nodes, and goes on in a grap
     MUST(cuStreamSynchronize(scene.one));
     EXPECT_IS(claims::read_words(scene.words, 1)[0] >= 2U, true);
 }
+
+CLAIM("a stream may end once what it captured has been joined, and not before") {
+    Scene scene = make_scene();
+    for (const bool joins : {true, false}) {
+        CUstream branch = nullptr;
+        MUST(cuStreamCreate(&branch, CU_STREAM_NON_BLOCKING));
+        begin_capture(scene.one);
+        MUST(add_one(scene, scene.one));
+        MUST(cuEventRecord(scene.event, scene.one));
+        MUST(cuStreamWaitEvent(branch, scene.event, 0));
+        MUST(add_one(scene, branch));
+        MUST(cuEventRecord(scene.join, branch));
+        MUST(cuStreamDestroy_v2(branch));
+        if (joins) MUST(cuStreamWaitEvent(scene.one, scene.join, 0));
+        CUgraph graph = nullptr;
+        EXPECT_IS(cuStreamEndCapture(scene.one, &graph),
+                  joins ? CUDA_SUCCESS : CUDA_ERROR_STREAM_CAPTURE_UNJOINED);
+        if (joins) EXPECT_IS(node_count(graph), 2U);
+    }
+}

@@ -158,6 +158,52 @@ CLAIM("cuLaunchKernelEx takes ordinary attributes and refuses what it cannot do"
     MUST(cuCtxSynchronize());
 }
 
+CLAIM("a launch records the events it is given, behind the kernel, and in a capture too") {
+    begin();
+    const CUmodule module = claims::load_kernels();
+    CUdeviceptr p = claims::zeroed_words(1);
+    std::uint32_t value = 33;
+    void* arguments[] = {&p, &value};
+    CUstream stream = nullptr;
+    CUstream other = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+    MUST(cuStreamCreate(&other, CU_STREAM_NON_BLOCKING));
+    CUevent events[3] = {};
+    for (CUevent& event : events) MUST(cuEventCreate(&event, CU_EVENT_DISABLE_TIMING));
+    CUlaunchAttribute attributes[3] = {};
+    attributes[0].id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT;
+    attributes[0].value.programmaticEvent.event = events[0];
+    attributes[1].id = CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT;
+    attributes[1].value.launchCompletionEvent.event = events[1];
+    attributes[2].id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
+    attributes[2].value.programmaticStreamSerializationAllowed = 1;
+    CUlaunchConfig config{1, 1, 1, 1, 1, 1, 0, stream, attributes, 3};
+    const CUfunction store = kernel(module, "store");
+    MUST(cuLaunchKernelEx(&config, store, arguments, nullptr));
+    MUST(cuEventSynchronize(events[0]));
+    MUST(cuEventSynchronize(events[1]));
+    EXPECT_IS(claims::read_words(p, 1)[0], 33U);
+
+    MUST(cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+    MUST(cuLaunchKernelEx(&config, store, arguments, nullptr));
+    MUST(cuStreamWaitEvent(other, events[0], 0));
+    MUST(cuMemsetD32Async(p, 44, 1, other));
+    MUST(cuEventRecord(events[2], other));
+    MUST(cuStreamWaitEvent(stream, events[2], 0));
+    CUgraph graph = nullptr;
+    MUST(cuStreamEndCapture(stream, &graph));
+    std::size_t edges = 0;
+    MUST(cuGraphGetEdges_v2(graph, nullptr, nullptr, nullptr, &edges));
+    EXPECT_IS(edges, 1U);
+
+    CUevent timed = nullptr;
+    MUST(cuEventCreate(&timed, CU_EVENT_DEFAULT));
+    attributes[0].value.programmaticEvent.event = timed;
+    EXPECT_IS(cuLaunchKernelEx(&config, store, arguments, nullptr), CUDA_ERROR_INVALID_VALUE);
+    attributes[0].value.programmaticEvent.event = nullptr;
+    EXPECT_IS(cuLaunchKernelEx(&config, store, arguments, nullptr), CUDA_ERROR_INVALID_HANDLE);
+}
+
 CLAIM("occupancy follows threads, shared memory and launch bounds") {
     begin();
     const CUmodule module = claims::load_kernels();

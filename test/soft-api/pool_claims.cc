@@ -251,19 +251,3 @@ CLAIM("the end of a context takes what it has of the pools") {
     EXPECT_IS(attribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), 0ULL);
     EXPECT_IS(unused_bytes(), before);
 }
-
-CLAIM("a stream that captures takes no allocation and no free: graphs have no such nodes") {
-    begin();
-    const CUstream stream = new_stream();
-    const CUdeviceptr block = taken(stream);
-    CUgraph graph = nullptr;
-    CUdeviceptr address = 0;
-    MUST(cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_RELAXED));
-    EXPECT_IS(cuMemAllocAsync(&address, kSize, stream), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
-    EXPECT_IS(cuStreamEndCapture(stream, &graph), CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
-    MUST(cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_RELAXED));
-    EXPECT_IS(cuMemFreeAsync(block, stream), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
-    EXPECT_IS(cuStreamEndCapture(stream, &graph), CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
-    MUST(cuMemsetD8Async(block, 0, kSize, stream));
-    MUST(cuMemFreeAsync(block, stream));
-}

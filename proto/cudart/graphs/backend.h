@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "cudart/graphs/exec.h"
+#include "cudart/graphs/memory.h"
 #include "cudart/graphs/work.h"
 
 namespace cudart::graphs {
@@ -26,6 +27,11 @@ class Backend {
     virtual abi::CUresult check(const FillWork& work) = 0;
     virtual abi::CUresult check(const ValuesWork& work) = 0;
     virtual abi::CUresult check_event(abi::CUevent event) = 0;
+    // Whether kernels of the context can set values that conditional nodes look at.
+    virtual abi::CUresult check_condition(abi::CUcontext context) = 0;
+    // Finds the allocation of a node an address that stays its own, and fills `allocation.kept`.
+    virtual abi::CUresult reserve(const abi::CUDA_MEM_ALLOC_NODE_PARAMS_v2& params,
+                                  Allocation& allocation) = 0;
 
     virtual abi::CUresult find_stream(abi::CUstream stream, bool per_thread, StreamName& name) = 0;
     virtual abi::CUcontext current_context() = 0;

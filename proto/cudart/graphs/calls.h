@@ -8,6 +8,7 @@ namespace cudart::graphs::calls {
 #define FERRY_GRAPH_PARAMS(...) __VA_ARGS__
 #define FERRY_GRAPH_CALL(name, params, ...) abi::CUresult name(Backend& backend, FERRY_GRAPH_PARAMS params);
 #include "cudart/graphs/calls.inc"
+#include "cudart/graphs/device_calls.inc"
 #undef FERRY_GRAPH_CALL
 #define FERRY_GRAPH_STREAM_CALL(name, params, ...) \
     abi::CUresult name(Backend& backend, bool per_thread, FERRY_GRAPH_PARAMS params);

@@ -22,15 +22,18 @@ CUresult instantiate(abi::CUgraphExec* out, abi::CUgraph handle, std::uint64_t f
                      abi::CUgraphInstantiateResult& why) {
     const Guard guard(objects().lock);
     why = abi::CUDA_GRAPH_INSTANTIATE_ERROR;
-    const Graph* graph = objects().find(handle);
+    Graph* graph = objects().find(handle);
     if (out == nullptr || graph == nullptr || (flags & ~kFlags) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
     // Kernels here do not launch graphs.
     if ((flags & abi::CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH) != 0) return abi::CUDA_ERROR_NOT_SUPPORTED;
     if (captures().holds(*graph)) return abi::CUDA_ERROR_ILLEGAL_STATE;
-    const std::shared_ptr<Exec> exec = Exec::make(*graph, flags);
-    why = abi::CUDA_GRAPH_INSTANTIATE_INVALID_STRUCTURE;
-    if (exec == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-    why = abi::CUDA_GRAPH_INSTANTIATE_SUCCESS;
+    if (graph->is_single() && !graph->executable.expired()) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    const std::shared_ptr<Exec> exec = Exec::make(*graph, flags, why);
+    if (exec == nullptr) {
+        const bool unsupported = why == abi::CUDA_GRAPH_INSTANTIATE_NODE_OPERATION_NOT_SUPPORTED;
+        return unsupported ? abi::CUDA_ERROR_NOT_SUPPORTED : abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    graph->executable = exec;
     objects().keep(exec);
     *out = to_handle<abi::CUgraphExec>(exec->handle);
     return abi::CUDA_SUCCESS;
@@ -102,8 +105,7 @@ CUresult cuGraphLaunch(Backend& backend, bool per_thread, abi::CUgraphExec handl
     if (const CUresult found = backend.find_stream(stream, per_thread, name); found != abi::CUDA_SUCCESS)
         return found;
     const Diverted diverted = captures().work(backend, name, [&](Work& work) {
-        work = ChildWork{exec->graph().clone(true)};
-        return abi::CUDA_SUCCESS;
+        return read_child(exec->graph(), true, work);
     });
     return diverted ? *diverted : backend.launch(*exec, stream, per_thread);
 }

@@ -96,6 +96,7 @@ CUresult cuGraphClone(Backend&, abi::CUgraph* out, abi::CUgraph handle) {
     const Guard guard(objects().lock);
     const Graph* graph = objects().find(handle);
     if (out == nullptr || graph == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (graph->is_single()) return abi::CUDA_ERROR_NOT_SUPPORTED;
     const std::shared_ptr<Graph> copy = graph->clone(true);
     objects().keep(copy);
     *out = to_handle<abi::CUgraph>(copy->handle);
@@ -195,6 +196,11 @@ CUresult cuGraphRemoveDependencies_v2(Backend&, abi::CUgraph graph, const abi::C
                                       const abi::CUgraphNode* to, const abi::CUgraphEdgeData*,
                                       std::size_t count) {
     if (count != 0 && (from == nullptr || to == nullptr)) return abi::CUDA_ERROR_INVALID_VALUE;
+    {
+        const Guard guard(objects().lock);
+        const Graph* fixed = objects().find(graph);
+        if (fixed != nullptr && fixed->has_memory()) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    }
     return change_edges(
         graph, {{from, count}, {to, count}},
         [](const Graph& of, const Node& one, const Node& other) { return of.linked(one, other); },
@@ -206,6 +212,7 @@ CUresult cuGraphDestroyNode(Backend&, abi::CUgraphNode handle) {
     Node* node = objects().find(handle);
     // What a capture goes on from must stay, and so must what is inside a child graph's copy.
     if (node == nullptr || captures().holds(node->graph)) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (node->graph.has_memory()) return abi::CUDA_ERROR_NOT_SUPPORTED;
     node->graph.remove(*node);
     return abi::CUDA_SUCCESS;
 }

@@ -1,61 +1,30 @@
 // Calls that add nodes, and that read and change what they do. See calls.h.
 #include <algorithm>
-#include <unordered_set>
 
 #include "cudart/graphs/calls.h"
-#include "cudart/graphs/graph.h"
-#include "cudart/graphs/objects.h"
+#include "cudart/graphs/conditional.h"
+#include "cudart/graphs/memory.h"
+#include "cudart/graphs/node_calls.h"
 #include "cudart/graphs/params.h"
 
 namespace cudart::graphs::calls {
 namespace {
 
-using abi::CUresult;
-using Guard = std::lock_guard<std::recursive_mutex>;
-
-struct Needs {
-    const abi::CUgraphNode* nodes;
-    std::size_t count;
-    const abi::CUgraphEdgeData* data = nullptr;
-};
-
-CUresult check_needs(const Graph& graph, const Needs& needs) {
-    if (needs.count != 0 && needs.nodes == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-    std::unordered_set<const Node*> seen;
-    for (std::size_t index = 0; index < needs.count; ++index) {
-        const Node* node = objects().find(needs.nodes[index]);
-        if (node == nullptr || &node->graph != &graph) return abi::CUDA_ERROR_INVALID_VALUE;
-        if (!seen.insert(node).second) return abi::CUDA_ERROR_INVALID_VALUE;
-    }
+// A copy of the graph, or the graph itself: the program gives it away and goes on naming it.
+CUresult take_child(Graph& to, const abi::CUDA_CHILD_GRAPH_NODE_PARAMS& params, Work& work) {
+    Graph* graph = objects().find(params.graph);
+    if (graph == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (params.ownership == abi::CU_GRAPH_CHILD_GRAPH_OWNERSHIP_CLONE)
+        return read_child(*graph, to.named(), work);
+    if (params.ownership != abi::CU_GRAPH_CHILD_GRAPH_OWNERSHIP_MOVE || graph == &to)
+        return abi::CUDA_ERROR_INVALID_VALUE;
+    if (graph->has_conditions()) return abi::CUDA_ERROR_NOT_SUPPORTED;
+    if (!graph->executable.expired()) return abi::CUDA_ERROR_INVALID_VALUE;
+    const std::shared_ptr<Graph> taken = objects().take(*graph);
+    if (taken == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
+    taken->parent = &to;
+    work = ChildWork{taken};
     return abi::CUDA_SUCCESS;
-}
-
-// `read(graph, work)` says what the node will do.
-template <class Read>
-CUresult add(abi::CUgraphNode* out, abi::CUgraph handle, const Needs& needs, Read&& read) {
-    const Guard guard(objects().lock);
-    Graph* graph = objects().find(handle);
-    if (out == nullptr || graph == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-    if (const CUresult good = check_needs(*graph, needs); good != abi::CUDA_SUCCESS) return good;
-    Work work;
-    if (const CUresult result = read(*graph, work); result != abi::CUDA_SUCCESS) return result;
-    Node& node = graph->add(std::move(work));
-    for (std::size_t index = 0; index < needs.count; ++index) {
-        graph->link(*objects().find(needs.nodes[index]), node,
-                    needs.data == nullptr ? abi::CUgraphEdgeData{} : needs.data[index]);
-    }
-    *out = to_handle<abi::CUgraphNode>(node.handle);
-    return abi::CUDA_SUCCESS;
-}
-
-// Runs `body(node, work)` with a node that does a `Kind` of work.
-template <class Kind, class Body>
-CUresult on(abi::CUgraphNode handle, bool arguments_good, Body&& body) {
-    const Guard guard(objects().lock);
-    Node* node = objects().find(handle);
-    if (node == nullptr || !arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
-    Kind* work = std::get_if<Kind>(&node->work);
-    return work == nullptr ? abi::CUDA_ERROR_INVALID_VALUE : body(*node, *work);
 }
 
 }  // namespace
@@ -64,9 +33,21 @@ CUresult cuGraphAddNode_v2(Backend& backend, abi::CUgraphNode* out, abi::CUgraph
                            const abi::CUgraphNode* needs, const abi::CUgraphEdgeData* data, std::size_t count,
                            abi::CUgraphNodeParams* params) {
     if (params == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-    return add(out, graph, {needs, count, data}, [&](const Graph& to, Work& work) {
-        return read_any(backend, *params, to.named(), work);
-    });
+    return add_there(out, graph, {needs, count, data},
+                     [&](Graph& to, const std::vector<Link>& ends, Work& work) {
+                         switch (params->type) {
+                             case abi::CU_GRAPH_NODE_TYPE_MEM_ALLOC:
+                                 return read_alloc(backend, to, ends, params->alloc, work);
+                             case abi::CU_GRAPH_NODE_TYPE_MEM_FREE:
+                                 return read_free(to, params->free.dptr, work);
+                             case abi::CU_GRAPH_NODE_TYPE_GRAPH:
+                                 return take_child(to, params->graph, work);
+                             case abi::CU_GRAPH_NODE_TYPE_CONDITIONAL:
+                                 return read_conditional(backend, to, params->conditional, work);
+                             default:
+                                 return read_any(backend, *params, to.named(), work);
+                         }
+                     });
 }
 
 CUresult cuGraphNodeSetParams(Backend& backend, abi::CUgraphNode handle, abi::CUgraphNodeParams* params) {

@@ -130,6 +130,12 @@ Node& Captures::append(Capture& capture, Capture::Branch& branch, Work work) {
 }
 
 Diverted Captures::work(Backend& backend, const StreamName& stream, const Make& make, bool blocking) {
+    const auto there = [&make](Graph&, const std::vector<Link>&, Work& work) { return make(work); };
+    return work_there(backend, stream, there, blocking);
+}
+
+Diverted Captures::work_there(Backend& backend, const StreamName& stream, const MakeThere& make,
+                              bool blocking) {
     if (!any()) return std::nullopt;
     const Guard guard(objects().lock);
     Capture* capture = nullptr;
@@ -145,10 +151,11 @@ Diverted Captures::work(Backend& backend, const StreamName& stream, const Make& 
     if (capture->invalid) return abi::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
     if (blocking) return invalidate(*capture, abi::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
     Work work;
-    const abi::CUresult made = make(work);
+    Capture::Branch& branch = capture->branches.at(stream.id);
+    const abi::CUresult made = make(*capture->graph, branch.ends, work);
     if (made == abi::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED) return invalidate(*capture, made);
     if (made != abi::CUDA_SUCCESS) return made;
-    append(*capture, capture->branches.at(stream.id), std::move(work));
+    append(*capture, branch, std::move(work));
     return abi::CUDA_SUCCESS;
 }
 
@@ -251,8 +258,8 @@ Diverted Captures::unsafe(Backend& backend) {
     bool forbidden = false;
     for (const auto& [id, capture] : captures_) {
         const bool own = capture->thread == thread && capture->mode != abi::CU_STREAM_CAPTURE_MODE_RELAXED;
-        const bool global = mode == abi::CU_STREAM_CAPTURE_MODE_GLOBAL &&
-                            capture->mode == abi::CU_STREAM_CAPTURE_MODE_GLOBAL;
+        const bool global =
+            mode == abi::CU_STREAM_CAPTURE_MODE_GLOBAL && capture->mode == abi::CU_STREAM_CAPTURE_MODE_GLOBAL;
         if (!own && !global) continue;
         capture->invalid = true;
         forbidden = true;
@@ -266,15 +273,14 @@ bool Captures::holds(const Graph& graph) const {
                                [&](const auto& entry) { return entry.second->graph.get() == &graph; });
 }
 
-// A stream that ends while it captures leaves the capture nowhere to go on.
+// The stream that began the capture leaves it nowhere to go on; of another one, what it did stays and has to
+// be joined.
 void Captures::stream_gone(std::uint64_t stream) {
     if (!any()) return;
     const Guard guard(objects().lock);
     Capture* capture = of_stream(stream);
     if (capture == nullptr) return;
     if (capture->origin == stream) return close(*capture);
-    capture->invalid = true;
-    capture->branches.erase(stream);
     by_stream_.erase(stream);
 }
 

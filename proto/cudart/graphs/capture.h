@@ -55,6 +55,10 @@ class Captures {
     // Work for a stream; `make` is called when it is to become a node. `blocking` forms cannot.
     using Make = std::function<abi::CUresult(Work&)>;
     Diverted work(Backend& backend, const StreamName& stream, const Make& make, bool blocking = false);
+    // The same for what must know where in the graph it will stand.
+    using MakeThere = std::function<abi::CUresult(Graph&, const std::vector<Link>& ends, Work&)>;
+    Diverted work_there(Backend& backend, const StreamName& stream, const MakeThere& make,
+                        bool blocking = false);
     Diverted record(const StreamName& stream, abi::CUevent event, bool external);
     Diverted wait(const StreamName& stream, abi::CUevent event, bool external);
     // Questions about a stream, an event or a context that a capture forbids.

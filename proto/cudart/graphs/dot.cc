@@ -9,7 +9,8 @@ namespace cudart::graphs {
 namespace {
 
 constexpr const char* kNames[] = {"EMPTY", "KERNEL",       "MEMCPY",     "MEMSET",      "HOST",
-                                  "GRAPH", "EVENT_RECORD", "WAIT_EVENT", "BATCH_MEM_OP"};
+                                  "GRAPH", "EVENT_RECORD", "WAIT_EVENT", "BATCH_MEM_OP", "MEM_ALLOC",
+                                  "MEM_FREE", "CONDITIONAL"};
 
 std::string details(const Work& work, unsigned flags) {
     char text[160] = "";

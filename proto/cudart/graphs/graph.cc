@@ -28,7 +28,8 @@ abi::CUgraphNodeType type_of(const Work& work) {
         abi::CU_GRAPH_NODE_TYPE_MEMCPY,       abi::CU_GRAPH_NODE_TYPE_MEMSET,
         abi::CU_GRAPH_NODE_TYPE_HOST,         abi::CU_GRAPH_NODE_TYPE_GRAPH,
         abi::CU_GRAPH_NODE_TYPE_EVENT_RECORD, abi::CU_GRAPH_NODE_TYPE_WAIT_EVENT,
-        abi::CU_GRAPH_NODE_TYPE_BATCH_MEM_OP,
+        abi::CU_GRAPH_NODE_TYPE_BATCH_MEM_OP, abi::CU_GRAPH_NODE_TYPE_MEM_ALLOC,
+        abi::CU_GRAPH_NODE_TYPE_MEM_FREE,     abi::CU_GRAPH_NODE_TYPE_CONDITIONAL,
     };
     static_assert(std::size(kTypes) == std::variant_size_v<Work>);
     return kTypes[work.index()];
@@ -49,6 +50,18 @@ std::shared_ptr<Graph> Graph::make(bool named) {
 Graph::~Graph() {
     objects().unname(handle);
     for (const auto& [object, count] : kept) drop(object, count);
+}
+
+bool Graph::has_memory() const {
+    return std::ranges::any_of(nodes_, [](const auto& node) {
+        if (const auto* child = std::get_if<ChildWork>(&node->work)) return child->graph->has_memory();
+        return std::holds_alternative<AllocWork>(node->work) || std::holds_alternative<FreeWork>(node->work);
+    });
+}
+
+bool Graph::has_conditions() const {
+    return std::ranges::any_of(
+        nodes_, [](const auto& node) { return std::holds_alternative<ConditionalWork>(node->work); });
 }
 
 Node& Graph::add(Work work) {
@@ -88,6 +101,9 @@ std::shared_ptr<Graph> Graph::clone(bool named) const {
         Work work = node->work;
         if (auto* kernel = std::get_if<KernelWork>(&work)) kernel->pointers.clear();
         if (auto* child = std::get_if<ChildWork>(&work)) child->graph = child->graph->clone(named);
+        if (auto* conditional = std::get_if<ConditionalWork>(&work)) {
+            for (auto& body : conditional->bodies) body = body->clone(named);
+        }
         Node& twin = copy->add(std::move(work));
         twin.origin = node->handle != 0 ? node->handle : node->origin;
         twin.enabled = node->enabled;
@@ -96,6 +112,7 @@ std::shared_ptr<Graph> Graph::clone(bool named) const {
     each_edge([&](const Node& from, const Node& to, const abi::CUgraphEdgeData& data) {
         copy->link(*twins.at(&from), *twins.at(&to), data);
     });
+    copy->conditions = conditions;
     copy->kept = kept;
     for (const auto& [object, count] : kept) object->references += count;
     return copy;

@@ -10,6 +10,7 @@
 
 namespace cudart::graphs {
 
+class Exec;
 class Node;
 
 // One end of an edge, seen from the other.
@@ -32,6 +33,15 @@ class Node {
     std::vector<Link> needs;
     std::vector<Link> leads;  // what needs this
     bool enabled = true;      // inside an executable graph
+};
+
+// A value that kernels set and a conditional node looks at.
+struct Condition {
+    std::uint64_t handle = 0;
+    abi::CUcontext context = nullptr;
+    unsigned initial = 0;  // at the beginning of each run
+    bool assigns = false;  // whether it is
+    bool used = false;     // by a node
 };
 
 // A program's object that graphs keep; `destroy` runs when the last reference has gone.
@@ -64,9 +74,17 @@ class Graph : public std::enable_shared_from_this<Graph> {
 
     const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
     bool named() const { return named_; }
+    // Whether a node, also of a child graph, allocates or frees: such a graph loses no nodes or edges.
+    bool has_memory() const;
+    bool has_conditions() const;  // conditional nodes
+    // One that has either is not copied, and has one executable graph at a time.
+    bool is_single() const { return has_memory() || has_conditions(); }
 
     std::uint64_t handle = 0;
     std::uint64_t origin = 0;  // handle of the graph this is a clone of
+    std::weak_ptr<Exec> executable;  // the last one made of it
+    Graph* parent = nullptr;         // of a conditional node's: the graph the node is in
+    std::vector<Condition> conditions;
     std::vector<std::pair<std::shared_ptr<UserObject>, std::uint64_t>> kept;  // with how often
 
   private:

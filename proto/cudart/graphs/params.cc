@@ -91,6 +91,7 @@ abi::CUresult read_host(const abi::CUDA_HOST_NODE_PARAMS_v2& params, Work& work)
 }
 
 abi::CUresult read_child(const Graph& graph, bool named, Work& work) {
+    if (graph.is_single()) return abi::CUDA_ERROR_NOT_SUPPORTED;
     work = ChildWork{graph.clone(named)};
     return abi::CUDA_SUCCESS;
 }

@@ -14,6 +14,7 @@ abi::CUresult read_kernel(Backend& backend, const abi::CUDA_KERNEL_NODE_PARAMS_v
 abi::CUresult read_copy(Backend& backend, const abi::CUDA_MEMCPY3D& box, abi::CUcontext context, Work& work);
 abi::CUresult read_fill(Backend& backend, const abi::CUDA_MEMSET_NODE_PARAMS_v2& params, Work& work);
 abi::CUresult read_host(const abi::CUDA_HOST_NODE_PARAMS_v2& params, Work& work);
+// CUDA_ERROR_NOT_SUPPORTED for a graph that cannot be copied.
 abi::CUresult read_child(const Graph& graph, bool named, Work& work);
 abi::CUresult read_event(Backend& backend, abi::CUevent event, bool records, Work& work);
 abi::CUresult read_values(Backend& backend, const abi::CUDA_BATCH_MEM_OP_NODE_PARAMS_v2& params, Work& work);

@@ -36,7 +36,28 @@ bool parameters_fit(const Work& onto, const Work& from) {
         const bool was_line = old_fill->params.height <= 1;
         return was_line == (std::get<FillWork>(from).params.height <= 1);
     }
+    // The address is part of what other nodes do, and of no other graph.
+    if (const auto* alloc = std::get_if<AllocWork>(&onto))
+        return alloc->allocation == std::get<AllocWork>(from).allocation;
+    if (const auto* end = std::get_if<FreeWork>(&onto))
+        return end->allocation == std::get<FreeWork>(from).allocation;
+    if (const auto* conditional = std::get_if<ConditionalWork>(&onto)) {
+        const auto& other = std::get<ConditionalWork>(from);
+        return conditional->params.handle == other.params.handle &&
+               conditional->params.type == other.params.type &&
+               conditional->bodies.size() == other.bodies.size();
+    }
     return true;
+}
+
+// The graphs inside a node.
+std::vector<Graph*> inner_graphs(const Work& work) {
+    std::vector<Graph*> found;
+    if (const auto* child = std::get_if<ChildWork>(&work)) found.push_back(child->graph.get());
+    if (const auto* conditional = std::get_if<ConditionalWork>(&work)) {
+        for (const auto& body : conditional->bodies) found.push_back(body.get());
+    }
+    return found;
 }
 
 abi::CUgraphExecUpdateResult compare(const Node& onto, const Node& from, const Places& onto_places,
@@ -65,9 +86,11 @@ bool can_update(const Graph& onto, const Graph& from, abi::CUgraphExecUpdateResu
             result.errorNode = to_handle<abi::CUgraphNode>(new_node.handle);
             return false;
         }
-        const auto* child = std::get_if<ChildWork>(&new_node.work);
-        if (child == nullptr) continue;
-        if (!can_update(*std::get<ChildWork>(old_node.work).graph, *child->graph, result)) return false;
+        const auto old_graphs = inner_graphs(old_node.work);
+        const auto new_graphs = inner_graphs(new_node.work);
+        for (std::size_t inner = 0; inner < new_graphs.size(); ++inner) {
+            if (!can_update(*old_graphs[inner], *new_graphs[inner], result)) return false;
+        }
     }
     return true;
 }
@@ -76,11 +99,11 @@ void update(Graph& onto, const Graph& from) {
     for (std::size_t index = 0; index < onto.nodes().size(); ++index) {
         Work& work = onto.nodes()[index]->work;
         const Work& source = from.nodes()[index]->work;
-        if (const auto* child = std::get_if<ChildWork>(&source)) {
-            update(*std::get<ChildWork>(work).graph, *child->graph);
-        } else {
-            work = source;
-        }
+        const auto old_graphs = inner_graphs(work);
+        const auto new_graphs = inner_graphs(source);
+        for (std::size_t inner = 0; inner < new_graphs.size(); ++inner)
+            update(*old_graphs[inner], *new_graphs[inner]);
+        if (new_graphs.empty()) work = source;
     }
 }
 

@@ -12,6 +12,7 @@
 namespace cudart::graphs {
 
 class Graph;
+struct Allocation;
 
 struct Argument {
     std::uint32_t offset;  // bytes from the start of the packed arguments
@@ -61,8 +62,24 @@ struct ValuesWork {
     unsigned flags = 0;
 };
 
+struct AllocWork {
+    abi::CUDA_MEM_ALLOC_NODE_PARAMS_v2 params{};  // its list of accesses is null
+    std::vector<abi::CUmemAccessDesc> accesses;
+    std::shared_ptr<Allocation> allocation;
+};
+struct FreeWork {
+    std::shared_ptr<Allocation> allocation;
+};
+
+// Runs one of its graphs, or one again and again, as kernels set the value that `params.handle` names.
+struct ConditionalWork {
+    abi::CUDA_CONDITIONAL_NODE_PARAMS params{};  // its list of graphs is null
+    std::vector<std::shared_ptr<Graph>> bodies;
+    std::vector<abi::CUgraph> handles;  // of the bodies; the program keeps a pointer to them
+};
+
 using Work = std::variant<EmptyWork, KernelWork, CopyWork, FillWork, HostWork, ChildWork, EventRecordWork,
-                          EventWaitWork, ValuesWork>;
+                          EventWaitWork, ValuesWork, AllocWork, FreeWork, ConditionalWork>;
 
 abi::CUgraphNodeType type_of(const Work& work);
 

@@ -146,6 +146,7 @@ void Context::synchronize() {
 }
 
 void Context::end() {
+    device_.scheduler.end_values(*group);
     synchronize();
     cudart::local_context_gone(as_handle<abi::CUcontext>(handle));
     cudart::graphs::captures().context_gone(handle);
@@ -205,6 +206,10 @@ const Texture* Context::find_texture(std::uint64_t handle_value) const {
 const Surface* Context::find_surface(std::uint64_t handle_value) const {
     const auto* object = device_.handles.at<SurfaceObject>(handle_value);
     return object == nullptr ? nullptr : &object->surface;
+}
+
+void Context::set_condition(std::uint64_t condition, std::uint32_t value) {
+    device_.conditions.set(condition, value);
 }
 
 std::uint64_t Context::allocate_image(std::size_t size) {

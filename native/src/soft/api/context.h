@@ -12,6 +12,7 @@
 #include "soft/api/image_store.h"
 #include "soft/api/output.h"
 #include "soft/device_services.h"
+#include "soft/graph_services.h"
 #include "soft/memory/malloc_heap.h"
 #include "soft/module/code.h"
 #include "soft/stream/command.h"
@@ -33,7 +34,7 @@ using EventRef = std::shared_ptr<Event>;
 
 // One life of a context: a primary context that is reset and used again gets a new one behind the same
 // handle.
-class Context final : public DeviceServices {
+class Context final : public DeviceServices, public GraphServices {
   public:
     Context(Device& device, std::uint64_t number, std::uint64_t handle, std::uint32_t flags, bool primary,
             int ordinal);
@@ -102,6 +103,9 @@ class Context final : public DeviceServices {
     void device_free(std::uint64_t address) override { heap.release(address); }
     void print(std::string_view text) override { output.print(text); }
     void print_error(std::string_view text) override { output.print_error(text); }
+
+    // GraphServices.
+    void set_condition(std::uint64_t handle, std::uint32_t value) override;
 
   private:
     bool name(Module& module);

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "cudart/abi.h"
+#include "soft/api/conditions.h"
 #include "soft/api/context.h"
 #include "soft/api/device_profile.h"
+#include "soft/api/graph_memory.h"
 #include "soft/api/handle_table.h"
 #include "soft/api/pool.h"
 #include "soft/api/virtual_memory.h"
@@ -45,6 +47,8 @@ class Device {
     AdviceMap advice;
     VirtualMemory virtuals{memory};
     Pools pools{memory, scheduler, handles};
+    GraphMemory graph_memory{memory, scheduler};
+    Conditions conditions;
     std::uint64_t kernel_limit_ns = 0;  // FERRY_SOFT_KERNEL_LIMIT_MS; 0: none
 
     // A context of its own; null when handles have run out.

@@ -11,9 +11,9 @@ using namespace soft::driver;
 
 namespace {
 
-// What an address may be: memory the device knows, the program's own memory, or nothing (inside the arena but
-// free).
-enum class Side : std::uint8_t { known, pageable, dead };
+// What an address may be: memory the device knows, the program's own memory, memory that a graph has not
+// allocated yet, or nothing (inside the arena but free).
+enum class Side : std::uint8_t { known, pageable, promised, dead };
 
 std::size_t extent(const Copy& copy, std::size_t pitch, std::size_t slice) {
     return (copy.slices - 1) * slice + (copy.rows - 1) * pitch + copy.width;
@@ -23,6 +23,8 @@ Side side_of(const Device& device, std::uint64_t address, std::size_t size, bool
     Range range;
     if (device.memory.find_range(address, range))
         return size <= range.hi - address ? Side::known : Side::dead;
+    if (device.memory.find_promised(address, range))
+        return size <= range.hi - address ? Side::promised : Side::dead;
     const bool plausible = !must_be_known && address != 0 && !device.memory.in_arena(address);
     return plausible ? Side::pageable : Side::dead;
 }
@@ -84,13 +86,14 @@ CUresult copy_on(Device& device, Context& context, const StreamRef& stream, cons
     const auto [source, target] = sides_of(device, request);
     if (source == Side::dead || target == Side::dead) return abi::CUDA_ERROR_INVALID_VALUE;
 
-    const bool source_known = source == Side::known;
-    const bool target_known = target == Side::known;
+    const bool source_known = source != Side::pageable;
+    const bool target_known = target != Side::pageable;
     const auto take = [&](graphs::Work& work) {
         work = node_of(request, source_known, target_known);
         return abi::CUDA_SUCCESS;
     };
     if (const auto diverted = divert(device, *stream, take, request.blocking)) return *diverted;
+    if (source == Side::promised || target == Side::promised) return abi::CUDA_ERROR_INVALID_VALUE;
     copy.is_shared =
         target == Side::known && !device.memory.in_arena(copy.target) && device.memory.in_arena(copy.source);
     const CommandRef command = make_command(CommandKind::transfer, stream);

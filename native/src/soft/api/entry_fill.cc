@@ -8,7 +8,7 @@ using namespace soft::driver;
 
 namespace soft::driver {
 
-CUresult check_fill(const Device& device, const Fill& fill) {
+CUresult check_fill(const Device& device, const Fill& fill, bool in_graph) {
     const bool aligned = fill.target % fill.unit == 0 && (fill.rows == 1 || fill.pitch % fill.unit == 0);
     std::size_t width = 0;
     if (!aligned || __builtin_mul_overflow(fill.count, fill.unit, &width))
@@ -17,7 +17,11 @@ CUresult check_fill(const Device& device, const Fill& fill) {
         fill.rows == 1 || (fill.pitch >= width && fill.pitch <= kMaxPitch && fill.rows <= kMaxPitch);
     if (!sane) return abi::CUDA_ERROR_INVALID_VALUE;
     const std::size_t extent = (fill.rows - 1) * fill.pitch + width;
-    return device.memory.spans(fill.target, extent) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+    Range range;
+    const bool found = device.memory.find_range(fill.target, range) ||
+                       (in_graph && device.memory.find_promised(fill.target, range));
+    const bool inside = found && extent <= range.hi - fill.target;
+    return inside ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
 }
 
 }  // namespace soft::driver
@@ -34,12 +38,12 @@ CUresult run(abi::CUstream handle, bool per_thread, bool blocking, const Fill& f
         const StreamRef stream = find_stream(device, context, handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
         if (fill.count == 0 || fill.rows == 0) return abi::CUDA_SUCCESS;
-        if (const CUresult checked = check_fill(device, fill); checked != abi::CUDA_SUCCESS) return checked;
         const auto take = [&](graphs::Work& work) {
             work = node_of(fill);
-            return abi::CUDA_SUCCESS;
+            return check_fill(device, fill, true);
         };
         if (const auto diverted = divert(device, *stream, take, blocking)) return *diverted;
+        if (const CUresult checked = check_fill(device, fill); checked != abi::CUDA_SUCCESS) return checked;
         bool wait = false;
         if (blocking) {
             const auto block = device.memory.find_block(fill.target);

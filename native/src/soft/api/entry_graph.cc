@@ -10,6 +10,7 @@ using namespace soft::driver;
         return enter([&](Device&) { return graphs::calls::name(graph_backend(), __VA_ARGS__); });     \
     }
 #include "cudart/graphs/calls.inc"
+#include "cudart/graphs/device_calls.inc"
 #undef FERRY_GRAPH_CALL
 
 #define FERRY_GRAPH_STREAM_CALL(name, params, ...)        \

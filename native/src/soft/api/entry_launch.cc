@@ -2,7 +2,9 @@
 // faults of the running kernel come with the next synchronisation.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "soft/api/function_view.h"
 #include "soft/api/graph_backend.h"
@@ -17,6 +19,13 @@ struct Shape {
     std::array<unsigned, 3> block;
     unsigned dynamic_shared = 0;  // bytes
     bool cooperative = false;
+};
+
+// What a launch asks for beyond its shape.
+struct Wishes {
+    std::span<const abi::CUlaunchAttribute> attributes;
+    std::optional<int> priority;
+    std::vector<std::pair<abi::CUevent, unsigned>> recorded;  // behind it, with flags
 };
 
 // How arguments are given: an array of pointers, or one packed buffer (`extra`).
@@ -96,8 +105,8 @@ CUresult take_arguments(const FunctionInfo& declared, const Arguments& arguments
 }
 
 // What a launch that is captured becomes; the parameters have been taken.
-graphs::KernelWork node_of(const ModuleFunction& function, const Shape& shape,
-                           std::vector<std::byte> packed) {
+graphs::KernelWork node_of(const ModuleFunction& function, const Shape& shape, const Wishes& wishes,
+                           int stream_priority, std::vector<std::byte> packed) {
     graphs::KernelWork kernel;
     kernel.params.func = as_handle<abi::CUfunction>(function.handle);
     kernel.params.gridDimX = shape.grid[0];
@@ -110,17 +119,23 @@ graphs::KernelWork node_of(const ModuleFunction& function, const Shape& shape,
     kernel.params.ctx = graph_backend().current_context();
     kernel.code = code_of(function);
     kernel.packed = std::move(packed);
-    if (shape.cooperative) {
-        abi::CUlaunchAttribute attribute{};
-        attribute.id = abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
-        attribute.value.cooperative = 1;
-        kernel.attributes.push_back(attribute);
+    abi::CUlaunchAttribute attribute{};
+    attribute.id = abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
+    attribute.value.cooperative = 1;
+    if (shape.cooperative) kernel.attributes.push_back(attribute);
+    attribute.id = abi::CU_LAUNCH_ATTRIBUTE_PRIORITY;
+    attribute.value.priority = wishes.priority.value_or(stream_priority);
+    if (attribute.value.priority != 0) kernel.attributes.push_back(attribute);
+    for (const abi::CUlaunchAttribute& other : wishes.attributes) {
+        const bool known =
+            other.id == abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE || other.id == abi::CU_LAUNCH_ATTRIBUTE_PRIORITY;
+        if (!known && other.id != abi::CU_LAUNCH_ATTRIBUTE_IGNORE) kernel.attributes.push_back(other);
     }
     return kernel;
 }
 
 void submit_kernel(Device& device, Context& context, const ModuleFunction& function, const Shape& shape,
-                   const StreamRef& stream, std::vector<std::byte> params) {
+                   const Wishes& wishes, const StreamRef& stream, std::vector<std::byte> params) {
     LaunchConfig config;
     config.params = std::move(params);
     config.function = &function.module->program().function(function.index);
@@ -130,6 +145,7 @@ void submit_kernel(Device& device, Context& context, const ModuleFunction& funct
     config.cooperative = shape.cooperative;
     config.stack_bytes = context.stack_size.load();
     const CommandRef command = make_command(CommandKind::kernel, stream);
+    command->priority = wishes.priority;
     command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
     command->grid = Grid::make(std::move(config), context);
     command->code = function.module->shared_from_this();
@@ -137,8 +153,29 @@ void submit_kernel(Device& device, Context& context, const ModuleFunction& funct
     device.scheduler.submit(command);
 }
 
+// An event that a launch records must have been made without timing.
+CUresult check_events(const Device& device, const Wishes& wishes) {
+    for (const auto& [handle, flags] : wishes.recorded) {
+        const Event* event = device.handles.find<Event>(handle);
+        if (event == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
+        const bool timed = (event->flags & abi::CU_EVENT_DISABLE_TIMING) == 0;
+        if (timed || (flags & ~1U) != 0) return abi::CUDA_ERROR_INVALID_VALUE;
+    }
+    return abi::CUDA_SUCCESS;
+}
+
+// A program may not rely on how early they come: here they come when the kernel has ended.
+CUresult record_events(const Wishes& wishes, abi::CUstream stream, bool per_thread) {
+    for (const auto& [event, flags] : wishes.recorded) {
+        const CUresult recorded = per_thread ? cuEventRecordWithFlags_ptsz(event, stream, flags)
+                                             : cuEventRecordWithFlags(event, stream, flags);
+        if (recorded != abi::CUDA_SUCCESS) return recorded;
+    }
+    return abi::CUDA_SUCCESS;
+}
+
 CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream_handle, bool per_thread,
-                const Arguments& arguments) {
+                const Arguments& arguments, const Wishes& wishes = {}) {
     return enter_context([&](Device& device, Context& context) {
         CUresult error = abi::CUDA_SUCCESS;
         const ModuleFunction* function = find_function(device, context, handle, error);
@@ -151,22 +188,24 @@ CUresult launch(abi::CUfunction handle, const Shape& shape, abi::CUstream stream
         const FunctionView view{function->declared, function->settings.get()};
         if (const CUresult checked = check_shape(device, view, shape); checked != abi::CUDA_SUCCESS)
             return checked;
+        if (const CUresult good = check_events(device, wishes); good != abi::CUDA_SUCCESS) return good;
         std::vector<std::byte> params;
         const CUresult taken = take_arguments(*function->declared, arguments, params);
         if (taken != abi::CUDA_SUCCESS) return taken;
         const auto diverted = divert(device, *stream, [&](graphs::Work& work) {
-            work = node_of(*function, shape, std::move(params));
+            work = node_of(*function, shape, wishes, stream->priority, std::move(params));
             return abi::CUDA_SUCCESS;
         });
-        if (diverted) return *diverted;
-        submit_kernel(device, context, *function, shape, stream, std::move(params));
-        return abi::CUDA_SUCCESS;
+        if (diverted && *diverted != abi::CUDA_SUCCESS) return *diverted;
+        if (!diverted) submit_kernel(device, context, *function, shape, wishes, stream, std::move(params));
+        return record_events(wishes, stream_handle, per_thread);
     });
 }
 
 // Attributes that change nothing here are accepted; those that change what a kernel may do are refused.
-CUresult read_attributes(std::span<const abi::CUlaunchAttribute> attributes, Shape& shape) {
-    for (const abi::CUlaunchAttribute& attribute : attributes) {
+// A kernel that may begin early, as PROGRAMMATIC_STREAM_SERIALIZATION has it, begins in its turn.
+CUresult read_attributes(Shape& shape, Wishes& wishes) {
+    for (const abi::CUlaunchAttribute& attribute : wishes.attributes) {
         switch (attribute.id) {
             case abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
                 shape.cooperative = attribute.value.cooperative != 0;
@@ -179,8 +218,17 @@ CUresult read_attributes(std::span<const abi::CUlaunchAttribute> attributes, Sha
                 break;
             }
             case abi::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT:
+                wishes.recorded.emplace_back(attribute.value.programmaticEvent.event,
+                                             static_cast<unsigned>(attribute.value.programmaticEvent.flags));
+                break;
             case abi::CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT:
-                return abi::CUDA_ERROR_NOT_SUPPORTED;
+                wishes.recorded.emplace_back(
+                    attribute.value.launchCompletionEvent.event,
+                    static_cast<unsigned>(attribute.value.launchCompletionEvent.flags));
+                break;
+            case abi::CU_LAUNCH_ATTRIBUTE_PRIORITY:
+                wishes.priority = std::clamp(attribute.value.priority, kGreatestPriority, 0);
+                break;
             case abi::CU_LAUNCH_ATTRIBUTE_DEVICE_UPDATABLE_KERNEL_NODE:
                 if (attribute.value.deviceUpdatableKernelNode.deviceUpdatable != 0) {
                     return abi::CUDA_ERROR_NOT_SUPPORTED;
@@ -202,9 +250,10 @@ CUresult launch_ex(const abi::CUlaunchConfig* config, abi::CUfunction handle, bo
     Shape shape{{config->gridDimX, config->gridDimY, config->gridDimZ},
                 {config->blockDimX, config->blockDimY, config->blockDimZ},
                 config->sharedMemBytes};
-    const CUresult read = read_attributes({config->attrs, config->numAttrs}, shape);
+    Wishes wishes{{config->attrs, config->numAttrs}, std::nullopt, {}};
+    const CUresult read = read_attributes(shape, wishes);
     if (read != abi::CUDA_SUCCESS) return read;
-    return launch(handle, shape, config->hStream, per_thread, arguments);
+    return launch(handle, shape, config->hStream, per_thread, arguments, wishes);
 }
 
 }  // namespace

@@ -17,18 +17,20 @@ CUresult allocate(Device& device, const Context& context, std::size_t size, Bloc
     if (size == 0) return abi::CUDA_ERROR_INVALID_VALUE;
     if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
     address = device.memory.allocate(size, kind, flags, context.number);
-    // What pools keep for reuse is not in use.
-    if (address == 0 && device.pools.trim_all())
-        address = device.memory.allocate(size, kind, flags, context.number);
+    // What pools and graphs keep for reuse is not in use.
+    const bool trimmed =
+        address == 0 && (device.pools.trim_all() | device.graph_memory.trim(context.ordinal));
+    if (trimmed) address = device.memory.allocate(size, kind, flags, context.number);
     return address == 0 ? abi::CUDA_ERROR_OUT_OF_MEMORY : abi::CUDA_SUCCESS;
 }
 
 // Frees after all work that could still use the block: CUDA's frees synchronise, and programs rely on it.
 CUresult release(Device& device, Context& context, std::uint64_t address, BlockKind kind) {
     const auto block = device.memory.find_start(address);
+    const bool graphed = block && block->kind == BlockKind::graph && kind == BlockKind::device;
     const bool pooled = block && block->kind == BlockKind::pool && kind == BlockKind::device;
     if (block && block->kind == BlockKind::managed && kind == BlockKind::device) kind = BlockKind::managed;
-    if (!block || (block->kind != kind && !pooled)) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!block || (block->kind != kind && !pooled && !graphed)) return abi::CUDA_ERROR_INVALID_VALUE;
     if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
     context.synchronize();
     if (block->owner != context.number) {
@@ -36,6 +38,8 @@ CUresult release(Device& device, Context& context, std::uint64_t address, BlockK
             device.scheduler.wait_group(*owner->group, true);
     }
     if (const CUresult error = context.error(); error != abi::CUDA_SUCCESS) return error;
+    if (graphed)
+        return device.graph_memory.release_now(address) ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
     const bool done = pooled ? device.pools.release_now(address) : device.memory.release(address, kind);
     return done ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
 }

@@ -1,4 +1,5 @@
 // Exported: stream-ordered allocation and its pools.
+#include "cudart/graphs/memory.h"
 #include "soft/api/graph_backend.h"
 
 using namespace soft;
@@ -11,10 +12,28 @@ bool is_device(const Device& device, const abi::CUmemLocation& location) {
            location.id < device.count();
 }
 
-// Graphs have no nodes that allocate: what asks for one while it captures is told so.
-graphs::Diverted ask_capture(const Device& device, const Stream& stream) {
+// An allocation or a free in a stream that captures becomes a node.
+graphs::Diverted capture_allocation(const Device& device, const Stream& stream, const Pool& pool,
+                                    std::size_t size, abi::CUdeviceptr& address) {
     if (!graphs::Captures::any()) return std::nullopt;
-    return graphs::captures().ask_stream(name_of(device, stream));
+    abi::CUDA_MEM_ALLOC_NODE_PARAMS_v2 params{};
+    params.poolProps.allocType = abi::CU_MEM_ALLOCATION_TYPE_PINNED;
+    params.poolProps.location = {abi::CU_MEM_LOCATION_TYPE_DEVICE, pool.ordinal};
+    params.bytesize = size;
+    const auto make = [&](const graphs::Graph& graph, const std::vector<graphs::Link>& ends,
+                          graphs::Work& work) {
+        return graphs::read_alloc(graph_backend(), graph, ends, params, work);
+    };
+    const auto diverted = graphs::captures().work_there(graph_backend(), name_of(device, stream), make);
+    if (diverted == abi::CUDA_SUCCESS) address = params.dptr;
+    return diverted;
+}
+
+graphs::Diverted capture_free(const Device& device, const Stream& stream, std::uint64_t address) {
+    if (!graphs::Captures::any()) return std::nullopt;
+    const auto make = [address](const graphs::Graph& graph, const std::vector<graphs::Link>&,
+                                graphs::Work& work) { return graphs::read_free(graph, address, work); };
+    return graphs::captures().work_there(graph_backend(), name_of(device, stream), make);
 }
 
 // Runs `body(Device&, Pool&)`.
@@ -32,12 +51,13 @@ CUresult allocate(abi::CUdeviceptr* address, std::size_t size, abi::CUmemoryPool
         if (address == nullptr || size == 0) return abi::CUDA_ERROR_INVALID_VALUE;
         const StreamRef stream = find_stream(device, context, stream_handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-        if (const auto forbidden = ask_capture(device, *stream)) return *forbidden;
-        Pool* pool = handle == nullptr ? device.pools.current_of(context.ordinal)
-                                       : device.handles.find<Pool>(handle);
+        Pool* pool =
+            handle == nullptr ? device.pools.current_of(context.ordinal) : device.handles.find<Pool>(handle);
         if (pool == nullptr) {
             return handle == nullptr ? abi::CUDA_ERROR_OUT_OF_MEMORY : abi::CUDA_ERROR_INVALID_VALUE;
         }
+        if (const auto diverted = capture_allocation(device, *stream, *pool, size, *address))
+            return *diverted;
         const std::uint64_t got = device.pools.allocate(*pool, size, stream, context.number);
         if (got == 0) return abi::CUDA_ERROR_OUT_OF_MEMORY;
         *address = got;
@@ -49,9 +69,10 @@ CUresult release(abi::CUdeviceptr address, abi::CUstream stream_handle, bool per
     return enter_context([&](Device& device, Context& context) {
         const StreamRef stream = find_stream(device, context, stream_handle, per_thread);
         if (stream == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-        if (const auto forbidden = ask_capture(device, *stream)) return *forbidden;
         if (address == 0) return abi::CUDA_SUCCESS;
+        if (const auto diverted = capture_free(device, *stream, address)) return *diverted;
         if (device.pools.release(address, stream)) return abi::CUDA_SUCCESS;
+        if (device.graph_memory.release(address, stream)) return abi::CUDA_SUCCESS;
         // Memory of cuMemAlloc goes the way of cuMemFree, and whoever has it freed here has seen to the rest.
         const auto block = device.memory.find_start(address);
         if (!block || block->kind != BlockKind::device) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -161,6 +182,32 @@ SOFT_EXPORT CUresult cuMemPoolGetAccess(abi::CUmemAccess_flags* flags, abi::CUme
     });
 }
 
+SOFT_EXPORT CUresult cuDeviceGetGraphMemAttribute(abi::CUdevice dev, abi::CUgraphMem_attribute which,
+                                                  void* value) {
+    return enter([&](Device& device) {
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
+        return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE
+                                : device.graph_memory.get_attribute(dev, which, value);
+    });
+}
+
+SOFT_EXPORT CUresult cuDeviceSetGraphMemAttribute(abi::CUdevice dev, abi::CUgraphMem_attribute which,
+                                                  void* value) {
+    return enter([&](Device& device) {
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
+        return value == nullptr ? abi::CUDA_ERROR_INVALID_VALUE
+                                : device.graph_memory.set_attribute(dev, which, value);
+    });
+}
+
+SOFT_EXPORT CUresult cuDeviceGraphMemTrim(abi::CUdevice dev) {
+    return enter([&](Device& device) {
+        if (!device.has(dev)) return abi::CUDA_ERROR_INVALID_DEVICE;
+        device.graph_memory.trim(dev);
+        return abi::CUDA_SUCCESS;
+    });
+}
+
 SOFT_EXPORT CUresult cuDeviceGetDefaultMemPool(abi::CUmemoryPool* out, abi::CUdevice dev) {
     return enter([&](Device& device) {
         if (out == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
@@ -188,8 +235,7 @@ SOFT_EXPORT CUresult cuDeviceSetMemPool(abi::CUdevice dev, abi::CUmemoryPool han
 
 SOFT_EXPORT CUresult cuMemGetDefaultMemPool(abi::CUmemoryPool* out, abi::CUmemLocation* location,
                                             abi::CUmemAllocationType type) {
-    return on_location(location, type,
-                       [&](Device&) { return cuDeviceGetDefaultMemPool(out, location->id); });
+    return on_location(location, type, [&](Device&) { return cuDeviceGetDefaultMemPool(out, location->id); });
 }
 
 SOFT_EXPORT CUresult cuMemGetMemPool(abi::CUmemoryPool* out, abi::CUmemLocation* location,

@@ -9,8 +9,6 @@ using namespace soft::driver;
 
 namespace {
 
-constexpr int kGreatestPriority = -5;
-
 // Runs `body(Device&, Context&, const StreamRef&)` with the stream that `handle` names.
 template <class Body>
 CUresult on_stream(abi::CUstream handle, bool per_thread, Body&& body) {

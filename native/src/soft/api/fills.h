@@ -5,7 +5,8 @@
 
 namespace soft::driver {
 
-// CUDA_ERROR_INVALID_VALUE for a target that is misaligned, or not in one live block.
-abi::CUresult check_fill(const Device& device, const Fill& fill);
+// CUDA_ERROR_INVALID_VALUE for a target that is misaligned, or not in one live block; a node of a graph may
+// also fill what the graph allocates.
+abi::CUresult check_fill(const Device& device, const Fill& fill, bool in_graph = false);
 
 }  // namespace soft::driver

@@ -3,6 +3,7 @@
 
 #include "soft/api/copies.h"
 #include "soft/api/fills.h"
+#include "soft/api/stream_values.h"
 
 namespace soft::driver {
 namespace {
@@ -37,12 +38,40 @@ class SoftBackend final : public graphs::Backend {
         });
     }
 
-    CUresult check(const graphs::ValuesWork&) override { return abi::CUDA_ERROR_NOT_SUPPORTED; }
+    CUresult check(const graphs::ValuesWork& values) override {
+        return enter([&](const Device& device) {
+            return check_values(device, values.operations, values.flags, true);
+        });
+    }
 
     CUresult check_event(abi::CUevent event) override {
         return enter([&](const Device& device) {
             const bool known = device.handles.find<Event>(event) != nullptr;
             return known ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+        });
+    }
+
+    CUresult check_condition(abi::CUcontext context) override {
+        return enter([&](const Device& device) {
+            const bool known = device.handles.find<Context>(context) != nullptr;
+            return known ? abi::CUDA_SUCCESS : abi::CUDA_ERROR_INVALID_VALUE;
+        });
+    }
+
+    CUresult reserve(const abi::CUDA_MEM_ALLOC_NODE_PARAMS_v2& params,
+                     graphs::Allocation& allocation) override {
+        return enter([&](Device& device) {
+            const abi::CUmemPoolProps& props = params.poolProps;
+            const bool plain = props.allocType == abi::CU_MEM_ALLOCATION_TYPE_PINNED &&
+                               props.location.type == abi::CU_MEM_LOCATION_TYPE_DEVICE &&
+                               device.has(props.location.id);
+            if (!plain) return abi::CUDA_ERROR_INVALID_VALUE;
+            if (props.handleTypes != abi::CU_MEM_HANDLE_TYPE_NONE) return abi::CUDA_ERROR_NOT_SUPPORTED;
+            const auto address = device.graph_memory.reserve(props.location.id, params.bytesize);
+            if (address == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+            allocation.address = *address;
+            allocation.kept = address;
+            return abi::CUDA_SUCCESS;
         });
     }
 
@@ -114,7 +143,7 @@ CUresult prepare(const Device& device, const graphs::FillWork& work_of, std::fun
                     params.width, params.height, line ? 0 : params.pitch};
     if (fill.count == 0 || fill.rows == 0) return abi::CUDA_ERROR_INVALID_VALUE;
     work = [fill] { perform(fill); };
-    return check_fill(device, fill);
+    return check_fill(device, fill, true);
 }
 
 }  // namespace soft::driver

@@ -1,9 +1,11 @@
-// The functions device code may call that the engine provides: vprintf, __assertfail, malloc, free.
+// The functions device code may call that the engine provides: vprintf, __assertfail, malloc, free,
+// cudaGraphSetConditional.
 #include <bit>
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "soft/graph_services.h"
 #include "soft/launch/access.h"
 #include "soft/launch/call.h"
 #include "soft/launch/registry.h"
@@ -102,6 +104,15 @@ const Insn* call_free(Warp& w, const Insn* i) {
     return i + 1;
 }
 
+const Insn* call_set_condition(Warp& w, const Insn* i) {
+    auto* const graphs = dynamic_cast<GraphServices*>(&w.block->grid->services);
+    return each_lane(w, i, [&](const CallSite& site, std::uint32_t lane) {
+        if (graphs == nullptr) return;
+        graphs->set_condition(read_argument(w, site, 0, lane),
+                              static_cast<std::uint32_t>(read_argument(w, site, 1, lane)));
+    });
+}
+
 // Said aloud, once a grid: the program cannot guess from 715 that it is about launching kernels from kernels.
 const Insn* call_missing(Warp& w, const Insn* i) {
     GridState& grid = *w.block->grid;
@@ -119,6 +130,7 @@ const OpEntry kEntries[] = {
     FERRY_PLAIN(call, none, kCallAssert, call_assert),
     FERRY_PLAIN(call, none, kCallMalloc, call_malloc),
     FERRY_PLAIN(call, none, kCallFree, call_free),
+    FERRY_PLAIN(call, none, kCallSetCondition, call_set_condition),
 };
 
 }  // namespace

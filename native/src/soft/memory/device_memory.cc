@@ -88,6 +88,7 @@ void DeviceMemory::vacate(std::uint64_t lo, std::uint64_t size) {
 void DeviceMemory::drop(std::unordered_map<std::uint64_t, Block>::iterator at) {
     const std::uint64_t paid = at->second.room;
     if (at->second.hidden) uncover(at->second);  // what vacate() takes out must be there
+    promised_.erase(at->first);
     const auto lent = lent_.find(at->first);
     const std::uint64_t counts = lent == lent_.end() ? paid : end_lent(lent);
     if (counted(at->second.kind)) used_[device_of(at->second.owner)] -= counts;

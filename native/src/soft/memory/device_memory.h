@@ -25,6 +25,7 @@ enum class BlockKind : std::uint8_t {
     mapped,      // memory under reserved addresses; `flags`: a bit for each device that may use it
     image,       // variables of a module, texels of an array; counted, not for cuMemFree
     pinned,      // cuMemHostAlloc: host memory, not counted
+    graph,       // of allocation nodes: not counted, an address to count memory for (api/graph_memory.h)
     registered,  // cuMemHostRegister: the program's own memory, outside the arena
 };
 
@@ -45,7 +46,7 @@ struct Block {
     std::uint64_t owner = 0;  // number of the context that pays
     std::uint64_t id = 0;     // unique for ever in this process (CU_POINTER_ATTRIBUTE_BUFFER_ID)
     std::uint64_t room = 0;   // bytes it takes, a multiple of 512; 0 outside the arena
-    bool hidden = false;      // of a pool: nobody has it, kernels may not touch it
+    bool hidden = false;      // of a pool or graph: nobody has it, kernels may not touch it
 };
 
 class DeviceMemory {
@@ -67,6 +68,10 @@ class DeviceMemory {
     // most its room, as the memory of `owner`. Its pages and what they hold stay.
     void hide(std::uint64_t address);
     void show(std::uint64_t address, std::uint64_t size, std::uint64_t owner);
+    // A hidden block of a graph, which nodes of the graph may name all the same.
+    bool find_promised(std::uint64_t address, Range& range) const;
+    // Gives the pages of a hidden block of a graph back to the system: they hold zeros from then on.
+    void discard(std::uint64_t address);
 
     // --- virtual memory: addresses and memory apart (mapped_memory.cc). Sizes are multiples of kGranule.
     // Addresses that nothing is under; 0 when there are none left.
@@ -136,7 +141,7 @@ class DeviceMemory {
     void uncover(const Block& block);
     static bool is_large(std::uint64_t room) { return room >= std::uint64_t{1} << 20; }
     static bool counted(BlockKind kind) {
-        return kind != BlockKind::pinned && kind != BlockKind::registered;
+        return kind != BlockKind::pinned && kind != BlockKind::registered && kind != BlockKind::graph;
     }
 
     mutable std::mutex mutex_;
@@ -148,6 +153,7 @@ class DeviceMemory {
         0;  // one emptied granule stays committed: allocate-free loops need no system call
     std::unordered_map<std::uint64_t, Block> blocks_;
     std::map<std::uint64_t, Lent> lent_;
+    std::map<std::uint64_t, std::uint64_t> promised_;  // hidden blocks of graphs: address, bytes
     std::map<std::uint64_t, Block> mapped_;
     std::uint64_t total_ = 0;
     std::array<std::uint64_t, kMostDevices> used_{};  // bytes, by device

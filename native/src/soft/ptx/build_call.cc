@@ -61,6 +61,8 @@ std::uint8_t builtin_variant(Builtin builtin) {
             return kCallAssert;
         case Builtin::malloc:
             return kCallMalloc;
+        case Builtin::set_condition:
+            return kCallSetCondition;
         default:
             return kCallFree;
     }

@@ -20,6 +20,7 @@ Builtin find_builtin(std::string_view name) {
     if (name == "__assertfail" || name == "__assert_fail") return Builtin::assertfail;
     if (name == "malloc") return Builtin::malloc;
     if (name == "free") return Builtin::free;
+    if (name == "cudaGraphSetConditional") return Builtin::set_condition;
     // Launching kernels from kernels needs NVIDIA's device runtime; modules that could do it still load.
     return name.starts_with("cuda") || name.starts_with("__cuda") || name.starts_with("__nv")
                ? Builtin::missing

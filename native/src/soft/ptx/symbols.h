@@ -23,7 +23,7 @@ struct Symbol {
 using SymbolMap = std::unordered_map<std::string_view, Symbol>;
 
 // Functions the engine itself provides.
-enum class Builtin : std::uint8_t { none, vprintf, assertfail, malloc, free, missing };
+enum class Builtin : std::uint8_t { none, vprintf, assertfail, malloc, free, set_condition, missing };
 
 struct LinkedFunction {
     const FunctionSyntax* syntax = nullptr;

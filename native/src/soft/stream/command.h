@@ -10,11 +10,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "soft/launch/grid.h"
 
 namespace soft::driver {
+
+inline constexpr int kGreatestPriority = -5;  // of streams and kernels; 0 is the least
 
 struct Command;
 struct Stream;
@@ -24,6 +27,7 @@ using StreamRef = std::shared_ptr<Stream>;
 // All streams of one context.
 struct StreamGroup {
     std::atomic<int> error{0};  // CUresult of the fault that ended the context; 0 while it lives
+    bool ending = false;        // nobody will write what is waited for any more
     StreamRef legacy;           // waits for the blocking streams, and they wait for it
     std::vector<Stream*>
         blocking;              // without the legacy stream; a destroyed stream leaves with its last command
@@ -57,12 +61,14 @@ enum class CommandKind : std::uint8_t {
     transfer,  // `work` runs on one thread
     kernel,    // `grid` runs on several
     host,      // `work` is the program's own code: runs on the callback thread only
+    values,    // `try_on` is asked until it says that it is done: waits for values in memory
 };
 
 struct Command {
     CommandKind kind = CommandKind::marker;
     bool started = false;
     bool runs_after_fault = false;  // stream callbacks are told of the error; everything else is dropped
+    std::optional<int> priority;    // of its own, in place of the stream's
     bool single_block = false;      // of a kernel: nothing to share between threads
     std::atomic<bool> done{false};
     int awaited = 0;  // sleeping threads that wait for exactly this
@@ -75,6 +81,7 @@ struct Command {
     std::vector<CommandRef> after;   // must finish first
     std::vector<CommandRef> before;  // wait for this
     std::function<void()> work;
+    std::function<bool()> try_on;  // takes no time; under the scheduler's lock: must not call back
     std::unique_ptr<Grid> grid;
     std::unique_ptr<Worker> parked;  // of a grid of one block that was interrupted: where its block stands
     std::shared_ptr<const void> code;  // keeps the grid's Program

@@ -19,8 +19,10 @@ constexpr auto kDoze = std::chrono::microseconds(100);
 
 thread_local bool inside_host_function = false;
 
+}  // namespace
+
 // The program's signals are for the program's threads; faults stay deliverable, the engine may rely on them.
-bool start_detached(void (Scheduler::*body)(), Scheduler* scheduler) {
+bool Scheduler::start_detached(void (Scheduler::*body)()) {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -28,15 +30,13 @@ bool start_detached(void (Scheduler::*body)(), Scheduler* scheduler) {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool started = true;
     try {
-        std::thread(body, scheduler).detach();
+        std::thread(body, this).detach();
     } catch (const std::system_error&) {
         started = false;
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return started;
 }
-
-}  // namespace
 
 Scheduler::Scheduler(unsigned threads) : thread_count_(threads) {
 #ifdef __GLIBC__
@@ -55,14 +55,14 @@ bool in_host_function() { return inside_host_function; }
 // False when there are enough, or when the system gives no more: those that wait do the work then.
 bool Scheduler::start_thread() {
     if (thread_total_ == thread_count_) return false;
-    if (!start_detached(&Scheduler::pool_main, this)) return false;
+    if (!start_detached(&Scheduler::pool_main)) return false;
     ++thread_total_;
     return true;
 }
 
 void Scheduler::start_callback_thread() {
     if (callback_started_) return;
-    callback_started_ = start_detached(&Scheduler::callback_main, this);
+    callback_started_ = start_detached(&Scheduler::callback_main);
 }
 
 // Sees to it that somebody looks at the work that lies around: soon, or at once when `now`.
@@ -148,7 +148,7 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     if (stream.queue.empty() || stream.visit == visit) return nullptr;
     stream.visit = visit;
     const CommandRef& head = stream.queue.front();
-    if (head->kind == CommandKind::host) {
+    if (head->kind == CommandKind::host || head->kind == CommandKind::values) {
         if (head->waiting == 0) return nullptr;
     } else if (head->parked) {
         return head;
@@ -312,6 +312,7 @@ void Scheduler::stop() {
     parked_.notify_all();
     progress_.notify_all();
     callback_.notify_all();
+    watch_.notify_all();
 }
 
 }  // namespace soft::driver

@@ -12,6 +12,8 @@ constexpr std::size_t kBacklog = 4;  // commands of one stream that show that no
 constexpr std::size_t kBacklogLimit =
     16384;  // beyond it the launcher helps first, as a GPU's full queue blocks it
 
+int priority_of(const Command& command) { return command.priority.value_or(command.stream->priority); }
+
 bool blocks_with_legacy(const Stream& stream) { return !stream.is_legacy && (stream.flags & 1U) == 0; }
 
 }  // namespace
@@ -77,9 +79,19 @@ void Scheduler::make_ready(const CommandRef& command, std::uint64_t ready_ns) {
         callback_.notify_one();
         return;
     }
+    if (command->kind == CommandKind::values) {
+        if (is_over(command)) {
+            markers_.push_back(command);
+        } else {
+            values_.push_back(command);
+            start_watch_thread();
+            watch_.notify_one();
+        }
+        return;
+    }
     command->ready_ns = ready_ns;
     const auto place = std::find_if(ready_.rbegin(), ready_.rend(), [&](const CommandRef& other) {
-        return other->stream->priority <= command->stream->priority;
+        return priority_of(*other) <= priority_of(*command);
     });
     ready_.insert(place.base(), command);
 }
@@ -99,6 +111,7 @@ void Scheduler::finish(const CommandRef& command) {
         command->point.reset();
     }
     command->work = nullptr;
+    command->try_on = nullptr;
     command->code.reset();
     command->done.store(true, std::memory_order_release);
     command->after.clear();
@@ -146,7 +159,7 @@ void Scheduler::submit(const CommandRef& command, const EventPoint* after, bool 
     rouse(plain_grid || stream.queue.size() >= kBacklog);
 }
 
-void Scheduler::submit_all(std::span<const CommandRef> commands) {
+void Scheduler::submit_all(std::span<const CommandRef> commands, const CommandRef& join) {
     const Lock lock(mutex_);
     std::vector<CommandRef> ready;
     for (const CommandRef& command : commands) {
@@ -154,6 +167,10 @@ void Scheduler::submit_all(std::span<const CommandRef> commands) {
         link(command, command->behind.get());
         command->behind.reset();
         if (command->waiting == 0) ready.push_back(command);
+    }
+    if (join != nullptr) {
+        depend(*join, commands.back());
+        commands.back()->before.push_back(join);
     }
     for (const CommandRef& command : ready) make_ready(command, now_ns());
     retire_markers();
@@ -281,7 +298,7 @@ void Scheduler::enter_stream(const StreamRef& stream) {
 
 void Scheduler::set_priority(Stream& stream, int priority) {
     const Lock lock(mutex_);
-    stream.priority = std::clamp(priority, -5, 0);
+    stream.priority = std::clamp(priority, kGreatestPriority, 0);
 }
 
 void Scheduler::leave_stream(Stream& stream) {

@@ -29,6 +29,8 @@ bool in_host_function();
 //   "not ready", wakes at once.
 // - Host functions run on one thread of their own, never on a waiting thread: they may block on what that one
 //   holds.
+// - Waits for values in memory are looked at by one thread of their own, often at first, every 50 us later:
+//   whoever writes such a value tells nobody.
 class Scheduler {
   public:
     // At most `threads` pool threads, started when there is work for one more.
@@ -40,8 +42,9 @@ class Scheduler {
     void submit(const CommandRef& command, const EventPoint* after = nullptr, bool will_wait = false);
 
     // The same with several commands at once, so that no other thread's work comes between them. Each also
-    // waits for those that its `after` names, which are finished or come before it here.
-    void submit_all(std::span<const CommandRef> commands);
+    // waits for those that its `after` names, which are finished or come before it here. `join`, which was
+    // submitted before and still waits for something, waits for the last of them, too.
+    void submit_all(std::span<const CommandRef> commands, const CommandRef& join = nullptr);
 
     // Returns when the command is finished or the process exits; meanwhile helps with what it waits for.
     // `spin` false sleeps at once when there is nothing to help with.
@@ -66,6 +69,10 @@ class Scheduler {
     // Whether work submitted to `stream` now is sure to run behind `point`, because of what it already waits
     // for.
     bool comes_behind(const Stream& stream, const EventPoint& point);
+
+    // The group's context ends: what still waits for a value in memory, or comes to do so, ends the group
+    // instead, so that nothing waits for ever.
+    void end_values(StreamGroup& group);
 
     // Names the stream to its group; after leave_stream() what it has left still counts until it is done.
     void enter_stream(const StreamRef& stream);
@@ -107,9 +114,13 @@ class Scheduler {
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
     void rest(Lock& lock);
+    bool start_detached(void (Scheduler::*body)());
     bool start_thread();
     void start_callback_thread();
     void pool_main();
+    bool is_over(const CommandRef& command);
+    void start_watch_thread();
+    void watch_main();
     void callback_main();
 
     const unsigned thread_count_;
@@ -119,11 +130,13 @@ class Scheduler {
     std::vector<Command*> running_;    // all grids that threads may be inside
     std::vector<CommandRef> markers_;  // may finish at once
     std::list<CommandRef> callbacks_;  // host functions that may start
+    std::list<CommandRef> values_;     // whose turn has come and that are not over yet
     std::vector<std::unique_ptr<Worker>> spare_workers_;
     std::condition_variable parked_;       // pool threads without a reason to look
     std::condition_variable dozing_;       // the one that looks again soon
     std::condition_variable progress_;     // threads in wait()
     std::condition_variable callback_;     // the callback thread
+    std::condition_variable watch_;        // the thread that looks at values
     std::atomic<std::uint64_t> epoch_{0};  // moves whenever somebody who spins should look again
     unsigned parked_count_ = 0;
     unsigned tokens_ = 0;    // parked threads that have been called and are not here yet
@@ -133,6 +146,7 @@ class Scheduler {
     bool impatient_ = false;     // youth is no reason to leave work alone
     unsigned thread_total_ = 0;  // pool threads that exist
     bool callback_started_ = false;
+    bool watch_started_ = false;
     bool stopping_ = false;
     std::uint64_t hot_until_ns_ = 0;
     std::uint64_t visits_ = 0;
