@@ -25,6 +25,13 @@ bool can_read(ReadableProbe readable, const void* address, std::size_t size) {
     return readable == nullptr || readable(address, size);
 }
 
+// Whether something begins as PTX does: with ASCII. Drivers take other first bytes for other kinds of image,
+// some of which hold pointers.
+bool begins_text(std::byte first) {
+    const auto letter = std::to_integer<unsigned>(first);
+    return (letter >= ' ' && letter < 127) || (letter >= '\t' && letter <= '\r');
+}
+
 // The text's length with its NUL; 0 when no NUL comes. Looks at no page before the probe has.
 std::size_t text_size(const char* text, ReadableProbe readable) {
     std::size_t size = 0;
@@ -144,10 +151,9 @@ bool find_image(const void* image, ReadableProbe readable, ImageView& view) {
     } else if (std::memcmp(start, ELFMAG, SELFMAG) == 0) {
         view.kind = ImageKind::elf;
         view.size = probed_elf_size(image, readable);
-    } else {
+    } else if (begins_text(*start)) {
         view.kind = ImageKind::ptx;
         view.size = text_size(static_cast<const char*>(image), readable);
-        if (view.size <= 1) return false;
     }
     return view.size != 0;
 }
@@ -177,7 +183,7 @@ ImageKind check_image(std::span<const std::byte> bytes) {
     if (std::memcmp(bytes.data(), ELFMAG, SELFMAG) == 0) {
         return elf_size(bytes) != 0 ? ImageKind::elf : ImageKind::none;
     }
-    return bytes.back() == std::byte{0} && bytes[0] != std::byte{0} ? ImageKind::ptx : ImageKind::none;
+    return begins_text(bytes[0]) && bytes.back() == std::byte{0} ? ImageKind::ptx : ImageKind::none;
 }
 
 std::span<const std::byte> first_fatbin(std::span<const std::byte> bytes) {

@@ -46,7 +46,7 @@ void copy_image(const ImageView& view, std::byte* out);
 
 // What `bytes` hold and whether it ends within them, so that a driver that believes the image reads nothing
 // else: fatbins one behind the other with consistent entries, one ELF whose tables lie inside, or PTX that
-// ends in a NUL.
+// begins as text and ends in a NUL. A wrapper, which is pointers, is none of them.
 ImageKind check_image(std::span<const std::byte> bytes);
 
 // The fatbin that starts `bytes`, padding not included; empty when there is none or it does not fit.
@@ -66,13 +66,13 @@ inline constexpr std::uint64_t kEntryZstd = 0x8000;
 
 // Walks the entries of one fatbin (header included, as first_fatbin gives it).
 class FatbinEntries {
-public:
+  public:
     explicit FatbinEntries(std::span<const std::byte> fatbin);
     // False at the end and at the first inconsistent entry; then ok() tells which.
     bool next(FatbinEntry& entry);
     bool ok() const { return ok_; }
 
-private:
+  private:
     std::span<const std::byte> rest_;
     bool ok_ = true;
 };

@@ -1,6 +1,6 @@
 // The loop of libFuzzer for compilers that have none: runs the corpus, then mutates it for -max_total_time=N
-// seconds and keeps what reaches new edges. Arguments as libFuzzer's: that one, -seed=N, folders and files.
-// What it was doing when a sanitizer or a signal ended it is written to crash-input.
+// seconds and keeps what reaches new edges. Arguments as libFuzzer's: that one, -seed=N, -dict=FILE, folders
+// and files. What it was doing when a sanitizer or a signal ended it is written to crash-input.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -57,7 +57,7 @@ bool run(const Input& input) {
 
 class Mutator {
   public:
-    explicit Mutator(std::uint64_t seed) : random_(seed) {}
+    Mutator(std::uint64_t seed, std::vector<Input> words) : random_(seed), words_(std::move(words)) {}
     std::size_t below(std::size_t bound) { return bound == 0 ? 0 : random_() % bound; }
 
     Input mutate(Input input, const Input& other) {
@@ -97,25 +97,8 @@ class Mutator {
                 break;
             }
             default: {
-                static const char* const kWords[] = {"{",           "}",
-                                                     "[",           "]",
-                                                     ";",           ",",
-                                                     "@",           "(",
-                                                     ")",           "!",
-                                                     ":",           "-1",
-                                                     "<9>",         "<18446744073709551615>",
-                                                     ".v4",         ".pred",
-                                                     ".shared",     ".param",
-                                                     ".reg",        ".b64",
-                                                     ".f32",        "0x7fffffff",
-                                                     "99999999999", "call ",
-                                                     "bra ",        "0f3f800000",
-                                                     "/*",          "//",
-                                                     "\n",          ".func ",
-                                                     ".visible ",   "ret;",
-                                                     ".align 8 ",   "%r1",
-                                                     ".global "};
-                const std::string word = kWords[below(std::size(kWords))];
+                if (words_.empty()) break;
+                const Input& word = words_[below(words_.size())];
                 input.insert(input.begin() + at, word.begin(), word.end());
             }
         }
@@ -129,7 +112,25 @@ class Mutator {
     }
 
     std::mt19937_64 random_;
+    std::vector<Input> words_;
 };
+
+// The words of a dictionary as libFuzzer takes it, one a line in quotes; a backslash is in front of itself
+// and of quotes.
+std::vector<Input> read_words(const std::string& path) {
+    std::ifstream file(path);
+    std::vector<Input> words;
+    for (std::string line; std::getline(file, line);) {
+        if (line.size() < 2 || line.front() != '"') continue;
+        Input word;
+        for (std::size_t k = 1; k + 1 < line.size(); ++k) {
+            if (line[k] == '\\') ++k;
+            word.push_back(static_cast<std::uint8_t>(line[k]));
+        }
+        words.push_back(std::move(word));
+    }
+    return words;
+}
 
 Input read_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -151,10 +152,12 @@ int main(int argc, char** argv) {
     long seconds = 0;
     std::uint64_t seed = std::random_device{}();
     std::vector<Input> corpus;
+    std::vector<Input> words;
     for (int k = 1; k < argc; ++k) {
         const std::string word = argv[k];
         if (word.starts_with("-max_total_time=")) seconds = std::atol(argv[k] + 16);
         if (word.starts_with("-seed=")) seed = std::strtoull(argv[k] + 6, nullptr, 0);
+        if (word.starts_with("-dict=")) words = read_words(word.substr(6));
         if (word[0] == '-') continue;
         if (std::filesystem::is_directory(word)) {
             for (const auto& entry : std::filesystem::directory_iterator(word))
@@ -165,7 +168,7 @@ int main(int argc, char** argv) {
     }
     if (corpus.empty()) return 2;
     for (const Input& input : corpus) run(input);
-    Mutator mutator(seed);
+    Mutator mutator(seed, std::move(words));
     long runs = static_cast<long>(corpus.size());
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     for (; std::chrono::steady_clock::now() < end; ++runs) {

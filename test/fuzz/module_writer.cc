@@ -1,167 +1,25 @@
-// See module_writer.h. In a template a capital letter is a register of a kind, chosen by the next byte: H
-// b16, R b32, L b64, F f32, D f64, P predicate; `#` is a constant of two bytes. A, S and Z make the address
-// of a buffer, shared and local word in %la, %rs and %ll first.
+// See module_writer.h. Templates are in arithmetic_templates.cc and other_templates.cc; this makes their
+// registers and addresses, and loops and branches around them.
 #include "module_writer.h"
 
 #include <algorithm>
 #include <iterator>
 #include <vector>
 
+#include "module_templates.h"
+
 namespace fuzz {
 namespace {
 
-const char* const kTemplates[] = {
-    "add.u32 R, R, R;",
-    "sub.s32 R, R, #;",
-    "mul.lo.s32 R, R, R;",
-    "mul.hi.u32 R, R, R;",
-    "mad.lo.u32 R, R, R, R;",
-    "mul.wide.s32 L, R, R;",
-    "div.s32 R, R, R;",
-    "rem.u32 R, R, #;",
-    "div.u64 L, L, L;",
-    "rem.s64 L, L, L;",
-    "add.s64 L, L, L;",
-    "mad.lo.s64 L, L, L, L;",
-    "add.cc.u32 R, R, R;",
-    "addc.cc.u32 R, R, R;",
-    "madc.hi.u32 R, R, R, R;",
-    "add.s16 H, H, H;",
-    "mul.lo.u16 H, H, H;",
-    "div.u16 H, H, H;",
-    "abs.s32 R, R;",
-    "neg.s64 L, L;",
-    "min.s32 R, R, R;",
-    "max.u64 L, L, L;",
-    "and.b32 R, R, R;",
-    "or.b64 L, L, L;",
-    "xor.b16 H, H, H;",
-    "not.b32 R, R;",
-    "cnot.b32 R, R;",
-    "shl.b32 R, R, R;",
-    "shr.s64 L, L, R;",
-    "shf.l.wrap.b32 R, R, R, R;",
-    "shf.r.clamp.b32 R, R, R, R;",
-    "prmt.b32 R, R, R, R;",
-    "bfe.s32 R, R, R, R;",
-    "bfi.b64 L, L, L, R, R;",
-    "bfind.u32 R, R;",
-    "brev.b32 R, R;",
-    "popc.b64 R, L;",
-    "clz.b32 R, R;",
-    "fns.b32 R, R, R, R;",
-    "lop3.b32 R, R, R, R, 0x6a;",
-    "dp4a.u32.s32 R, R, R, R;",
-    "sad.u32 R, R, R, R;",
-    "bmsk.clamp.b32 R, R, R;",
-    "szext.wrap.s32 R, R, R;",
-    "slct.u32.s32 R, R, R, R;",
-    "setp.lt.s32 P, R, R;",
-    "setp.ge.and.u64 P, L, L, P;",
-    "setp.neu.f32 P, F, F;",
-    "setp.gt.f64 P|P, D, D;",
-    "set.le.u32.f32 R, F, F;",
-    "selp.b32 R, R, R, P;",
-    "selp.f64 D, D, D, P;",
-    "and.pred P, P, P;",
-    "xor.pred P, P, P;",
-    "not.pred P, P;",
-    "mov.b32 R, #;",
-    "mov.b64 L, {R, R};",
-    "mov.b64 {R, R}, L;",
-    "mov.b32 {H, H}, R;",
-    "mov.u32 R, %tid.x;",
-    "mov.u32 R, %laneid;",
-    "mov.u32 R, %lanemask_lt;",
-    "mov.u64 L, %clock64;",
-    "add.rn.f32 F, F, F;",
-    "fma.rz.f32 F, F, F, F;",
-    "mul.ftz.sat.f32 F, F, F;",
-    "div.rn.f32 F, F, F;",
-    "sqrt.rp.f32 F, F;",
-    "ex2.approx.f32 F, F;",
-    "sin.approx.f32 F, F;",
-    "lg2.approx.ftz.f32 F, F;",
-    "rsqrt.approx.f32 F, F;",
-    "add.rm.f64 D, D, D;",
-    "fma.rn.f64 D, D, D, D;",
-    "div.rn.f64 D, D, D;",
-    "sqrt.rn.f64 D, D;",
-    "min.f32 F, F, F;",
-    "copysign.f32 F, F, F;",
-    "testp.normal.f32 P, F;",
-    "cvt.rn.f32.s32 F, R;",
-    "cvt.rzi.s32.f32 R, F;",
-    "cvt.rni.u64.f64 L, D;",
-    "cvt.f64.f32 D, F;",
-    "cvt.rn.f32.f64 F, D;",
-    "cvt.sat.u8.s32 R, R;",
-    "cvt.s64.s32 L, R;",
-    "cvt.u16.u32 H, R;",
-    "cvt.rn.f16.f32 H, F;",
-    "cvt.f32.f16 F, H;",
-    "add.f16 H, H, H;",
-    "fma.rn.f16x2 R, R, R, R;",
-    "fma.rn.bf16x2 R, R, R, R;",
-    "max.f16x2 R, R, R;",
-    "cvt.rn.satfinite.e4m3x2.f32 H, F, F;",
-    "cvt.rn.f16x2.e5m2x2 R, H;",
-    "A ld.global.u32 R, [%la];",
-    "A ld.global.v2.u32 {R, R}, [%la];",
-    "A ld.global.nc.v4.f32 {F, F, F, F}, [%la];",
-    "A ld.u8 R, [%la+3];",
-    "A ld.volatile.global.f64 D, [%la];",
-    "A st.global.b32 [%la], R;",
-    "A st.global.v2.b64 [%la], {L, L};",
-    "A @P st.global.u16 [%la+2], H;",
-    "A atom.global.add.u32 R, [%la], R;",
-    "A atom.global.cas.b64 L, [%la], L, L;",
-    "A atom.global.add.f32 F, [%la], F;",
-    "A red.global.max.s32 [%la], R;",
-    "A atom.global.exch.b32 R, [%la], R;",
-    "A prefetch.global.L2 [%la];",
-    "S ld.shared.u32 R, [%rs];",
-    "S st.shared.b32 [%rs], R;",
-    "S st.shared.b8 [%rs+1], R;",
-    "S atom.shared.inc.u32 R, [%rs], R;",
-    "S ld.shared.v2.u32 {R, R}, [%rs];",
-    "A S cp.async.ca.shared.global [%rs], [%la], 8;",
-    "cp.async.commit_group;",
-    "cp.async.wait_all;",
-    "Z ld.local.u32 R, [%ll];",
-    "Z st.local.u32 [%ll], R;",
-    "Z st.local.f64 [%ll], D;",
-    "ld.global.u32 R, [L];",
-    "st.u64 [L], L;",
-    "ld.shared.u32 R, [R];",
-    "shfl.sync.bfly.b32 R|P, R, #, 31, -1;",
-    "shfl.sync.idx.b32 R, R, R, 31, 0xffff;",
-    "vote.sync.ballot.b32 R, P, -1;",
-    "vote.sync.any.pred P, P, R;",
-    "match.any.sync.b32 R, R, -1;",
-    "redux.sync.add.s32 R, R, -1;",
-    "activemask.b32 R;",
-    "bar.warp.sync -1;",
-    "bar.sync 0;",
-    "barrier.sync 1, 64;",
-    "bar.red.popc.u32 R, 0, P;",
-    "membar.gl;",
-    "fence.acq_rel.gpu;",
-    "call (R), f, (R, R);",
-    "call (R), g, (R);",
-    "nanosleep.u32 20;",
-    "@P exit;",
-    "@P ret;",
-    "@P trap;",
-    "isspacep.shared P, L;",
-    "cvta.to.global.u64 L, L;",
-};
+// More bytes say nothing.
+constexpr std::size_t kMostBytes = 800;
 
-const char* const kHead = R"(.version 8.0
-.target sm_80
+const char* const kFunctions = R"(.version 8.6
+.target sm_90
 .address_size 64
 .extern .shared .align 16 .b8 dynamic[];
 .global .align 8 .u64 table[4] = {1, 2, 3, 4};
+.const .align 8 .b32 constants[8] = {7, 0x3f800000, 0x80000000, 9, 1, 0x7fc00000, 3, 0x41200000};
 .func (.reg .b32 %o) f(.reg .b32 %x, .reg .b32 %y)
 {
     .reg .pred %q;
@@ -185,32 +43,75 @@ DONE:
     add.u32 %o, %o, %n;
     ret;
 }
-.visible .entry k(.param .u64 buffer)
+.func (.reg .b32 %o) h(.reg .b32 %x, .reg .f32 %y)
 {
+    .reg .f32 %z;
+    cvt.rn.f32.s32 %z, %x;
+    fma.rn.f32 %z, %z, %y, 0f3f800000;
+    cvt.rzi.s32.f32 %o, %z;
+    ret;
+}
+)";
+
+const char* const kRegisters = R"({
     .reg .b16 %h<4>;
     .reg .b32 %r<8>;
     .reg .b64 %l<6>;
     .reg .f32 %f<6>;
     .reg .f64 %d<4>;
     .reg .pred %p<4>;
-    .reg .b32 %rs, %c<4>;
-    .reg .b64 %la, %ll, %lb, %lm;
-    .reg .pred %more;
+    .reg .b32 %rs, %sb, %c<4>;
+    .reg .b64 %la, %ll, %lb, %lm, %fp;
+    .reg .pred %more, %nan;
     .local .align 16 .b8 depot[64];
     .shared .align 16 .b8 fixed[64];
+far: .callprototype (.reg .b32 _) _ (.reg .b32 _, .reg .f32 _);
     ld.param.u64 %lb, [buffer];
+    mov.u64 %fp, h;
+    mov.b32 %c0, 0;
+    add.cc.u32 %c0, %c0, 0;
+    mov.u64 %lm, depot;
+    st.local.v4.b32 [%lm], {%c0, %c0, %c0, %c0};
+    st.local.v4.b32 [%lm+16], {%c0, %c0, %c0, %c0};
+    st.local.v4.b32 [%lm+32], {%c0, %c0, %c0, %c0};
+    st.local.v4.b32 [%lm+48], {%c0, %c0, %c0, %c0};
+    mov.u32 %c1, %tid.x;
+    shl.b32 %rs, %c1, 4;
+    setp.lt.u32 %more, %c1, 20;
+    @%more st.shared.v4.b32 [%rs], {%c0, %c0, %c0, %c0};
+    bar.sync 0;
 )";
+
+// The registers of a kind in the dump: where they begin, how large each is, how many there are.
+struct Group {
+    const char* stem;
+    const char* type;
+    std::size_t begin;
+    std::size_t size;
+    int count;
+};
+constexpr Group kDumped[] = {{"%r", "b32", 0, 4, 8},   {"%l", "b64", 32, 8, 6},  {"%f", "b32", 80, 4, 6},
+                             {"%h", "b16", 104, 2, 4}, {"%d", "b64", 112, 8, 4}, {"%p", "pred", 144, 4, 4}};
 
 class Writer {
   public:
     explicit Writer(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
     std::string write() {
-        text_ = kHead;
+        is_full_ = next() % 2 == 0;
+        const std::uint32_t threads = is_full_ ? kMostThreads : kFewThreads;
+        text_ = kFunctions;
+        text_ += ".visible .entry k(.param .u64 buffer, .param .u64 dump)\n.reqntid " +
+                 std::to_string(threads) + ", 1, 1\n" + kRegisters;
         start_registers();
+        // Registers that nobody asks for in the end need not be kept, and half of the modules keep all.
+        const std::uint8_t keeps = next();
+        std::uint32_t dropped = keeps % 2 == 0 ? 0 : next() * 0x01010101u;
+        if (keeps % 4 == 3) dropped ^= next() * 0x00010100u;
         while (at_ < bytes_.size()) item();
         while (!open_.empty()) close();
-        return text_ + "st.global.u32 [%lb], %r0;\nret;\n}\n";
+        dump(dropped);
+        return text_ + "ret;\n}\n";
     }
 
   private:
@@ -231,23 +132,35 @@ class Writer {
         }
     }
 
-    // An instruction, or the begin or end of a loop or a branch around.
+    // An instruction, some arithmetic, or the begin or end of a loop or a branch around.
     void item() {
         const std::uint8_t what = next();
         if (what >= 240 && open_.size() < 4) {
             open(what % 2 == 0);
         } else if (what >= 225 && !open_.empty()) {
             close();
+        } else if (what >= 160) {
+            for (int count = what % 16; count >= 0; --count)
+                instruction(arithmetic_templates()[next() % arithmetic_templates().size()]);
         } else {
-            instruction(kTemplates[(what + next()) % std::size(kTemplates)]);
+            other(other_templates()[(what * 256u + next()) % other_templates().size()]);
         }
     }
 
+    // Instructions for whole warps only come where all lanes do, and only while all are there.
+    void other(const std::string& pattern) {
+        const bool is_aligned = pattern.find(".aligned") != std::string::npos;
+        const bool thins_out = pattern == "@P exit;" || pattern == "@P ret;";
+        if (is_aligned ? is_full_ && open_.empty() : !(thins_out && is_full_)) instruction(pattern);
+    }
+
+    // Inner loops turn less often than the outermost.
     void open(bool loop) {
         const std::string n = std::to_string(labels_++);
         const std::string counter = "%c" + std::to_string(open_.size());
+        const char* const most = open_.empty() ? ", 7;\nL" : ", 3;\nL";
         if (loop) {
-            text_ += "and.b32 " + counter + ", " + pick("%r", 8) + ", 7;\nL" + n + ":\n";
+            text_ += "and.b32 " + counter + ", " + pick("%r", 8) + most + n + ":\n";
         } else {
             text_ += std::string("@") + (next() % 2 == 0 ? "!" : "") + pick("%p", 4) + " bra L" + n + ";\n";
         }
@@ -267,36 +180,50 @@ class Writer {
 
     void address(char kind) {
         const std::string from = pick("%r", 8);
-        if (kind == 'A') {
-            text_ += "mul.wide.u32 %la, " + from + ", 16;\nand.b64 %la, %la, 4064;\nadd.u64 %la, %la, %lb;\n";
-        } else if (kind == 'S') {
-            text_ += std::string("and.b32 %rs, ") + from + ", 48;\nmov.u32 %c3, " +
-                     (next() % 2 == 0 ? "fixed" : "dynamic") + ";\nadd.u32 %rs, %rs, %c3;\n";
-        } else {
+        if (kind == 'S') {
+            text_ += "and.b32 %rs, " + from + ", 48;\nmov.u32 %sb, " +
+                     (next() % 2 == 0 ? "fixed" : "dynamic") + ";\nadd.u32 %rs, %rs, %sb;\n";
+        } else if (kind == 'Z') {
             text_ += "cvt.u64.u32 %ll, " + from +
                      ";\nand.b64 %ll, %ll, 48;\nmov.u64 %lm, depot;\n"
                      "add.u64 %ll, %ll, %lm;\n";
+        } else {
+            const std::size_t size = kind == 'A' ? 16 : kind == 'B' ? 8 : 4;
+            text_ += "mul.wide.u32 %la, " + from + ", " + std::to_string(size) + ";\nand.b64 %la, %la, " +
+                     std::to_string(kBufferBytes / (kind == 'A' ? 1 : 2) - size) +
+                     ";\nadd.u64 %la, %la, %lb;\n";
         }
     }
 
     void instruction(const std::string& pattern) {
         std::string line;
+        std::string wide;  // the first f64 register, which is what f64 arithmetic writes
         for (std::size_t k = 0; k < pattern.size(); ++k) {
             const bool alone =
                 (k == 0 || pattern[k - 1] == ' ') && k + 1 < pattern.size() && pattern[k + 1] == ' ';
-            if (alone && (pattern[k] == 'A' || pattern[k] == 'S' || pattern[k] == 'Z')) {
+            if (alone && std::string("ABCSZ").find(pattern[k]) != std::string::npos) {
                 address(pattern[k]);
                 ++k;
                 continue;
             }
             // Letters inside a word, as in L2, are no registers.
             const bool free = k + 1 == pattern.size() || pattern[k + 1] != '2';
-            line += free ? replaced(pattern[k]) : std::string(1, pattern[k]);
+            const std::string piece = free ? replaced(pattern[k]) : std::string(1, pattern[k]);
+            if (free && pattern[k] == 'D' && wide.empty()) wide = piece;
+            line += piece;
         }
         const std::uint8_t guard = next();
-        const bool guarded = line[0] != '@' && guard >= 208 && line.find("bar") == std::string::npos;
+        const bool guarded = line[0] != '@' && guard >= 208 && line.find("bar") == std::string::npos &&
+                             line.find("aligned") == std::string::npos;
         text_ +=
             (guarded ? (guard % 2 == 0 ? "@" : "@!") + pick("%p", 4) + " " : std::string()) + line + "\n";
+        if (!wide.empty()) make_canonical(wide);
+    }
+
+    // The payload of an f64 NaN is not told by PTX, and instruction sets differ in it.
+    void make_canonical(const std::string& reg) {
+        text_ += "setp.nan.f64 %nan, " + reg + ", " + reg + ";\nselp.f64 " + reg + ", 0d7ff8000000000000, " +
+                 reg + ", %nan;\n";
     }
 
     std::string replaced(char letter) {
@@ -322,6 +249,29 @@ class Writer {
 
     std::string pick(const char* stem, int count) { return stem + std::to_string(next() % count); }
 
+    // Stores the registers but for those whose bit is set in `dropped`.
+    void dump(std::uint32_t dropped) {
+        text_ +=
+            "ld.param.u64 %ll, [dump];\nmov.u32 %c0, %ctaid.x;\nmov.u32 %c1, %ntid.x;\n"
+            "mov.u32 %c2, %tid.x;\nmad.lo.u32 %c0, %c0, %c1, %c2;\nmad.wide.u32 %ll, %c0, " +
+            std::to_string(kThreadDumpBytes) + ", %ll;\n";
+        for (const Group& group : kDumped) {
+            for (int k = 0; k < group.count; ++k, dropped >>= 1) {
+                if (dropped % 2 == 0) store(group, k);
+            }
+        }
+    }
+
+    void store(const Group& group, int index) {
+        const std::string reg = group.stem + std::to_string(index);
+        const std::string place =
+            " [%ll+" + std::to_string(group.begin + group.size * static_cast<std::size_t>(index)) + "], ";
+        if (group.type == std::string("pred"))
+            text_ += "selp.b32 %c1, 1, 2, " + reg + ";\nst.global.b32" + place + "%c1;\n";
+        else
+            text_ += std::string("st.global.") + group.type + place + reg + ";\n";
+    }
+
     struct Open {
         bool loop;
         std::string label;
@@ -333,12 +283,24 @@ class Writer {
     std::string text_;
     std::vector<Open> open_;
     int labels_ = 0;
+    bool is_full_ = false;  // all warps have 32 lanes up to their end
 };
 
 }  // namespace
 
 std::string write_module(std::span<const std::uint8_t> bytes) {
-    return Writer(bytes.first(std::min<std::size_t>(bytes.size(), 400))).write();
+    return Writer(bytes.first(std::min(bytes.size(), kMostBytes))).write();
+}
+
+std::string register_at(std::size_t offset) {
+    const std::size_t thread = offset / kThreadDumpBytes;
+    const std::size_t at = offset % kThreadDumpBytes;
+    std::string reg = "?";
+    for (const Group& group : kDumped) {
+        const bool is_here = at >= group.begin && at < group.begin + group.size * group.count;
+        if (is_here) reg = group.stem + std::to_string((at - group.begin) / group.size);
+    }
+    return reg + " of thread " + std::to_string(thread);
 }
 
 }  // namespace fuzz

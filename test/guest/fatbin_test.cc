@@ -95,6 +95,17 @@ TEST("PTX is found up to its NUL, and text without one ends at the last readable
     munmap(pages, kPage);
 }
 
+TEST("bytes that only look like text by their end are no image: a wrapper holds pointers") {
+    const Bytes fatbin = make_fatbin(1, 24);
+    Bytes wrapper(25);  // with a NUL behind it
+    put(wrapper, 0, cudart::kWrapperMagic);
+    put(wrapper, 4, std::uint32_t{1});
+    put(wrapper, 8, static_cast<const void*>(fatbin.data()));
+    CHECK(cudart::check_image(wrapper) == cudart::ImageKind::none);
+    put(wrapper, 0, std::uint32_t{0x2e2e2e2e});
+    CHECK(cudart::check_image(wrapper) == cudart::ImageKind::ptx);
+}
+
 TEST("no cut or altered image makes a check read outside its bytes") {
     const Bytes whole = make_fatbin(3, 40);
     CHECK(cudart::check_image(whole) == cudart::ImageKind::fatbin);

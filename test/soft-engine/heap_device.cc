@@ -25,7 +25,7 @@ bool HeapDevice::find_range(std::uint64_t address, soft::Range& range) const {
 
 std::uint64_t HeapDevice::allocate(std::size_t size) {
     size += slack;
-    if (size > std::size_t{1} << 32) return 0;
+    if (size > largest) return 0;
     const std::size_t rounded = (size + 255) / 256 * 256;
     void* memory = std::aligned_alloc(256, rounded == 0 ? 256 : rounded);
     std::memset(memory, 0, rounded);

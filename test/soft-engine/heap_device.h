@@ -39,6 +39,8 @@ class HeapDevice final : public soft::DeviceServices {
     std::string errors;
     // Bytes behind each allocation that count as its own, as on hardware, which looks at pages.
     std::size_t slack = 0;
+    // What is larger than this is out of memory.
+    std::size_t largest = std::size_t{1} << 32;
     std::map<std::uint64_t, soft::Texture> textures;  // by handle; not changed while kernels run
     std::map<std::uint64_t, soft::Surface> surfaces;
 

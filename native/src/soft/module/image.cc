@@ -3,6 +3,7 @@
 // has some; the device runtime's PTX is too new and is left out.
 #include "soft/module/image.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <span>
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxText = std::size_t{256} << 20;  // bytes of PTX after decompression, per entry
 // Ours: one of several texts that belong together.
 constexpr std::uint64_t kEntryLinked = std::uint64_t{1} << 48;
-constexpr unsigned kNewestPtx = 90;                       // 10 * major + minor of .version
+constexpr unsigned kNewestPtx = 90;  // 10 * major + minor of .version
 
 CodeUnits refuse(abi::CUresult error, std::string log) {
     CodeUnits refused;
@@ -164,7 +165,8 @@ std::vector<std::byte> linked_image(const std::vector<std::string>& texts) {
         put(image, entry + 2, std::uint16_t{0x101});
         put(image, entry + 4, static_cast<std::uint32_t>(kEntryHeader));
         put(image, entry + 8, std::uint64_t{payload});
-        put(image, entry + 28, std::uint32_t{number_after(text, ".target sm_")});
+        // The texts have been accepted, perhaps because their fatbin names an older target than they do.
+        put(image, entry + 28, std::uint32_t{std::min(number_after(text, ".target sm_"), kDeviceArch)});
         put(image, entry + 40, kEntryLinked);
         copy_exact(image.data() + entry + kEntryHeader, text.data(), text.size());
     }

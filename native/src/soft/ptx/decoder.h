@@ -66,7 +66,9 @@ class Decoder {
     bool need(std::uint32_t least, std::uint32_t most);
 
     // True when the statement's destination is only another name for a fixed slot.
-    bool is_alias() const { return operand(0).kind == OperandKind::reg && is_alias_[operand(0).index]; }
+    bool is_alias() const {
+        return count() > 0 && operand(0).kind == OperandKind::reg && is_alias_[operand(0).index];
+    }
 
     // Slots. `width` is the bytes of a lane: 4, 8, 16, or 0 for predicates.
     std::uint32_t source(const Operand& operand, Type type);
