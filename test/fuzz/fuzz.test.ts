@@ -49,7 +49,7 @@ describe('random inputs', () => {
         (target) => {
             const cwd = join(build, target);
             const corpus = join(cwd, 'corpus');
-            rmSync(cwd, { recursive: true, force: true });
+            rmSync(corpus, { recursive: true, force: true });
             mkdirSync(cwd, { recursive: true });
             cpSync(join(source, 'corpus', target), corpus, { recursive: true });
             for (const file of further.get(target) ?? []) cpSync(file, join(corpus, basename(file)));
