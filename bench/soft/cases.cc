@@ -68,7 +68,10 @@ class Vadd final : public Case {
     void run_device() override {
         launch(function_, {static_cast<unsigned>(count_) / 256, 1, 256, 1}, da_, db_, dout_, count_);
     }
-    void run_host(const Reference& with) override { with.vadd(a_.data(), b_.data(), out_.data(), count_); }
+    int host_units() const override { return count_; }
+    void run_host(const Reference& with, int first, int last, int) override {
+        with.vadd(a_.data(), b_.data(), out_.data(), first, last);
+    }
     double difference() override { return difference_of(dout_, out_); }
 
   private:
@@ -91,7 +94,10 @@ class Sgemm final : public Case {
         const unsigned blocks = static_cast<unsigned>(n_) / 16;
         launch(function_, {blocks, blocks, 16, 16}, da_, db_, dc_, n_);
     }
-    void run_host(const Reference& with) override { with.sgemm(a_.data(), b_.data(), c_.data(), n_); }
+    int host_units() const override { return n_; }
+    void run_host(const Reference& with, int first, int last, int) override {
+        with.sgemm(a_.data(), b_.data(), c_.data(), n_, first, last);
+    }
     double difference() override { return difference_of(dc_, c_); }
 
   private:
@@ -109,13 +115,17 @@ class Reduce final : public Case {
           in_(some_numbers<float>(static_cast<std::size_t>(count), 16)) {}
     const char* name() const override { return "reduce"; }
     void run_device() override { launch(function_, {kBlocks, 1, 256, 1}, din_, dsums_, count_); }
-    void run_host(const Reference& with) override { with.reduce(in_.data(), &sum_, count_); }
+    int host_units() const override { return count_; }
+    void begin_host() override { sums_[0] = sums_[1] = 0; }
+    void run_host(const Reference& with, int first, int last, int thread) override {
+        sums_[thread] += with.reduce(in_.data(), first, last);
+    }
     double difference() override {
         std::vector<float> sums(kBlocks);
         CU(cuMemcpyDtoH_v2(sums.data(), dsums_, kBlocks * sizeof(float)));
         double total = 0;
         for (const float sum : sums) total += static_cast<double>(sum);
-        return std::fabs(total - static_cast<double>(sum_)) / total;
+        return std::fabs(total - static_cast<double>(sums_[0] + sums_[1])) / total;
     }
 
   private:
@@ -123,7 +133,7 @@ class Reduce final : public Case {
     CUfunction function_;
     int count_;
     std::vector<float> in_;
-    float sum_ = 0;
+    float sums_[2] = {};  // of each thread, in the run at hand
     CUdeviceptr din_ = upload(in_), dsums_ = upload(std::vector<float>(kBlocks));
 };
 
@@ -139,7 +149,10 @@ class Mandelbrot final : public Case {
         const Shape shape = {static_cast<unsigned>(wide_) / 32, static_cast<unsigned>(high_) / 8, 32, 8};
         launch(function_, shape, dout_, wide_, high_, kLimit);
     }
-    void run_host(const Reference& with) override { with.mandelbrot(out_.data(), wide_, high_, kLimit); }
+    int host_units() const override { return high_; }
+    void run_host(const Reference& with, int first, int last, int) override {
+        with.mandelbrot(out_.data(), wide_, high_, kLimit, first, last);
+    }
     // The device's compiler fuses multiplications with additions, so pixels on the edge differ: the share.
     double difference() override {
         std::vector<int> got(out_.size());
@@ -168,7 +181,10 @@ class Nbody final : public Case {
     void run_device() override {
         launch(function_, {static_cast<unsigned>(count_) / 256, 1, 256, 1}, din_, dout_, count_);
     }
-    void run_host(const Reference& with) override { with.nbody(bodies_.data(), out_.data(), count_); }
+    int host_units() const override { return count_; }
+    void run_host(const Reference& with, int first, int last, int) override {
+        with.nbody(bodies_.data(), out_.data(), count_, first, last);
+    }
     double difference() override { return difference_of(dout_, out_); }
 
   private:
@@ -186,14 +202,20 @@ class Histogram final : public Case {
           values_(some_numbers<unsigned>(static_cast<std::size_t>(count), 1 << 20)) {}
     const char* name() const override { return "histogram"; }
     void run_device() override { launch(function_, {64, 1, 256, 1}, din_, dbins_, count_); }
-    void run_host(const Reference& with) override { with.histogram(values_.data(), bins_.data(), count_); }
-    // Both add up over all runs, of which the host has twice as many: shares are compared.
+    int host_units() const override { return count_; }
+    void run_host(const Reference& with, int first, int last, int thread) override {
+        with.histogram(values_.data(), bins_.data() + thread * 256, first, last);
+    }
+    // Both add up over all runs, of which the host has more: shares are compared.
     double difference() override {
         std::vector<unsigned> got(256);
         CU(cuMemcpyDtoH_v2(got.data(), dbins_, got.size() * sizeof(unsigned)));
         double worst = 0;
         for (std::size_t k = 0; k < 256; ++k) {
-            const double other = static_cast<double>(bins_[k]) * (static_cast<double>(got[0]) / bins_[0]);
+            const auto both = [&](std::size_t bin) {
+                return static_cast<double>(bins_[bin] + bins_[bin + 256]);
+            };
+            const double other = both(k) * (static_cast<double>(got[0]) / both(0));
             worst = std::fmax(worst, std::fabs(static_cast<double>(got[k]) / other - 1));
         }
         return worst;
@@ -202,7 +224,7 @@ class Histogram final : public Case {
   private:
     CUfunction function_;
     int count_;
-    std::vector<unsigned> values_, bins_ = std::vector<unsigned>(256);
+    std::vector<unsigned> values_, bins_ = std::vector<unsigned>(512);  // 256 a thread
     CUdeviceptr din_ = upload(values_), dbins_ = upload(bins_);
 };
 
@@ -217,7 +239,10 @@ class Scan final : public Case {
     void run_device() override {
         launch(function_, {static_cast<unsigned>(count_) / 256, 1, 256, 1}, din_, dout_);
     }
-    void run_host(const Reference& with) override { with.scan(in_.data(), out_.data(), count_); }
+    int host_units() const override { return count_; }
+    void run_host(const Reference& with, int first, int last, int) override {
+        with.scan(in_.data(), out_.data(), first, last);
+    }
     double difference() override { return difference_of(dout_, out_); }
 
   private:
@@ -239,7 +264,10 @@ class Stencil final : public Case {
         const auto n = static_cast<unsigned>(n_);
         launch(function_, {n / 32, n / 8, 32, 8}, din_, dout_, n_);
     }
-    void run_host(const Reference& with) override { with.stencil(in_.data(), out_.data(), n_); }
+    int host_units() const override { return n_; }
+    void run_host(const Reference& with, int first, int last, int) override {
+        with.stencil(in_.data(), out_.data(), n_, first, last);
+    }
     double difference() override { return difference_of(dout_, out_); }
 
   private:
@@ -258,7 +286,8 @@ std::vector<std::unique_ptr<Case>> make_cases(const bench::Session& session, boo
     cases.push_back(std::make_unique<Sgemm>(session, quick ? 128 : 256));
     cases.push_back(std::make_unique<Reduce>(session, scale << 16));
     cases.push_back(std::make_unique<Mandelbrot>(session, 512, 96 * scale));
-    cases.push_back(std::make_unique<Nbody>(session, 512 * scale));
+    // What the toolkit's own sample takes to compare itself with the processor: sixteen blocks.
+    cases.push_back(std::make_unique<Nbody>(session, 1024 * scale));
     cases.push_back(std::make_unique<Histogram>(session, scale << 16));
     cases.push_back(std::make_unique<Scan>(session, scale << 16));
     cases.push_back(std::make_unique<Stencil>(session, 256 * scale));

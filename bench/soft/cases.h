@@ -15,7 +15,11 @@ class Case {
     virtual const char* name() const = 0;
     // Launches the kernel and waits for it.
     virtual void run_device() = 0;
-    virtual void run_host(const Reference& with) = 0;
+    // What the loops go through: elements, rows or bodies.
+    virtual int host_units() const = 0;
+    virtual void begin_host() {}
+    // The units from `first` to before `last`, by thread 0 or 1. A run is begin_host() and all units once.
+    virtual void run_host(const Reference& with, int first, int last, int thread) = 0;
     // The greatest difference between the two results, relative to the greatest value; both have run.
     virtual double difference() = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "../guests/measure.h"
 #include "cases.h"
+#include "pair.h"
 
 namespace {
 
@@ -34,22 +35,44 @@ void print(const char* kernel, const char* what, std::vector<double> samples) {
     std::fflush(stdout);
 }
 
-// Engine, -O3 and -march=native in turn, so that a change in the machine falls on all alike. False when the
-// device's result is not the loops'.
-bool measure(Case& each, int rounds, double (*clock)()) {
-    std::vector<double> device, plain, native;
+void run_alone(Case& each, const bench_soft::Reference& with) {
+    each.begin_host();
+    each.run_host(with, 0, each.host_units(), 0);
+}
+
+// What the machine itself makes of two threads: the loops dealt in pieces to two that are both awake.
+double time_of_pair(Case& each, bench_soft::Pair& pair, double (*clock)()) {
+    constexpr int kPieces = 32;
+    const int units = each.host_units();
+    each.begin_host();
+    pair.wake();
+    return time_of(clock, [&] {
+        pair.run(kPieces, [&](int piece, int thread) {
+            each.run_host(bench_soft::kPlain, units / kPieces * piece,
+                          piece + 1 == kPieces ? units : units / kPieces * (piece + 1), thread);
+        });
+    });
+}
+
+// Engine, -O3 and -march=native in turn, so that a change in the machine falls on all alike, and with `pair`
+// two threads of -O3 as well. False when the device's result is not the loops'.
+bool measure(Case& each, int rounds, double (*clock)(), bench_soft::Pair* pair) {
+    std::vector<double> device, plain, native, both;
     for (int round = 0; round < rounds + 1; ++round) {
         const double times[] = {time_of(clock, [&] { each.run_device(); }),
-                                time_of(clock, [&] { each.run_host(bench_soft::kPlain); }),
-                                time_of(clock, [&] { each.run_host(bench_soft::kNative); })};
+                                time_of(clock, [&] { run_alone(each, bench_soft::kPlain); }),
+                                time_of(clock, [&] { run_alone(each, bench_soft::kNative); }),
+                                pair != nullptr ? time_of_pair(each, *pair, clock) : 0};
         if (round == 0) continue;  // the caches were cold
         device.push_back(times[0]);
         plain.push_back(times[1]);
         native.push_back(times[2]);
+        both.push_back(times[3]);
     }
     print(each.name(), "engine", device);
     print(each.name(), "plain", plain);
     print(each.name(), "native", native);
+    if (pair != nullptr) print(each.name(), "plain on two threads", both);
     const double difference = each.difference();
     if (difference < 0.01) return true;
     std::fprintf(stderr, "ferry-bench-soft: %s differs by %g from what the loops answer\n", each.name(),
@@ -85,7 +108,7 @@ void measure_launches(const std::string& ptx, const bench::Session& session, int
 }  // namespace
 
 // PTXFILE [--quick] [--wall] [KERNEL]...: --wall times by the clock on the wall, for runs with several
-// threads.
+// threads, and the loops on two threads as well.
 int main(int argc, char** argv) {
     if (argc == 2 && std::strcmp(argv[1], "--instruction-sets") == 0) {
         __builtin_cpu_init();
@@ -113,11 +136,12 @@ int main(int argc, char** argv) {
     }
     const bench::Session session(ptx.c_str());
     bool is_right = true;
+    const auto pair = clock == cpu_ns ? nullptr : std::make_unique<bench_soft::Pair>();
     const auto wanted = [&](const char* name) {
         return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
     };
     for (const auto& each : bench_soft::make_cases(session, quick)) {
-        if (wanted(each->name())) is_right &= measure(*each, quick ? 3 : 11, clock);
+        if (wanted(each->name())) is_right &= measure(*each, quick ? 3 : 11, clock, pair.get());
     }
     if (wanted("nothing")) measure_launches(ptx, session, quick ? 3 : 11);
     return is_right ? 0 : 1;

@@ -4,15 +4,17 @@
 
 namespace bench_soft {
 
+// Each works on the units from `first` to before `last`, which are elements, rows or bodies: a loop over all
+// is one part, and two threads share it in parts.
 struct Reference {
-    void (*vadd)(const float* a, const float* b, float* out, int count);
-    void (*sgemm)(const float* a, const float* b, float* c, int n);
-    void (*reduce)(const float* in, float* sum, int count);
-    void (*mandelbrot)(int* rounds, int wide, int high, int limit);
-    void (*nbody)(const float* bodies, float* accelerations, int count);
-    void (*histogram)(const unsigned* values, unsigned* bins, int count);
-    void (*scan)(const int* in, int* out, int count);
-    void (*stencil)(const float* in, float* out, int n);
+    void (*vadd)(const float* a, const float* b, float* out, int first, int last);
+    void (*sgemm)(const float* a, const float* b, float* c, int n, int first, int last);
+    float (*reduce)(const float* in, int first, int last);
+    void (*mandelbrot)(int* rounds, int wide, int high, int limit, int first, int last);
+    void (*nbody)(const float* bodies, float* accelerations, int count, int first, int last);
+    void (*histogram)(const unsigned* values, unsigned* bins, int first, int last);
+    void (*scan)(const int* in, int* out, int first, int last);
+    void (*stencil)(const float* in, float* out, int n, int first, int last);
 };
 
 extern const Reference kPlain;   // -O3
