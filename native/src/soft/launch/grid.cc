@@ -3,6 +3,7 @@
 #include "soft/launch/grid.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "soft/clock.h"
 #include "soft/launch/fault_signal.h"
@@ -17,6 +18,12 @@ constexpr std::size_t kOrdinaryResident = 64;
 constexpr std::uint32_t kSpinsBeforeAnother = 4096;
 // Turns of a block's warps before its worker looks around; one when the worker is in a hurry.
 constexpr std::uint32_t kSliceRounds = 64;
+
+// A worker takes as many blocks at once as it runs in this time, so that short ones cost little to hand out,
+// but no more than a part of what is left, so that all workers end together.
+constexpr std::uint64_t kShare_ns = 5'000;
+constexpr std::uint64_t kMostShare = 16;
+constexpr std::uint64_t kSharesLeft = 4;  // for each worker
 
 constexpr std::size_t kWorkspaceSize = 256;
 
@@ -72,10 +79,28 @@ void GridState::fail(int error, std::string text) {
     stop.store(true);
 }
 
+// False when no block is left.
+bool GridState::take_share(WorkerState& worker) {
+    const std::uint64_t left = unstarted_blocks();
+    if (left == 0) return false;
+    const std::uint64_t now = now_ns();
+    std::uint64_t share = 1;
+    if (worker.share != 0) {
+        const std::uint64_t block_ns = (now - worker.dealt_ns) / worker.share;
+        const auto workers = static_cast<std::uint64_t>(std::max(1, inside_.load(std::memory_order_relaxed)));
+        const std::uint64_t most = std::clamp<std::uint64_t>(left / (workers * kSharesLeft), 1, kMostShare);
+        share = std::clamp<std::uint64_t>(kShare_ns / (block_ns + 1), 1, most);
+    }
+    worker.next_block = next_block_.fetch_add(share);
+    worker.last_block = std::min(worker.next_block + share, block_count);
+    worker.dealt_ns = now;
+    worker.share = share;
+    return worker.next_block < worker.last_block;
+}
+
 bool GridState::take_block(WorkerState& worker, std::vector<BlockContext*>& resident) {
-    if (next_block_.load(std::memory_order_relaxed) >= block_count) return false;
-    const std::uint64_t linear = next_block_.fetch_add(1);
-    if (linear >= block_count) return false;
+    if (worker.next_block >= worker.last_block && !take_share(worker)) return false;
+    const std::uint64_t linear = worker.next_block++;
     const auto is_free = [](const auto& context) { return !context->resident; };
     auto found = std::ranges::find_if(worker.contexts, is_free);
     if (found == worker.contexts.end()) {
@@ -130,7 +155,7 @@ bool GridState::work_inside(WorkerState& worker, std::uint64_t until_ns) {
             }
             resident[k]->resident = false;
             resident.erase(resident.begin() + static_cast<std::ptrdiff_t>(k));
-            finished_.fetch_add(1);
+            ++worker.finished;
         }
         if (until_ns != 0 && !resident.empty() && now_ns() >= until_ns) return true;
     }
@@ -142,6 +167,7 @@ bool GridState::work(Worker& scratch, std::uint64_t until_ns) {
     auto& worker = static_cast<WorkerState&>(scratch);
     inside_.fetch_add(1);
     if (worker.caches_for != serial) {
+        worker.next_block = worker.last_block = worker.share = 0;
         worker.caches.assign(function->cache_count + 1, RangeCache{});
         if (worker.memos.size() < worker.caches.size()) worker.memos.resize(worker.caches.size());
         worker.caches_for = serial;
@@ -152,6 +178,7 @@ bool GridState::work(Worker& scratch, std::uint64_t until_ns) {
         for (const auto& context : worker.contexts) context->resident = false;
         fail(700, "a kernel touched memory that went away while it ran");
     }
+    finished_.fetch_add(std::exchange(worker.finished, 0));
     inside_.fetch_sub(1);
     return survived && interrupted;
 }

@@ -83,6 +83,11 @@ struct BlockContext {
 
 struct WorkerState final : Worker {
     std::vector<std::unique_ptr<BlockContext>> contexts;
+    std::uint64_t next_block = 0;  // those up to last_block are this worker's to start
+    std::uint64_t last_block = 0;
+    std::uint64_t finished = 0;  // not yet told to the grid
+    std::uint64_t dealt_ns = 0;  // when it took the last share, and how large that was
+    std::uint64_t share = 0;
     std::vector<RangeCache> caches;
     std::vector<AddressMemo> memos;
     std::uint64_t caches_for = 0;  // GridState::serial
@@ -128,12 +133,14 @@ class GridState final : public Grid {
     std::atomic<bool> stop{false};
 
   private:
+    bool take_share(WorkerState& worker);
     bool take_block(WorkerState& worker, std::vector<BlockContext*>& resident);
     bool work_inside(WorkerState& worker, std::uint64_t until_ns);
     void check_limit();
 
-    std::atomic<std::uint64_t> next_block_{0};
-    std::atomic<std::uint64_t> finished_{0};
+    // Lines of their own: all workers read what is before them after every warp, and write these.
+    alignas(64) std::atomic<std::uint64_t> next_block_{0};
+    alignas(64) std::atomic<std::uint64_t> finished_{0};
     std::atomic<int> inside_{0};
     std::atomic<std::uint64_t> started_ns_{0};  // kept only where kernels have a limit
     std::mutex fault_mutex_;

@@ -254,9 +254,14 @@ void Scheduler::pause(const CommandRef& command, std::uint64_t spin_until_ns, Lo
 void Scheduler::wait(const CommandRef& command, bool spin) {
     if (command->done.load(std::memory_order_acquire)) return;
     Lock lock(mutex_);
-    const std::uint64_t spin_until_ns = spin ? now_ns() + kSpin_ns : 0;
+    std::uint64_t spin_until_ns = spin ? now_ns() + kSpin_ns : 0;
     while (!command->done.load(std::memory_order_relaxed) && !stopping_) {
-        if (!help(*command->stream, lock)) pause(command, spin_until_ns, lock);
+        if (help(*command->stream, lock)) {
+            // Another thread is probably at the last block of the same grid.
+            if (spin) spin_until_ns = now_ns() + kSpin_ns;
+        } else {
+            pause(command, spin_until_ns, lock);
+        }
     }
     rouse(false);
 }
