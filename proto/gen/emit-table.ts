@@ -1,12 +1,12 @@
 // Emits what the daemon knows of the wire: host-daemon/src/generated/calls.ts, wire.ts and limits.ts.
 
 import { banner, hex } from './cpp.ts';
-import type { Model } from './model.ts';
+import type { Call, Model } from './model.ts';
 
 const author = 'proto/gen/emit-table.ts';
 
-export function emitCallTable(model: Model): string {
-    const rows = model.calls.map(
+export function emitCallTable(calls: readonly Call[]): string {
+    const rows = calls.map(
         (call) => `    [${hex(call.id)}, { name: '${call.name}', class: '${call.class}' }],\n`,
     );
     return (
@@ -29,8 +29,8 @@ export function emitLimitTable(model: Model): string {
 }
 
 /** What two ends must agree on before they talk. */
-export function emitWireTable(model: Model, hash: string, wireVersion: number): string {
-    const rows = model.calls.map((call) => `    ${hex(call.id)}: '${call.name}',\n`);
+export function emitWireTable(calls: readonly Call[], hash: string, wireVersion: number): string {
+    const rows = calls.map((call) => `    ${hex(call.id)}: '${call.name}',\n`);
     return (
         banner('proto/spec and proto/wire/record.h', author) +
         `\nexport const wireVersion = ${wireVersion};\n\n` +

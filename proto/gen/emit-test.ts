@@ -10,7 +10,11 @@ export function allMessages(model: Model): Message[] {
 }
 
 export function emitMessages(model: Model): string {
-    const messages = allMessages(model);
+    return emitMessagesOf(allMessages(model), 'wire/codec.h', 'all_messages');
+}
+
+/** The same for messages of `codec`, listed by a function called `list`. */
+export function emitMessagesOf(messages: readonly Message[], codec: string, list: string): string {
     const fields = messages.map((message) => {
         const empty = message.fields.length === 0;
         const rows = message.fields.map((field) => `        ${fieldRow(field)},\n`);
@@ -24,9 +28,9 @@ export function emitMessages(model: Model): string {
     return (
         banner('proto/spec', 'proto/gen/emit-test.ts') +
         '// Include after codec/message.h, which says what a Field and a MessageKind are.\n' +
-        '#pragma once\n#include <vector>\n\n#include "wire/codec.h"\n\nnamespace wire {\n\n' +
+        `#pragma once\n#include <vector>\n\n#include "${codec}"\n\nnamespace wire {\n\n` +
         `${fields.join('')}\n}  // namespace wire\n\nnamespace codec_test {\n\n` +
-        `inline std::vector<MessageKind> all_messages() {\n    return {\n${makers.join('')}` +
+        `inline std::vector<MessageKind> ${list}() {\n    return {\n${makers.join('')}` +
         '    };\n}\n\n}  // namespace codec_test\n'
     );
 }

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 
 import { banner, fieldType, hex, wrapComment } from './cpp.ts';
-import type { Message, Model, WireField } from './model.ts';
+import type { Call, Message, Model, WireField } from './model.ts';
 
 /** A digest of what two ends must agree on, and of nothing else; compared at Open and Hello. */
-export function specHash(model: Model, wireVersion: number): string {
+export function specHash(model: Pick<Model, 'calls' | 'limits'>, wireVersion: number): string {
     const show = (message: Message | undefined): string =>
         (message?.fields ?? []).map((f) => `${f.name}:${f.type}:${f.kind ?? ''}:${f.limit ?? ''}`).join(',');
     const records = model.calls.map((c) => `${c.id} ${c.name} ${show(c.request)} ${show(c.reply)}`);
@@ -15,30 +15,39 @@ export function specHash(model: Model, wireVersion: number): string {
     return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-export function emitCallId(model: Model, hash: string): string {
-    const ids = model.calls.map((call) => `    ${call.name} = ${hex(call.id)},\n`).join('');
-    const names = model.calls
-        .map((call) => `        case CallId::${call.name}: return "${call.name}";\n`)
-        .join('');
-    const all = model.calls.map((call) => `    CallId::${call.name},\n`).join('');
-    const places = model.calls
-        .map((call, index) => `        case CallId::${call.name}: return ${index};\n`)
-        .join('');
+export function emitCallId(calls: readonly Call[], hash: string): string {
     return (
         banner('proto/spec', 'proto/gen/emit-wire.ts') +
         '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\n' +
         'namespace wire {\n\n' +
-        `enum class CallId : std::uint16_t {\n${ids}};\n\n` +
-        `inline constexpr std::size_t kCallCount = ${model.calls.length};\n` +
         `inline constexpr std::string_view kSpecHash = "${hash}";\n\n` +
+        `${callTables(calls, { type: 'CallId', constant: 'kCall', named: 'call' })}\n}  // namespace wire\n`
+    );
+}
+
+/** An enumeration of calls, their names, and their places in tables with one entry per call. */
+export function callTables(
+    calls: readonly Call[],
+    names: { readonly type: string; readonly constant: string; readonly named: string },
+): string {
+    const { type, constant, named } = names;
+    const ids = calls.map((call) => `    ${call.name} = ${hex(call.id)},\n`).join('');
+    const texts = calls.map((call) => `        case ${type}::${call.name}: return "${call.name}";\n`).join('');
+    const all = calls.map((call) => `    ${type}::${call.name},\n`).join('');
+    const places = calls
+        .map((call, index) => `        case ${type}::${call.name}: return ${index};\n`)
+        .join('');
+    return (
+        `enum class ${type} : std::uint16_t {\n${ids}};\n\n` +
+        `inline constexpr std::size_t ${constant}Count = ${calls.length};\n\n` +
         '// "unknown" for a number no call has: what a guest sends is not trusted to be one.\n' +
-        'constexpr std::string_view call_name(CallId call) {\n' +
-        `    switch (call) {\n${names}    }\n    return "unknown";\n}\n\n` +
-        '// The place of a call in tables with one entry per call, and what stands there; kCallCount is ' +
-        'no call.\n' +
-        `inline constexpr CallId kCalls[kCallCount] = {\n${all}};\n` +
-        'constexpr std::size_t call_index(CallId call) {\n' +
-        `    switch (call) {\n${places}    }\n    return kCallCount;\n}\n\n}  // namespace wire\n`
+        `constexpr std::string_view ${named}_name(${type} call) {\n` +
+        `    switch (call) {\n${texts}    }\n    return "unknown";\n}\n\n` +
+        '// The place of a call in tables with one entry per call, and what stands there; the count is no ' +
+        'call.\n' +
+        `inline constexpr ${type} ${constant}s[${constant}Count] = {\n${all}};\n` +
+        `constexpr std::size_t ${named}_index(${type} call) {\n` +
+        `    switch (call) {\n${places}    }\n    return ${constant}Count;\n}\n`
     );
 }
 
@@ -80,7 +89,8 @@ export function emitCodec(model: Model): string {
     );
 }
 
-function codecOf(message: Message, id: string, doc: string): string {
+/** The structure of a message with its encode() and decode(); `more`: further members, a line each. */
+export function codecOf(message: Message, id: string, doc: string, more = ''): string {
     const fields = message.fields.map((field) => `    ${fieldType(field)} ${field.name}{};\n`).join('');
     const unused = message.fields.length === 0;
     const writes = message.fields.map((field) => `    sink.${sinkVerb(field)}(message.${field.name});\n`);
@@ -88,7 +98,7 @@ function codecOf(message: Message, id: string, doc: string): string {
     const checks = message.fields.flatMap(fieldChecks);
     return (
         (doc === '' ? '' : wrapComment(doc)) +
-        `struct ${message.name} {\n    static constexpr CallId kId = ${id};\n${fields}};\n` +
+        `struct ${message.name} {\n    static constexpr CallId kId = ${id};\n${more}${fields}};\n` +
         `template <class Sink>\n` +
         `void encode(Sink& sink, const ${message.name}&${unused ? '' : ' message'}) {\n` +
         `${writes.join('')}    sink.pad_to(kRecordAlignment);\n}\n` +

@@ -1,4 +1,5 @@
 // `npm run gen` and `npm run gen -- --check`: writes every output, or says which committed ones are stale.
+// `npm run gen -- --import-gl` first writes the tables of OpenGL anew, from the registries of this machine.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 import { specification } from '../spec/index.ts';
 import { type AbiHeader, readAbiHeader } from './abi-header.ts';
+import { writeTables } from './gl/import-tables.ts';
+import { buildGlModel } from './gl/model.ts';
+import { readGlSources } from './gl/sources.ts';
+import { validateGl } from './gl/validate.ts';
 import { buildModel } from './model.ts';
 import { emitAll, type Output } from './outputs.ts';
 import { validate } from './validate.ts';
@@ -44,10 +49,14 @@ function abiHeader(): AbiHeader {
 function run(check: boolean): number {
     const model = buildModel(specification);
     const abi = abiHeader();
-    const problems = validate(model, abi, current('proto/wire/handle.h') ?? '');
+    const gl = buildGlModel(readGlSources(root));
+    const problems = [
+        ...validate(model, abi, current('proto/wire/handle.h') ?? ''),
+        ...validateGl(gl, current('proto/gl/sizes.h') ?? ''),
+    ];
     for (const problem of problems) process.stderr.write(`proto/spec: ${problem}\n`);
     if (problems.length > 0) return 1;
-    const outputs = emitAll(model, { wireVersion: wireVersion(), abi });
+    const outputs = emitAll(model, gl, { wireVersion: wireVersion(), abi });
     if (!check) {
         outputs.forEach(write);
         return 0;
@@ -57,4 +66,5 @@ function run(check: boolean): number {
     return stale.length === 0 ? 0 : 1;
 }
 
+if (process.argv.includes('--import-gl')) writeTables(root);
 process.exitCode = run(process.argv.includes('--check'));

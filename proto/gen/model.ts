@@ -39,7 +39,7 @@ export interface Call {
     readonly host: HostSide;
     readonly request?: Message;
     readonly reply?: Message;
-    /** Null for session records. */
+    /** Null for session records, and for calls of OpenGL. */
     readonly api: Api | null;
     readonly doc: string;
 }
@@ -146,7 +146,8 @@ function rowMessages(name: string, row: Row): { request: Message; reply?: Messag
         : { request: requestMessage, reply: { name: `${name}_Reply`, fields: reply } };
 }
 
-function message(name: string, fields: Readonly<Record<string, Field>>): Message {
+/** A record or payload with a field for each of `fields`. */
+export function message(name: string, fields: Readonly<Record<string, Field>>): Message {
     return {
         name,
         fields: Object.entries(fields).map(([fieldName, field]): WireField => {

@@ -15,7 +15,9 @@ import { emitProof } from './emit-proof.ts';
 import { emitCallTable, emitLimitTable, emitWireTable } from './emit-table.ts';
 import { emitMessages } from './emit-test.ts';
 import { emitCallId, emitCodec, emitLimits, specHash } from './emit-wire.ts';
-import type { Model } from './model.ts';
+import type { GlModel } from './gl/model.ts';
+import { emitGl } from './gl/outputs.ts';
+import type { Call, Model } from './model.ts';
 
 const shimSymbols = 'Every symbol libferry.so exports as libcuda.so.1 does.';
 /** More than is defined there: what is not is not found. */
@@ -41,10 +43,16 @@ function crossing(model: Model): Model {
     return { ...model, calls: model.calls.filter((call) => call.class !== 'device') };
 }
 
-export function emitAll(whole: Model, headers: Headers): Output[] {
+/** Everything that has a number, in the order of the numbers. */
+export function numbered(model: Model, gl: GlModel): Call[] {
+    return [...crossing(model).calls, ...gl.calls].sort((left, right) => left.id - right.id);
+}
+
+export function emitAll(whole: Model, gl: GlModel, headers: Headers): Output[] {
     const { wireVersion } = headers;
     const model = crossing(whole);
-    const hash = specHash(model, wireVersion);
+    const calls = numbered(whole, gl);
+    const hash = specHash({ calls, limits: model.limits }, wireVersion);
     const built = (path: string, text: string): Output => ({
         path: `build/gen/${path}`,
         text,
@@ -55,10 +63,10 @@ export function emitAll(whole: Model, headers: Headers): Output[] {
         kept('proto/ledger/cuda.txt', emitCudaLedger(whole)),
         kept('proto/ledger/session.txt', emitSessionLedger(model)),
         kept('proto/LIMITS.md', emitLimitsPage(model)),
-        kept('host-daemon/src/generated/calls.ts', emitCallTable(model)),
-        kept('host-daemon/src/generated/wire.ts', emitWireTable(model, hash, wireVersion)),
+        kept('host-daemon/src/generated/calls.ts', emitCallTable(calls)),
+        kept('host-daemon/src/generated/wire.ts', emitWireTable(calls, hash, wireVersion)),
         kept('host-daemon/src/generated/limits.ts', emitLimitTable(model)),
-        built('wire/call_id.h', emitCallId(model, hash)),
+        built('wire/call_id.h', emitCallId(model.calls, hash)),
         built('wire/codec.h', emitCodec(model)),
         built('wire/limits.h', emitLimits(model)),
         built('guest/stubs.h', emitStubsHeader(exportedCalls(model), shimSymbols)),
@@ -74,5 +82,6 @@ export function emitAll(whole: Model, headers: Headers): Output[] {
         built('host/dispatch.cc', emitDispatch(model)),
         built('test/messages.h', emitMessages(model)),
         built('abi_proof.cc', emitProof(whole, headers.abi)),
+        ...emitGl(gl),
     ];
 }

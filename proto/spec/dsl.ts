@@ -5,7 +5,7 @@
 import type { HandleKind } from './handles.ts';
 import type { LimitName } from './limits.ts';
 
-export type Scalar = 'u8' | 'u16' | 'u32' | 'u64' | 'i32' | 'f32';
+export type Scalar = 'u8' | 'u16' | 'u32' | 'u64' | 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64';
 
 /** One parameter of a C prototype; `field` is its name on the wire where that differs from the C name. */
 export type Param =
@@ -159,9 +159,14 @@ export const named = <const P extends Param, const N extends string>(field: N, p
     ({ ...param, field }) as P & { readonly field: N };
 
 export const field = {
+    u8: { is: 'scalar', wire: 'u8' },
+    u16: { is: 'scalar', wire: 'u16' },
     u32: { is: 'scalar', wire: 'u32' },
     u64: { is: 'scalar', wire: 'u64' },
     i32: { is: 'scalar', wire: 'i32' },
+    i64: { is: 'scalar', wire: 'i64' },
+    f32: { is: 'scalar', wire: 'f32' },
+    f64: { is: 'scalar', wire: 'f64' },
     handle: (kind: HandleKind | 'any') => ({ is: 'handle', kind }) as const,
     bytes: (limit: LimitName) => ({ is: 'bytes', limit }) as const,
     text: (limit: LimitName) => ({ is: 'text', limit }) as const,

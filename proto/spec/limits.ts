@@ -70,6 +70,11 @@ export const limits = {
     acknowledgeBytes: limit(256 * KiB, 'bytes', 'An end acknowledges after this many bytes, if not before.'),
     unacknowledgedBytes: limit(32 * MiB, 'bytes', 'A guest waits while this much is not acknowledged.'),
     unixSendBytes: limit(512 * KiB, 'bytes', 'The send buffer that either end asks for on a Unix socket.'),
+    glDataBytes: limit(
+        256 * MiB,
+        'bytes',
+        'One array, image or source of one OpenGL call; the guest cuts images.',
+    ),
     connectTimeoutMs: limit(2000, 'ms', 'The guest gives up reaching the daemon after this long.'),
 } as const satisfies Record<string, Limit>;
 

@@ -4,17 +4,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { allMessages } from '../../proto/gen/emit-test.ts';
-import { buildPrograms, loadModel, runProgram } from './toolchain.ts';
+import { glShapes } from '../../proto/gen/gl/emit-test.ts';
+import { buildPrograms, loadGlModel, loadModel, runProgram } from './toolchain.ts';
 
 const messages = allMessages(loadModel()).map((message) => message.name);
+const glMessages = glShapes(loadGlModel()).map((message) => message.name);
 
 beforeAll(buildPrograms, 300_000);
 
-describe('the codec of every message', () => {
+describe.each([
+    ['every message', 'codec', messages],
+    ['a message of OpenGL of every shape', 'codec_gl', glMessages],
+] as const)('the codec of %s', (_what, program, names) => {
     const verdicts = new Map<string, string[]>();
 
     beforeAll(() => {
-        const done = runProgram('codec');
+        const done = runProgram(program);
         expect(done.stderr).toBe('');
         expect(done.status).toBe(0);
         for (const line of done.stdout.trim().split('\n')) {
@@ -24,10 +29,10 @@ describe('the codec of every message', () => {
     });
 
     test('is checked for each message of the specification and for no other', () => {
-        expect([...verdicts.keys()].sort()).toEqual([...messages].sort());
+        expect([...verdicts.keys()].sort()).toEqual([...names].sort());
     });
 
-    test.each(messages)('%s keeps its size, its fields and its limits, whatever bytes arrive', (name) => {
+    test.each(names)('%s keeps its size, its fields and its limits, whatever bytes arrive', (name) => {
         expect(verdicts.get(name)).toEqual(['ok']);
     });
 });

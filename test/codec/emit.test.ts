@@ -4,10 +4,13 @@
 import { expect, test } from 'vitest';
 
 import { emitAll } from '../../proto/gen/outputs.ts';
-import { loadAbiHeader, loadModel, wireVersion } from './toolchain.ts';
+import { loadAbiHeader, loadGlModel, loadModel, wireVersion } from './toolchain.ts';
 
 const outputs = new Map(
-    emitAll(loadModel(), { wireVersion, abi: loadAbiHeader() }).map((output) => [output.path, output.text]),
+    emitAll(loadModel(), loadGlModel(), { wireVersion, abi: loadAbiHeader() }).map((output) => [
+        output.path,
+        output.text,
+    ]),
 );
 
 /** Whether a top-level block of generated C++ declares the call, its twin, or one of its messages. */

@@ -13,7 +13,7 @@ import { emitAll } from '../../proto/gen/outputs.ts';
 import { validate } from '../../proto/gen/validate.ts';
 import type { Row } from '../../proto/spec/dsl.ts';
 import { specification } from '../../proto/spec/index.ts';
-import { loadAbiHeader, loadModel, root, wireVersion } from './toolchain.ts';
+import { loadAbiHeader, loadGlModel, loadModel, root, wireVersion } from './toolchain.ts';
 
 const abi = loadAbiHeader();
 const handleHeader = readFileSync(join(root, 'proto/wire/handle.h'), 'utf8');
@@ -105,7 +105,7 @@ describe('validation', () => {
 });
 
 describe('a limit', () => {
-    const folders = ['guest-shim/src', 'native/src', 'host-daemon/src', 'proto/spec/cuda'];
+    const folders = ['guest-shim/src', 'native/src', 'host-daemon/src', 'proto/spec/cuda', 'proto/spec/gl'];
     const files = folders.flatMap((folder) =>
         readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
             .filter((file) => /\.(h|cc|ts)$/.test(file) && !file.startsWith('generated'))
@@ -121,14 +121,16 @@ describe('a limit', () => {
 
 describe('the generator', () => {
     test('writes what is committed', () => {
-        const outputs = emitAll(loadModel(), { wireVersion, abi }).filter((output) => output.committed);
+        const outputs = emitAll(loadModel(), loadGlModel(), { wireVersion, abi }).filter(
+            (output) => output.committed,
+        );
         for (const output of outputs) expect(readFileSync(join(root, output.path), 'utf8')).toBe(output.text);
-        expect(outputs.length).toBe(6);
+        expect(outputs.length).toBe(8);
     });
 
     test('writes the same bytes twice', () => {
-        expect(emitAll(loadModel(), { wireVersion, abi })).toEqual(
-            emitAll(loadModel(), { wireVersion, abi }),
+        expect(emitAll(loadModel(), loadGlModel(), { wireVersion, abi })).toEqual(
+            emitAll(loadModel(), loadGlModel(), { wireVersion, abi }),
         );
     });
 
@@ -157,7 +159,7 @@ describe('the generator', () => {
     });
 
     test('declares what only the software device has for that device alone', () => {
-        const outputs = emitAll(loadModel(), { wireVersion, abi });
+        const outputs = emitAll(loadModel(), loadGlModel(), { wireVersion, abi });
         const mentions = (call: string): string[] =>
             outputs
                 .filter(({ path, text }) => path !== 'build/gen/abi_proof.cc' && text.includes(call))
@@ -170,7 +172,7 @@ describe('the generator', () => {
     });
 
     test('keeps what a stub does within ten lines', () => {
-        const stubs = emitAll(loadModel(), { wireVersion, abi }).find((output) =>
+        const stubs = emitAll(loadModel(), loadGlModel(), { wireVersion, abi }).find((output) =>
             output.path.endsWith('stubs.cc'),
         );
         const bodies = [

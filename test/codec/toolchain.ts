@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { type AbiHeader, readAbiHeader } from '../../proto/gen/abi-header.ts';
+import { buildGlModel, type GlModel } from '../../proto/gen/gl/model.ts';
+import { readGlSources } from '../../proto/gen/gl/sources.ts';
 import { buildModel, type Model } from '../../proto/gen/model.ts';
 import { specification } from '../../proto/spec/index.ts';
 
@@ -51,7 +53,7 @@ export function buildPrograms(): void {
     }
 }
 
-export function runProgram(name: 'codec' | 'codec_planted'): Outcome {
+export function runProgram(name: 'codec' | 'codec_gl' | 'codec_planted'): Outcome {
     return run(join(root, 'build/codec', name), []);
 }
 
@@ -66,6 +68,10 @@ export function generated(path: string): string {
 
 export function loadModel(): Model {
     return buildModel(specification);
+}
+
+export function loadGlModel(): GlModel {
+    return buildGlModel(readGlSources(root));
 }
 
 export function loadAbiHeader(): AbiHeader {

@@ -105,12 +105,13 @@ function findUnexplainedCasts(source: Source): readonly Finding[] {
 }
 
 describe('names', () => {
-    // Said by others: CUDA's own names, system structures, the level of a log line, files of programs that
-    // are run. FunctionInfo and GlobalInfo stand in the first header of the software device, which came
-    // before the rule.
+    // Said by others: CUDA's and OpenGL's own names, system structures, the level of a log line, files of
+    // programs that are run. FunctionInfo and GlobalInfo stand in the first header of the software device,
+    // which came before the rule.
     const foreign = new RegExp(
         [
             '^(?:cu|CU|cuda|CUDA)\\w*$',
+            '^gl[A-Z]\\w*$',
             '^\\w*INFO_LOG\\w*$',
             '^(?:info|kInfo|fileInfo|util)$',
             '^(?:addrinfo|getaddrinfo|siginfo\\w*|si_\\w*|SA_SIGINFO|Dl_info|CallbackInfo)$',

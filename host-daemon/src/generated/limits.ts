@@ -101,6 +101,8 @@ export const limits = {
     unacknowledgedBytes: 33554432,
     /** The send buffer that either end asks for on a Unix socket. In bytes. */
     unixSendBytes: 524288,
+    /** One array, image or source of one OpenGL call; the guest cuts images. In bytes. */
+    glDataBytes: 268435456,
     /** The guest gives up reaching the daemon after this long. In ms. */
     connectTimeoutMs: 2000,
 } as const;

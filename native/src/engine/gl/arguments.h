@@ -1,0 +1,31 @@
+// What generated handlers make a driver's arguments of: pointers that are offsets into buffers, images of
+// records or of buffers, names in arrays. A record may lie: nothing here lets a number of the guest's become
+// an address that the driver follows.
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "engine/gl/gl_executor.h"
+#include "gl/binding.h"
+#include "gl/types.h"
+#include "gl/view.h"
+
+namespace engine::gl {
+
+// The offset as the pointer that GL takes for one. False, and GL_INVALID_OPERATION: no buffer is bound there,
+// so that GL would read it as an address.
+bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value, const void*& pointer);
+
+// The image of a record (tight, as wire::gl::gather() leaves it), or an offset into the bound unpack buffer.
+// False, and GL_INVALID_OPERATION: no buffer where the record says so, or one where it does not.
+bool unpack(GlExecutor& executor, std::uint8_t from, wire::gl::Bytes image, std::uint64_t offset,
+            const void*& pointer);
+
+// The host's names for those of a record; null for none.
+inline const GLuint* names(GlExecutor& executor, GlName kind, wire::gl::Bytes bytes) {
+    return bytes.empty() ? nullptr : executor.names(kind, wire::gl::names(bytes));
+}
+
+inline GLsync sync(void* fence) { return static_cast<GLsync>(fence); }
+
+}  // namespace engine::gl

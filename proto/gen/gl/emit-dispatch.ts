@@ -1,0 +1,252 @@
+// Emits the host's handlers of OpenGL records, host/gl_dispatch.h and .cc: decode, check the size of every
+// array, find the driver's names, call, answer.
+
+import { banner, columns, wrapList } from '../cpp.ts';
+import { partOf, recorded, sizeOfRequest, type Unit, units } from './cpp.ts';
+import { isRequired } from './emit-host-table.ts';
+import type { GlForm } from './forms.ts';
+import { givenField, type GlCall, type GlModel, type GlParam } from './model.ts';
+import { idBlocks } from './registry.ts';
+
+const author = 'proto/gen/gl/emit-dispatch.ts';
+const malformed = 'return executor.malformed(header);';
+
+export function emitDispatchHeader(): string {
+    return (
+        banner('proto/spec', author) +
+        '#pragma once\n#include <cstdint>\n\n#include "wire/cursor.h"\n#include "wire/record.h"\n\n' +
+        'namespace engine {\n\nclass GlExecutor;\nclass ReplySink;\n\n' +
+        'using GlHandler = void (*)(GlExecutor&, const wire::RecordHeader&, wire::Cursor&, ReplySink&);\n\n' +
+        '// The handler of a record on a lane of OpenGL, or null for a number that none has.\n' +
+        'GlHandler find_gl_handler(std::uint16_t call);\n\n' +
+        '// Those of one unit each; a table from the first number of OpenGL on.\n' +
+        `${units.map((unit) => `void ${adder(unit)}(GlHandler* handlers);\n`).join('')}\n` +
+        '}  // namespace engine\n'
+    );
+}
+
+/** The function that enters the handlers of one unit into the table. */
+const adder = (unit: Unit): string => `add_gl_handlers_${unit}`;
+
+const preamble =
+    '#include "engine/gl/arguments.h"\n#include "engine/gl/gl_executor.h"\n#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
+    '#include "gl/view.h"\n' +
+    '#include "host/gl_hand.h"\n#include "host/gl_table.h"\n#include "wire/gl_codec.h"\n' +
+    '#include "wire/limits.h"\n' +
+    '#include "wire/text.h"\n\n';
+
+export function emitDispatchUnit(model: GlModel, unit: Unit): string {
+    const calls = partOf(recorded(model), unit);
+    const entries = calls.map(
+        (call) => `    handlers[0x${(call.id - idBlocks.gl).toString(16)}] = run_${call.name};\n`,
+    );
+    return (
+        banner('proto/spec/gl', author) +
+        `#include "host/gl_dispatch.h"\n\n${preamble}namespace engine {\nnamespace {\n\n` +
+        `namespace size = wire::gl::size;\n\n${calls.map(handler).join('\n')}\n}  // namespace\n\n` +
+        `void ${adder(unit)}(GlHandler* handlers) {\n${entries.join('')}}\n\n}  // namespace engine\n`
+    );
+}
+
+export function emitDispatch(model: GlModel): string {
+    const last = Math.max(...recorded(model).map((call) => call.id)) - idBlocks.gl;
+    return (
+        banner('proto/spec', author) +
+        '#include "host/gl_dispatch.h"\n\n#include <array>\n\nnamespace engine {\nnamespace {\n\n' +
+        `constexpr std::uint16_t kFirst = 0x${idBlocks.gl.toString(16)};\n` +
+        `using Handlers = std::array<GlHandler, 0x${(last + 1).toString(16)}>;\n\n` +
+        'const Handlers& handlers() {\n    static const Handlers all = [] {\n        Handlers table{};\n' +
+        `${units.map((unit) => `        ${adder(unit)}(table.data());\n`).join('')}` +
+        '        return table;\n    }();\n    return all;\n}\n\n}  // namespace\n\n' +
+        'GlHandler find_gl_handler(std::uint16_t call) {\n' +
+        '    const Handlers& all = handlers();\n' +
+        '    return call >= kFirst && call < kFirst + all.size() ? all[call - kFirst] : nullptr;\n' +
+        '}\n\n}  // namespace engine\n'
+    );
+}
+
+function shell(name: string, body: string, usesSink: boolean): string {
+    const params = [
+        'GlExecutor& executor',
+        'const wire::RecordHeader& header',
+        'wire::Cursor& cursor',
+        `ReplySink&${usesSink ? ' sink' : ''}`,
+    ];
+    return (
+        wrapList(`void run_${name}(`, params, ') {') +
+        `    wire::${name}_Request request;\n    if (!wire::decode(cursor, request)) ${malformed}\n${body}}\n`
+    );
+}
+
+function handBody(name: string): string {
+    return `    gl::hand::${name}(executor, header, request, sink);\n`;
+}
+
+function handler(call: GlCall): string {
+    const checks =
+        call.gl.rule.wire === undefined ? call.gl.params.flatMap((p) => check(p, call)).join('') : '';
+    if (call.gl.unwritten.host) return shell(call.name, `${checks}    executor.missing();\n`, false);
+    if (call.host === 'hand') return shell(call.name, checks + handBody(call.name), true);
+    const missing = `    if (executor.table().${call.name} == nullptr) return executor.missing();\n`;
+    const body = `${checks}${isRequired(call) ? '' : missing}${generatedBody(call)}`;
+    return shell(call.name, body, call.class === 'sync');
+}
+
+/** Whether the record holds what the driver will read. */
+function check({ name, form }: GlParam, call: GlCall): string[] {
+    const field = `request.${name}`;
+    const less = (size: string): string => `${field}.size() < ${sizeOfRequest(size, call.gl.params)}`;
+    const line = (test: string): string => {
+        const flat = `    if (${test}) ${malformed}\n`;
+        return flat.length <= columns ? flat : `    if (${test})\n        ${malformed}\n`;
+    };
+    switch (form?.is) {
+        case 'array':
+        case 'names':
+            // How many names there are to end, the array says itself.
+            if (call.gl.rule.takes !== undefined) return [];
+            return [line(form.nullable ? `!${field}.empty() && ${less(form.size)}` : less(form.size))];
+        case 'pixels':
+            return [line(`${field}_from == 1 && ${less(form.size)}`)];
+        case 'out': {
+            const size = sizeOfRequest(form.size, call.gl.params);
+            if (call.host === 'hand') return [line(`${size} > wire::limits::kGlDataBytes`)];
+            const declared = `    const std::size_t ${name}_size = ${size};\n`;
+            return [declared, line(`${name}_size > wire::limits::kGlDataBytes`)];
+        }
+        default:
+            return [];
+    }
+}
+
+function generatedBody(call: GlCall): string {
+    const { rule } = call.gl;
+    const prepared = call.gl.params.flatMap(prepare).join('');
+    const invoke = (args: readonly string[]): string => `executor.table().${call.name}(${args.join(', ')})`;
+    const args = call.gl.params.map((param) => argument(param, rule.takes !== undefined));
+    if (rule.gives !== undefined) return prepared + givenBody(call, args);
+    if (rule.takes !== undefined && call.gl.params.some(({ form }) => form?.is === 'names')) {
+        return prepared + takenBody(call, args);
+    }
+    if (call.class === 'sync') return prepared + syncBody(call, args);
+    return prepared + wrapList(`${invoke([]).slice(0, -1)}`, args, ');', '    ');
+}
+
+/** Makes objects, and enters them under the names that the guest has chosen. */
+function givenBody(call: GlCall, args: readonly string[]): string {
+    const { rule, params } = call.gl;
+    const kind = `GlName::${rule.gives}`;
+    const given = params.find(({ form }) => form?.is === 'given');
+    const made = `executor.table().${call.name}(${args.join(', ')})`;
+    if (given === undefined) {
+        const bind = rule.gives === 'sync' ? 'executor.give_sync(' : `executor.give(${kind}, `;
+        return `    ${bind}request.${givenField}, ${made});\n`;
+    }
+    return (
+        `    executor.give(${kind}, wire::gl::names(request.${given.name}), [&](GLsizei count, GLuint* names) {\n` +
+        `        ${made};\n    });\n`
+    );
+}
+
+/** Ends objects, whose names are free from here on. */
+function takenBody(call: GlCall, args: readonly string[]): string {
+    const { rule, params } = call.gl;
+    const taken = params.find(({ form }) => form?.is === 'names');
+    return (
+        `    executor.take(GlName::${rule.takes}, wire::gl::names(request.${taken?.name}), ` +
+        '[&](GLsizei count, const GLuint* names) {\n' +
+        `        executor.table().${call.name}(${args.join(', ')});\n    });\n`
+    );
+}
+
+function syncBody(call: GlCall, args: readonly string[]): string {
+    const { params, result } = call.gl;
+    const stored = params.flatMap(storeLine).join('');
+    const answer = result === undefined ? '' : 'const auto result = ';
+    return (
+        wrapList(`${answer}executor.table().${call.name}(`, args, ');', '    ') +
+        `    wire::${call.name}_Reply reply;\n` +
+        (result === undefined ? '' : '    reply.result = result;\n') +
+        `${stored}    sink.outputs(reply);\n`
+    );
+}
+
+/** Declares what the driver's argument is made of. */
+function prepare({ name, form }: GlParam): string[] {
+    switch (form?.is) {
+        case 'one':
+            return [`    ${form.element} ${name}{};\n`];
+        case 'out':
+            return [`    wire::gl::Room ${name}(${name}_size);\n`];
+        case 'array':
+            return form.padded
+                ? [`    const wire::gl::Padded<${form.element}> ${name}(request.${name});\n`]
+                : [];
+        case 'offset':
+            return [
+                `    const void* ${name} = nullptr;\n`,
+                wrapList(
+                    'if (!gl::offset(',
+                    ['executor', `wire::gl::Binding::${form.binding}`, `request.${name}`, name],
+                    ')) return;',
+                    '    ',
+                ),
+            ];
+        case 'pixels':
+            return [
+                `    const void* ${name} = nullptr;\n`,
+                wrapList(
+                    'if (!gl::unpack(',
+                    ['executor', `request.${name}_from`, `request.${name}`, `request.${name}_offset`, name],
+                    ')) return;',
+                    '    ',
+                ),
+            ];
+        default:
+            return [];
+    }
+}
+
+function argument(param: GlParam, takes: boolean): string {
+    const { name, form, type } = param;
+    switch (form?.is) {
+        case 'name':
+            if (form.kind === 'sync')
+                return `gl::sync(executor.${takes ? 'take_sync' : 'sync'}(request.${name}))`;
+            return `executor.${takes ? 'take' : 'name'}(GlName::${form.kind}, request.${name})`;
+        case 'names':
+            return takes ? 'names' : `gl::names(executor, GlName::${form.kind}, request.${name})`;
+        case 'array':
+            return form.padded
+                ? `${name}.data()`
+                : `wire::gl::view<${elementOf(form, type)}>(request.${name})`;
+        case 'text':
+            return `wire::c_string(request.${name})`;
+        case 'counted':
+            return `wire::gl::view<GLchar>(request.${name})`;
+        case 'length':
+            return form.each === 1 ? `static_cast<${type}>(request.${form.of}.size())` : 'count';
+        case 'given':
+            return 'names';
+        case 'one':
+            return `&${name}`;
+        case 'out':
+            return `${name}.data<${form.element === 'void' ? 'std::byte' : form.element}>()`;
+        case 'offset':
+            return name;
+        case 'pixels':
+            return type === 'const void*' ? name : `static_cast<${type}>(${name})`;
+        default:
+            return `request.${name}`;
+    }
+}
+
+function elementOf(form: GlForm, type: string): string {
+    return form.is === 'array' && type !== 'const void*' ? form.element : 'std::byte';
+}
+
+function storeLine({ name, form }: GlParam): string[] {
+    if (form?.is === 'one') return [`    reply.${name} = ${name};\n`];
+    if (form?.is !== 'out') return [];
+    return [`    reply.${name} = ${name}.${form.element === 'GLchar' ? 'text' : 'bytes'}();\n`];
+}

@@ -1,0 +1,186 @@
+// Emits the guest's OpenGL calls: guest/gl_stubs.h and .cc. A stub finds the current context, then sends what
+// the call is, or hands it to what is written by hand; it holds no other logic.
+
+import { banner, wrapList } from '../cpp.ts';
+import type { GlForm } from './forms.ts';
+import { glCalls, names, nothing, parameters, partOf, prototype, type Unit } from './cpp.ts';
+import type { GlCall, GlModel, GlParam } from './model.ts';
+
+const author = 'proto/gen/gl/emit-stubs.ts';
+
+/** Hand-written calls whose generated form their authors may fall back to. */
+export function remoteCalls(model: GlModel): GlCall[] {
+    return glCalls(model).filter((call) => call.guest === 'hand' && call.gl.isSound);
+}
+
+export function emitStubsHeader(model: GlModel): string {
+    return (
+        banner('proto/spec/gl', author) +
+        '// Every call of OpenGL as the program makes it, in the context that is current on its thread.\n' +
+        '#pragma once\n#include "gl/types.h"\n\nnamespace guest::gl::stub {\n\n' +
+        glCalls(model)
+            .map((call) => prototype(call, call.name, [], ';'))
+            .join('') +
+        '\n}  // namespace guest::gl::stub\n'
+    );
+}
+
+/** The stubs of one of several units. */
+export function emitStubs(model: GlModel, unit: Unit): string {
+    const own = partOf(glCalls(model), unit);
+    const remote = own.filter((call) => call.guest === 'hand' && call.gl.isSound);
+    return (
+        banner('proto/spec/gl', author) +
+        '#include "guest/gl_stubs.h"\n\n#include <cstring>\n\n#include "gl/enums.h"\n' +
+        '#include "gl/runtime.h"\n#include "gl/sizes.h"\n' +
+        '#include "gl/view.h"\n#include "guest/gl_hand.h"\n#include "wire/gl_codec.h"\n' +
+        '#include "wire/limits.h"\n#include "wire/text.h"\n\n' +
+        'namespace guest::gl {\n\nnamespace size = wire::gl::size;\n\nnamespace {\n\n' +
+        '// False, and GL_OUT_OF_MEMORY: no record is as large.\n' +
+        '[[maybe_unused]] bool fits(Context& context, std::size_t size, std::size_t limit) {\n' +
+        '    if (size <= limit) [[likely]]\n        return true;\n' +
+        '    fail(context, GL_OUT_OF_MEMORY);\n    return false;\n}\n\n}  // namespace\n\n' +
+        `namespace remote {\n\n${remote.map(remoteBody).join('\n')}\n}  // namespace remote\n\n` +
+        `namespace stub {\n\n${own.map(stubBody).join('\n')}\n` +
+        '}  // namespace stub\n\n}  // namespace guest::gl\n'
+    );
+}
+
+function remoteBody(call: GlCall): string {
+    return `${prototype(call, call.name, ['Context& context'], ' {')}${generated(call)}}\n`;
+}
+
+function stubBody(call: GlCall): string {
+    const head = wrapList(`${call.gl.registry.returns} ${call.name}(`, stubParameters(call), ') {');
+    const enter =
+        '    Context* const current_context = current();\n' +
+        `    if (current_context == nullptr) ${nothing(call)}\n`;
+    if (call.guest === 'generated') {
+        return `${head}${enter}    Context& context = *current_context;\n${generated(call)}}\n`;
+    }
+    if (isRefused(call)) {
+        return (
+            `${head}${enter}    not_forwarded(wire::GlCallId::${call.name});\n` +
+            `    fail(*current_context, GL_INVALID_OPERATION);\n    ${nothing(call)}\n}\n`
+        );
+    }
+    const space = call.gl.unwritten.guest ? 'remote' : 'hand';
+    const returned = call.gl.registry.returns === 'void' ? '' : 'return ';
+    const args = ['*current_context', ...names(call)];
+    return `${head}${enter}${wrapList(`${returned}${space}::${call.name}(`, args, ');', '    ')}}\n`;
+}
+
+/** By hand, not written, and nothing generated does instead. */
+export function isRefused(call: GlCall): boolean {
+    return call.guest !== 'generated' && call.gl.unwritten.guest && !call.gl.isSound;
+}
+
+function stubParameters(call: GlCall): string[] {
+    return isRefused(call) ? call.gl.params.map((param) => param.type) : parameters(call);
+}
+
+/** The body that packs the parameters, sends them, and stores what comes back. Expects `Context& context`. */
+function generated(call: GlCall): string {
+    const { rule, unwritten, params } = call.gl;
+    const tracks = rule.track === true && call.guest === 'generated' && !unwritten.track;
+    const track = tracks
+        ? wrapList(`if (!track::${call.name}(`, ['context', ...names(call)], `)) ${nothing(call)}`, '    ')
+        : '';
+    const taken = params.flatMap((param) => bytesLine(call, param));
+    const values = params.flatMap(fieldValues);
+    const request = `wire::${call.name}_Request{`;
+    if (call.class === 'async') {
+        return track + taken.join('') + wrapList(`send(context, ${request}`, values, '});', '    ');
+    }
+    const stores = params.flatMap(storeLine);
+    const result = call.gl.result === undefined ? '' : `    return ${resultText(call)};\n`;
+    return (
+        track +
+        taken.join('') +
+        wrapList(`const ${request.replace('{', ' sent{')}`, values, '};', '    ') +
+        `    wire::${call.name}_Reply reply;\n` +
+        `    if (!call(context, sent, reply)) ${nothing(call)}\n${stores.join('')}${result}`
+    );
+}
+
+function resultText(call: GlCall): string {
+    return `static_cast<${call.gl.registry.returns}>(reply.result)`;
+}
+
+/** Declares the bytes of an array, where they have to be counted first. */
+function bytesLine(call: GlCall, { name, form }: GlParam): string[] {
+    const refused = (size: string, limit: string): string =>
+        `    if (!fits(context, ${size}, wire::limits::${limit})) ${nothing(call)}\n`;
+    switch (form?.is) {
+        case 'array':
+        case 'names':
+            return isConstant(form)
+                ? []
+                : [
+                      `    const std::size_t ${name}_size = ${form.size};\n`,
+                      refused(`${name}_size`, 'kGlDataBytes'),
+                  ];
+        case 'out':
+            return [
+                `    const std::size_t ${name}_size = ${form.size};\n`,
+                ...(isConstant(form) ? [] : [refused(`${name}_size`, 'kGlDataBytes')]),
+            ];
+        case 'text':
+            return [
+                `    const auto ${name}_text = wire::text(${name});\n`,
+                refused(`${name}_text.size()`, 'kNameBytes'),
+            ];
+        case 'counted': {
+            const length = lengthOf(call, name);
+            const size = `${length} < 0 ? std::strlen(${name}) : size::bytes(${length})`;
+            return [
+                `    const std::size_t ${name}_size = ${name} == nullptr ? 0 : ${size};\n`,
+                refused(`${name}_size`, 'kGlDataBytes'),
+            ];
+        }
+        default:
+            return [];
+    }
+}
+
+function lengthOf(call: GlCall, name: string): string {
+    return call.gl.params.find(({ form }) => form?.is === 'length' && form.of === name)?.name ?? '0';
+}
+
+/** Whether the size depends on nothing that a program says, or on no more than an enumerant. */
+export function isConstant(form: GlForm): boolean {
+    return 'size' in form && !/size::(?!parameters|clear_value|pixel\b|k)/.test(form.size);
+}
+
+function fieldValues({ name, form }: GlParam): string[] {
+    switch (form?.is) {
+        case 'value':
+            return [`.${name} = ${name}`];
+        case 'name':
+            return [form.kind === 'sync' ? `.${name} = wire::gl::number(${name})` : `.${name} = ${name}`];
+        case 'array':
+        case 'names':
+            return [`.${name} = wire::gl::in(${name}, ${isConstant(form) ? form.size : `${name}_size`})`];
+        case 'counted':
+            return [`.${name} = wire::gl::in(${name}, ${name}_size)`];
+        case 'text':
+            return [`.${name} = ${name}_text`];
+        case 'offset':
+            return [`.${name} = wire::gl::number(${name})`];
+        default:
+            return [];
+    }
+}
+
+function storeLine({ name, form }: GlParam): string[] {
+    switch (form?.is) {
+        case 'one':
+            return [`    if (${name} != nullptr) *${name} = static_cast<${form.element}>(reply.${name});\n`];
+        case 'out':
+            return [`    wire::gl::out(${name}, reply.${name}, ${name}_size);\n`];
+        case 'answer':
+            return [`    wire::gl::out(${name}, reply.${name}, reply.${name}.size());\n`];
+        default:
+            return [];
+    }
+}
