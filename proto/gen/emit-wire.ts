@@ -32,7 +32,9 @@ export function callTables(
 ): string {
     const { type, constant, named } = names;
     const ids = calls.map((call) => `    ${call.name} = ${hex(call.id)},\n`).join('');
-    const texts = calls.map((call) => `        case ${type}::${call.name}: return "${call.name}";\n`).join('');
+    const texts = calls
+        .map((call) => `        case ${type}::${call.name}: return "${call.name}";\n`)
+        .join('');
     const all = calls.map((call) => `    ${type}::${call.name},\n`).join('');
     const places = calls
         .map((call, index) => `        case ${type}::${call.name}: return ${index};\n`)
@@ -98,7 +100,7 @@ export function codecOf(message: Message, id: string, doc: string, more = ''): s
     const checks = message.fields.flatMap(fieldChecks);
     return (
         (doc === '' ? '' : wrapComment(doc)) +
-        `struct ${message.name} {\n    static constexpr CallId kId = ${id};\n${more}${fields}};\n` +
+        `struct ${message.name} {\n    static constexpr auto kId = ${id};\n${more}${fields}};\n` +
         `template <class Sink>\n` +
         `void encode(Sink& sink, const ${message.name}&${unused ? '' : ' message'}) {\n` +
         `${writes.join('')}    sink.pad_to(kRecordAlignment);\n}\n` +

@@ -1,5 +1,5 @@
-// Emits wire/gl_call_id.h, and wire/gl_codec.h: the structure, encoding and decoding of every record and reply of OpenGL. Apart from
-// wire/codec.h, so that no unit of CUDA is compiled longer for it.
+// Emits wire/gl_call_id.h, and wire/gl_codec.h: the structure, encoding and decoding of every record and
+// reply of OpenGL. Apart from the headers of CUDA, so that no unit of CUDA is compiled longer for it.
 
 import { banner } from '../cpp.ts';
 import { callTables, codecOf } from '../emit-wire.ts';

@@ -29,7 +29,7 @@ export function emitDispatchHeader(): string {
 const adder = (unit: Unit): string => `add_gl_handlers_${unit}`;
 
 const preamble =
-    '#include "engine/gl/arguments.h"\n#include "engine/gl/gl_executor.h"\n#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
+    '#include "engine/gl/arguments.h"\n#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
     '#include "gl/view.h"\n' +
     '#include "host/gl_hand.h"\n#include "host/gl_table.h"\n#include "wire/gl_codec.h"\n' +
     '#include "wire/limits.h"\n' +
@@ -143,7 +143,8 @@ function givenBody(call: GlCall, args: readonly string[]): string {
         return `    ${bind}request.${givenField}, ${made});\n`;
     }
     return (
-        `    executor.give(${kind}, wire::gl::names(request.${given.name}), [&](GLsizei count, GLuint* names) {\n` +
+        `    executor.give(${kind}, wire::gl::names(request.${given.name}), ` +
+        '[&](GLsizei count, GLuint* names) {\n' +
         `        ${made};\n    });\n`
     );
 }

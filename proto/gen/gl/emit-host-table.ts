@@ -1,7 +1,7 @@
 // Emits host/gl_table.h: the seam to an OpenGL driver, one pointer a call, and how a loader fills it.
 
 import { banner, wrapList } from '../cpp.ts';
-import { recorded } from './cpp.ts';
+import { glCalls } from './cpp.ts';
 import { namesOf } from './emit-guest-tables.ts';
 import type { GlCall, GlModel } from './model.ts';
 
@@ -16,7 +16,7 @@ export function isRequired(call: GlCall): boolean {
 }
 
 export function emitGlTable(model: GlModel): string {
-    const calls = recorded(model);
+    const calls = glCalls(model);
     const members = calls.map((call) => {
         const types = call.gl.params.map((param) => param.type);
         return wrapList(`${call.gl.registry.returns} (*${call.name})(`, types, ') = nullptr;', '    ');

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/records.h"
+#include "host/gl_dispatch.h"
 
 namespace engine {
 
@@ -42,7 +43,8 @@ std::size_t GlExecutor::run(std::span<const std::byte> records, bool to_reply) {
 
 // False: the record has to be run again, or has broken the rules.
 bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byte> payload) {
-    const GlHandler handler = find_gl_session_handler(record.call);
+    GlHandler handler = find_gl_session_handler(record.call);
+    if (handler == nullptr && has_context()) handler = find_gl_handler(record.call);
     if (handler == nullptr) {
         violate("unknown " + describe(record));
         return false;
