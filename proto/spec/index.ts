@@ -14,6 +14,7 @@ import { fills } from './cuda/fill.ts';
 import { graphs } from './cuda/graph.ts';
 import { graphExecs } from './cuda/graph-exec.ts';
 import { graphNodes } from './cuda/graph-node.ts';
+import { olderGraphs } from './cuda/graph-older.ts';
 import { ipc } from './cuda/ipc.ts';
 import { library } from './cuda/library.ts';
 import { links } from './cuda/link.ts';
@@ -78,6 +79,7 @@ export const specification: Specification = {
         { file: 'graph-exec.ts', block: 0x19, rows: graphExecs },
         { file: 'capture.ts', block: 0x1a, rows: captures },
         { file: 'link.ts', block: 0x1b, rows: links },
+        { file: 'graph-older.ts', block: 0x1c, rows: olderGraphs },
     ],
     session,
     limits,

@@ -1,4 +1,7 @@
 // Claims about conditional nodes: kernels decide which graphs run, and how often.
+#include <fstream>
+#include <iterator>
+
 #include "soft-api/claim.h"
 
 using namespace abi;
@@ -198,6 +201,13 @@ CLAIM("a switch node runs the graph of that number, and conditional nodes stand 
     const CUgraphNode count = add_kernel(scene, loops[0], "add_to", scene.words + 12, 1);
     add_kernel(scene, loops[0], "count_down", scene.words, inner, {count});
     add_kernel(scene, bodies[2], "add_to", scene.words + 16, 50, {loop});
+    const std::string path = std::string(std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "/tmp") +
+                             "/ferry-conditional-" + std::to_string(scene.words) + ".dot";
+    MUST(cuGraphDebugDotPrint(scene.graph, path.c_str(), CU_GRAPH_DEBUG_DOT_FLAGS_VERBOSE));
+    std::ifstream file(path);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    EXPECT(text.find("SWITCH of 3") != text.npos && text.find("WHILE of 1") != text.npos);
+    std::remove(path.c_str());
     const CUgraphExec exec = executable(scene.graph);
     for (std::uint32_t value = 0; value < 5; ++value) {
         const auto words = words_after(scene, exec, value);

@@ -296,3 +296,51 @@ CLAIM("a graph is drawn, and objects it keeps end with it") {
     MUST(cuGraphExecDestroy(exec));
     EXPECT_IS(ended, 1);
 }
+
+CLAIM("programs of older runtimes find the forms of calls that they know") {
+    Scene scene = make_scene();
+    const auto find = [](const char* name, int version) {
+        void* found = nullptr;
+        MUST(cuGetProcAddress_v2(name, &found, version, 0, nullptr));
+        return found;
+    };
+    EXPECT(find("cuGraphAddDependencies", 12000) != find("cuGraphAddDependencies", 13000));
+    EXPECT(find("cuGraphAddKernelNode", 11000) == reinterpret_cast<void*>(&cuGraphAddKernelNode));
+    unsigned count = 8;
+    void* arguments[] = {&scene.words, &count};
+    CUDA_KERNEL_NODE_PARAMS_v1 params{scene.add, 1, 1, 1, 8, 1, 1, 0, arguments, nullptr};
+    CUgraphNode first = nullptr;
+    MUST(cuGraphAddKernelNode(&first, scene.graph, nullptr, 0, &params));
+    CUgraphNodeParams any{};
+    any.type = CU_GRAPH_NODE_TYPE_MEMSET;
+    any.memset = {scene.words, 0, 30, 4, 8, 1, nullptr};
+    CUgraphNode fill = nullptr;
+    MUST(cuGraphAddNode(&fill, scene.graph, nullptr, 0, &any));
+    MUST(cuGraphAddDependencies(scene.graph, &fill, &first, 1));
+    std::size_t edges = 0;
+    MUST(cuGraphGetEdges(scene.graph, nullptr, nullptr, &edges));
+    EXPECT_IS(edges, 1U);
+    CUgraphNode other = nullptr;
+    MUST(cuGraphNodeGetDependencies(first, &other, &edges));
+    EXPECT(other == fill);
+    MUST(cuGraphNodeGetDependentNodes(fill, &other, &edges));
+    EXPECT(other == first);
+    const CUgraphExec exec = executable(scene.graph);
+    EXPECT_IS(first_word_after(scene, exec), 31U);
+    CUDA_KERNEL_NODE_PARAMS_v1 told{};
+    MUST(cuGraphKernelNodeGetParams(first, &told));
+    EXPECT_IS(told.blockDimX, 8U);
+    count = 0;
+    MUST(cuGraphExecKernelNodeSetParams(exec, first, &params));
+    EXPECT_IS(first_word_after(scene, exec), 30U);
+    CUgraphExecUpdateResult result = CU_GRAPH_EXEC_UPDATE_ERROR;
+    MUST(cuGraphExecUpdate(exec, scene.graph, &other, &result));
+    EXPECT_IS(result, CU_GRAPH_EXEC_UPDATE_SUCCESS);
+    EXPECT_IS(first_word_after(scene, exec), 31U);
+    MUST(cuGraphRemoveDependencies(scene.graph, &fill, &first, 1));
+    MUST(cuStreamBeginCapture(scene.stream));
+    MUST(cuMemsetD32Async(scene.words, 1, 1, scene.stream));
+    MUST(cuStreamUpdateCaptureDependencies(scene.stream, nullptr, 0, CU_STREAM_SET_CAPTURE_DEPENDENCIES));
+    CUgraph graph = nullptr;
+    EXPECT_IS(cuStreamEndCapture(scene.stream, &graph), CUDA_SUCCESS);
+}

@@ -204,6 +204,34 @@ CLAIM("a launch records the events it is given, behind the kernel, and in a capt
     EXPECT_IS(cuLaunchKernelEx(&config, store, arguments, nullptr), CUDA_ERROR_INVALID_HANDLE);
 }
 
+CLAIM("a launch's own priority becomes its node's") {
+    begin();
+    CUdeviceptr p = claims::zeroed_words(1);
+    std::uint32_t value = 34;
+    void* arguments[] = {&p, &value};
+    CUstream stream = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+    CUlaunchAttribute attribute{};
+    attribute.id = CU_LAUNCH_ATTRIBUTE_PRIORITY;
+    attribute.value.priority = -3;
+    CUlaunchConfig config{1, 1, 1, 1, 1, 1, 0, stream, &attribute, 1};
+    MUST(cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+    MUST(cuLaunchKernelEx(&config, kernel(claims::load_kernels(), "store"), arguments, nullptr));
+    CUgraph graph = nullptr;
+    MUST(cuStreamEndCapture(stream, &graph));
+    std::size_t nodes = 1;
+    CUgraphNode node = nullptr;
+    MUST(cuGraphGetRootNodes(graph, &node, &nodes));
+    CUkernelNodeAttrValue told{};
+    MUST(cuGraphKernelNodeGetAttribute(node, CU_LAUNCH_ATTRIBUTE_PRIORITY, &told));
+    EXPECT_IS(told.priority, -3);
+    CUgraphExec exec = nullptr;
+    MUST(cuGraphInstantiateWithFlags(&exec, graph, CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY));
+    MUST(cuGraphLaunch(exec, stream));
+    MUST(cuStreamSynchronize(stream));
+    EXPECT_IS(claims::read_words(p, 1)[0], 34U);
+}
+
 CLAIM("occupancy follows threads, shared memory and launch bounds") {
     begin();
     const CUmodule module = claims::load_kernels();

@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '316dffe3a143d0dc';
+export const specHash = '9ade25d90fae6b4b';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',
@@ -317,6 +317,19 @@ export const callNames: Readonly<Record<number, string>> = {
     0x1912: 'cuGraphNodeGetEnabled',
     0x1a00: 'cuStreamBeginCaptureToGraph',
     0x1a01: 'cuStreamUpdateCaptureDependencies_v2',
+    0x1c00: 'cuGraphGetEdges',
+    0x1c01: 'cuGraphNodeGetDependencies',
+    0x1c02: 'cuGraphNodeGetDependentNodes',
+    0x1c03: 'cuGraphAddDependencies',
+    0x1c04: 'cuGraphRemoveDependencies',
+    0x1c05: 'cuGraphAddNode',
+    0x1c06: 'cuGraphAddKernelNode',
+    0x1c07: 'cuGraphKernelNodeGetParams',
+    0x1c08: 'cuGraphKernelNodeSetParams',
+    0x1c09: 'cuGraphExecKernelNodeSetParams',
+    0x1c0a: 'cuGraphExecUpdate',
+    0x1c0b: 'cuStreamUpdateCaptureDependencies',
+    0x1c0c: 'cuStreamBeginCapture',
     0x4000: 'glAccum',
     0x4001: 'glActiveShaderProgram',
     0x4002: 'glActiveStencilFaceEXT',

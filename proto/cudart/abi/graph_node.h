@@ -13,6 +13,19 @@
 
 namespace abi {
 
+struct CUDA_KERNEL_NODE_PARAMS_v1 {
+    CUfunction func;
+    unsigned int gridDimX;
+    unsigned int gridDimY;
+    unsigned int gridDimZ;
+    unsigned int blockDimX;
+    unsigned int blockDimY;
+    unsigned int blockDimZ;
+    unsigned int sharedMemBytes;
+    void** kernelParams;
+    void** extra;
+};
+
 struct CUDA_KERNEL_NODE_PARAMS {
     CUfunction func;
     unsigned int gridDimX;

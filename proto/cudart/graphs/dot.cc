@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include "cudart/graphs/memory.h"
+
 namespace cudart::graphs {
 namespace {
 
@@ -29,6 +31,19 @@ std::string details(const Work& work, unsigned flags) {
                fill != nullptr && asked(abi::CU_GRAPH_DEBUG_DOT_FLAGS_MEMSET_NODE_PARAMS)) {
         std::snprintf(text, sizeof text, "\\n%zu x %zu of %u bytes at 0x%llx: %u", fill->params.width,
                       fill->params.height, fill->params.elementSize, fill->params.dst, fill->params.value);
+    } else if (const auto* alloc = std::get_if<AllocWork>(&work);
+               alloc != nullptr && asked(abi::CU_GRAPH_DEBUG_DOT_FLAGS_MEM_ALLOC_NODE_PARAMS)) {
+        std::snprintf(text, sizeof text, "\\n%zu bytes at 0x%llx", alloc->params.bytesize,
+                      alloc->params.dptr);
+    } else if (const auto* end = std::get_if<FreeWork>(&work);
+               end != nullptr && asked(abi::CU_GRAPH_DEBUG_DOT_FLAGS_MEM_FREE_NODE_PARAMS)) {
+        std::snprintf(text, sizeof text, "\\n0x%llx", end->allocation->address);
+    } else if (const auto* conditional = std::get_if<ConditionalWork>(&work);
+               conditional != nullptr && asked(abi::CU_GRAPH_DEBUG_DOT_FLAGS_CONDITIONAL_NODE_PARAMS)) {
+        constexpr const char* kTypes[] = {"IF", "WHILE", "SWITCH"};
+        std::snprintf(text, sizeof text, "\\n%s of %zu, handle 0x%llx", kTypes[conditional->params.type],
+                      conditional->bodies.size(),
+                      static_cast<unsigned long long>(conditional->params.handle));
     }
     return text;
 }
@@ -48,6 +63,11 @@ void write_graph(std::FILE* file, const Graph& graph, const std::string& prefix,
         std::fprintf(file, "\"];\n");
         if (const auto* child = std::get_if<ChildWork>(&node->work))
             write_graph(file, *child->graph, prefix + "_" + std::to_string(place), flags);
+        if (const auto* conditional = std::get_if<ConditionalWork>(&node->work)) {
+            const std::string inner = prefix + "_" + std::to_string(place) + "_";
+            for (std::size_t body = 0; body < conditional->bodies.size(); ++body)
+                write_graph(file, *conditional->bodies[body], inner + std::to_string(body), flags);
+        }
         names.emplace_back(node.get(), name);
         ++place;
     }

@@ -174,6 +174,7 @@ void Context::end() {
     for (const StreamRef& stream : streams) device_.scheduler.leave_stream(*stream);
     images.clear();
     device_.pools.forget_owner(number);
+    device_.graph_memory.forget_owner(number);
     device_.memory.release_all_of(number);
     group->legacy.reset();
 }

@@ -67,10 +67,11 @@ CUresult back_memory(Device& device, const graphs::Exec& exec, const StreamRef& 
     return abi::CUDA_ERROR_OUT_OF_MEMORY;
 }
 
-void begin_and_end_memory(Device& device, const graphs::Exec& exec, std::span<const CommandRef> commands) {
+void begin_and_end_memory(Device& device, const graphs::Exec& exec, std::uint64_t owner,
+                          std::span<const CommandRef> commands) {
     each_memory_step(exec, [&](std::size_t index, std::uint64_t address, bool allocates) {
         if (allocates) {
-            commands[index]->behind = device.graph_memory.begin(address);
+            commands[index]->behind = device.graph_memory.begin(address, owner);
         } else {
             device.graph_memory.end(address, commands[index]);
         }
@@ -149,7 +150,7 @@ CUresult launch_graph(Device& device, Context& context, graphs::Exec& exec, cons
     if (const CUresult backed = back_memory(device, exec, stream); backed != abi::CUDA_SUCCESS) return backed;
     assign_values(device, exec, runs, *begin);
     add_decisions(device, context, exec, stream, std::span(commands).subspan(1));
-    begin_and_end_memory(device, exec, std::span(commands).subspan(1));
+    begin_and_end_memory(device, exec, context.number, std::span(commands).subspan(1));
     runs.last = end;
     record_events(device, exec, std::span(commands).subspan(1));
     device.scheduler.submit_all(commands);

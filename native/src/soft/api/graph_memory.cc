@@ -74,6 +74,7 @@ bool GraphMemory::back(std::uint64_t address, const Stream& stream) {
     if (!memory_.charge(static_cast<unsigned>(place.ordinal), more)) return false;
     book.loose -= place.room - more;
     book.reserved += more;
+    book.used_high = std::max(book.used_high, book.reserved);
     book.reserved_high = std::max(book.reserved_high, book.reserved);
     place.backed = true;
     return true;
@@ -84,17 +85,13 @@ void GraphMemory::let_go(std::uint64_t address) {
     places_.at(address).claimed = false;
 }
 
-std::shared_ptr<EventPoint> GraphMemory::begin(std::uint64_t address) {
+std::shared_ptr<EventPoint> GraphMemory::begin(std::uint64_t address, std::uint64_t owner) {
     const std::lock_guard lock(mutex_);
     Place& place = places_.at(address);
     place.claimed = false;
     place.live = true;
-    if (place.uses++ == 0) {
-        memory_.show(address, place.size, owner_on(place.ordinal));
-        Books& book = books(place);
-        book.used += place.room;
-        book.used_high = std::max(book.used_high, book.used);
-    }
+    place.owner = owner;
+    if (place.uses++ == 0) memory_.show(address, place.size, owner_on(place.ordinal));
     return std::exchange(place.freed, nullptr);
 }
 
@@ -121,7 +118,6 @@ void GraphMemory::ended(std::uint64_t address) {
     Place& place = found->second;
     if (--place.uses != 0) return;
     memory_.hide(address);
-    books(place).used -= place.room;
     if (!place.backed) memory_.discard(address);
     settle(found);
 }
@@ -157,6 +153,23 @@ bool GraphMemory::release_now(std::uint64_t address) {
     return true;
 }
 
+void GraphMemory::forget_owner(std::uint64_t owner) {
+    const std::lock_guard lock(mutex_);
+    for (auto at = places_.begin(); at != places_.end();) {
+        const auto next = std::next(at);
+        Place& place = at->second;
+        if (place.owner == owner && place.uses != 0) {
+            place.live = false;
+            place.uses = 0;
+            place.freed.reset();
+            memory_.hide(at->first);
+            if (!place.backed) memory_.discard(at->first);
+            settle(at);
+        }
+        at = next;
+    }
+}
+
 bool GraphMemory::trim(int ordinal) {
     const std::lock_guard lock(mutex_);
     Books& book = books_[static_cast<unsigned>(ordinal)];
@@ -180,8 +193,8 @@ abi::CUresult GraphMemory::get_attribute(int ordinal, abi::CUgraphMem_attribute 
         return abi::CUDA_SUCCESS;
     };
     switch (which) {
-        case abi::CU_GRAPH_MEM_ATTR_USED_MEM_CURRENT:
-            return put(book.used);
+        case abi::CU_GRAPH_MEM_ATTR_USED_MEM_CURRENT:  // what is free and not trimmed counts, too
+            return put(book.reserved);
         case abi::CU_GRAPH_MEM_ATTR_USED_MEM_HIGH:
             return put(book.used_high);
         case abi::CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT:
@@ -200,7 +213,7 @@ abi::CUresult GraphMemory::set_attribute(int ordinal, abi::CUgraphMem_attribute 
     Books& book = books_[static_cast<unsigned>(ordinal)];
     switch (which) {
         case abi::CU_GRAPH_MEM_ATTR_USED_MEM_HIGH:
-            book.used_high = book.used;
+            book.used_high = book.reserved;
             return abi::CUDA_SUCCESS;
         case abi::CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH:
             book.reserved_high = book.reserved;

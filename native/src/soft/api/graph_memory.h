@@ -27,8 +27,9 @@ class GraphMemory {
     bool back(std::uint64_t address, const Stream& stream);
     void let_go(std::uint64_t address);
 
-    // A launch allocates, in the order of the program's calls. Answers what the node has to wait for.
-    std::shared_ptr<EventPoint> begin(std::uint64_t address);
+    // A launch in the context with number `owner` allocates, in the order of the program's calls. Answers
+    // what the node has to wait for.
+    std::shared_ptr<EventPoint> begin(std::uint64_t address, std::uint64_t owner);
     // A launch frees: `command`, not yet submitted, is where.
     void end(std::uint64_t address, const CommandRef& command);
     // Whether the last launch has allocated and nothing has freed since.
@@ -36,6 +37,9 @@ class GraphMemory {
     // Frees behind the work of `stream` so far, or at once for a caller that has waited. False: not live.
     bool release(std::uint64_t address, const StreamRef& stream);
     bool release_now(std::uint64_t address);
+
+    // The context has ended, all its work done or dropped: what it allocated and nothing freed is free.
+    void forget_owner(std::uint64_t owner);
 
     // Gives memory that nothing uses back to the device; true when that was something.
     bool trim(int ordinal);
@@ -52,15 +56,15 @@ class GraphMemory {
         bool backed = false;   // paid for
         bool claimed = false;  // by a launch that is under way
         bool live = false;
-        unsigned uses = 0;  // launches that have not freed it yet, as far as work has run
+        std::uint64_t owner = 0;  // of the last launch that allocated
+        unsigned uses = 0;        // launches that have not freed it yet, as far as work has run
         std::shared_ptr<EventPoint> freed;
     };
     struct Books {
         std::uint64_t loose = 0;  // bytes paid for that are behind no address
-        std::uint64_t used = 0;
-        std::uint64_t used_high = 0;
         std::uint64_t reserved = 0;
-        std::uint64_t reserved_high = 0;
+        std::uint64_t reserved_high = 0;  // each since the program has reset it
+        std::uint64_t used_high = 0;
     };
     using Places = std::unordered_map<std::uint64_t, Place>;
 
