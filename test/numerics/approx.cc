@@ -38,7 +38,8 @@ void functions(Context& context, Random& random) {
             expect_near(context, "rcp", rcp_approx(x), 1.0L / wide, x);
             if (x > 0) {
                 expect_near(context, "lg2", lg2_approx(x), std::log2(wide), x);
-                expect_near(context, "rsqrt", rsqrt_approx(x), 1.0L / std::sqrt(wide), x);
+                const long double error = std::isinf(x) ? 0 : rsqrt_approx(x) * std::sqrt(wide) - 1;
+                expect_bits(context, "rsqrt", std::fabs(error) <= std::exp2(-22.9L), 1, bits_of(x));
                 expect_near(context, "sqrt", sqrt_approx(x), std::sqrt(wide), x);
             }
             if (std::isinf(x)) continue;
@@ -118,7 +119,6 @@ void folded(Context& context) {
     check("ex2 1.23", ex2_approx(x), 0x40161f75u);
     check("lg2 1.23", lg2_approx(x), 0x3e98e9bfu);
     check("cos 1.23", cos_approx(x), 0x3eab2134u);
-    check("rsqrt 1.23", rsqrt_approx(x), 0x3f66d3d2u);
     check("sin 1e5", sin_approx(1e5f), 0x3d126d55u);
     check("sin max", sin_approx(f32_from(0x7f7fffffu)), 0xbf0599b3u);
     check("ex2 -127", ex2_approx(-127.0f), 0x00400000u);

@@ -1,4 +1,4 @@
-// See assembler.h. The encodings are those of the processor manuals' VEX and REX forms.
+// See assembler.h. The encodings are those of the processor manuals' VEX, EVEX and REX forms.
 #include "soft/compile/assembler.h"
 
 namespace soft::compile {
@@ -36,13 +36,42 @@ void Assembler::vector(const Vector& op, std::uint8_t to, std::uint8_t left, con
     put({last});
 }
 
+void Assembler::wide(const Vector& op, std::uint8_t to, std::uint8_t left, const Place& right,
+                     const Lanes& lanes) {
+    const unsigned no_r = (to & 8u) == 0 ? 0x80u : 0;
+    const unsigned no_r2 = (to & 16u) == 0 ? 0x10u : 0;
+    const unsigned no_x = right.is_memory || (right.number & 16u) == 0 ? 0x40u : 0;
+    const unsigned no_b = (right.number & 8u) == 0 ? 0x20u : 0;
+    const unsigned no_v2 = (left & 16u) == 0 ? 8u : 0;
+    put({0x62, no_r | no_x | no_b | no_r2 | static_cast<unsigned>(op.map),
+         (op.wide ? 0x80u : 0) | (~static_cast<unsigned>(left) & 15u) << 3 | 4u |
+             static_cast<unsigned>(op.prefix),
+         (lanes.zeroes ? 0x80u : 0) | static_cast<unsigned>(lanes.length) << 5 |
+             (lanes.broadcasts ? 0x10u : 0) | no_v2 | lanes.mask,
+         op.code});
+    operand(to, right);
+}
+
+void Assembler::wide(const Vector& op, std::uint8_t to, std::uint8_t left, const Place& right,
+                     std::uint8_t last, const Lanes& lanes) {
+    wide(op, to, left, right, lanes);
+    put({last});
+}
+
+void Assembler::mask(const Vector& op, std::uint8_t to, std::uint8_t left, const Place& right, bool is_pair) {
+    vector(op, to, left, right);
+    // vector() writes the form of 256 bits, which those with two sources have; the bit is in the third byte.
+    const std::size_t third = bytes_.size() - (right.is_memory ? 7 : 3);
+    if (!is_pair) bytes_[third] &= static_cast<std::uint8_t>(~4u);
+}
+
 void Assembler::general(bool is_64, std::uint8_t code, General reg, General base, std::int32_t offset) {
     put({0x40u | (is_64 ? 8u : 0) | (reg >= 8 ? 4u : 0) | (base >= 8 ? 1u : 0), code});
     operand(reg, Place::at(base, offset));
 }
 
-void Assembler::between(std::uint8_t code, General to, General from) {
-    put({0x40u | (from >= 8 ? 4u : 0) | (to >= 8 ? 1u : 0), code});
+void Assembler::between(std::uint8_t code, General to, General from, bool is_64) {
+    put({0x40u | (is_64 ? 8u : 0) | (from >= 8 ? 4u : 0) | (to >= 8 ? 1u : 0), code});
     operand(from, Place::reg(to));
 }
 
@@ -90,6 +119,52 @@ void Assembler::end_loop(std::size_t begun, std::uint8_t step, std::int32_t end)
     put32(static_cast<std::int32_t>(begun) - static_cast<std::int32_t>(size() + 4));
 }
 
-void Assembler::leave() { put({0xc5, 0xf8, 0x77, 0xc3}); }
+void Assembler::load_signed32(General to, General base, std::int32_t offset) {
+    general(true, 0x63, to, base, offset);
+}
+void Assembler::add64(General to, General base, std::int32_t offset) {
+    general(true, 0x03, to, base, offset);
+}
+void Assembler::compare64(General left, General base, std::int32_t offset) {
+    general(true, 0x3b, left, base, offset);
+}
+void Assembler::move64(General to, General from) { between(0x89, to, from, true); }
+void Assembler::add64(General to, General from) { between(0x01, to, from, true); }
+void Assembler::compare64(General left, General right) { between(0x39, left, right, true); }
+void Assembler::test64(General reg) { between(0x85, reg, reg, true); }
+
+void Assembler::compare_memory32(General base, std::int32_t offset, std::uint32_t value) {
+    general(false, 0x81, static_cast<General>(7), base, offset);
+    put32(static_cast<std::int32_t>(value));
+}
+
+void Assembler::test8(General reg, std::uint8_t bits) { put({0xf6, 0xc0u | reg, bits}); }
+void Assembler::push(General reg) { put({0x40u | (reg >= 8 ? 1u : 0), 0x50u | (reg & 7u)}); }
+void Assembler::pop(General reg) { put({0x40u | (reg >= 8 ? 1u : 0), 0x58u | (reg & 7u)}); }
+void Assembler::call(General reg) { put({0x40u | (reg >= 8 ? 1u : 0), 0xff, 0xd0u | (reg & 7u)}); }
+
+std::size_t Assembler::jump(Condition condition) {
+    put({0x0f, 0x80u | static_cast<unsigned>(condition)});
+    put32(0);
+    return size();
+}
+
+std::size_t Assembler::jump() {
+    put({0xe9});
+    put32(0);
+    return size();
+}
+
+void Assembler::land(std::size_t jump, std::size_t target) {
+    const auto distance = static_cast<std::uint32_t>(target - jump);
+    for (std::size_t k = 0; k < 4; ++k) bytes_[jump - 4 + k] = static_cast<std::uint8_t>(distance >> (8 * k));
+}
+
+void Assembler::clear_upper() { put({0xc5, 0xf8, 0x77}); }
+
+void Assembler::leave() {
+    clear_upper();
+    put({0xc3});
+}
 
 }  // namespace soft::compile

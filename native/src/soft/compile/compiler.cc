@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "soft/compile/recipes.h"
+#include "soft/compile/warp_run.h"
 #include "soft/launch/warp.h"
 
 namespace soft::compile {
@@ -27,6 +28,8 @@ struct Range {
 // A run of instructions being collected.
 class Run {
   public:
+    explicit Run(bool whole_warp) : whole_warp_(whole_warp) {}
+
     std::vector<Step> steps;
     std::uint32_t first = 0;  // the run's first instruction
 
@@ -34,8 +37,10 @@ class Run {
     // too many predicates to gather.
     bool take(const Step& step) {
         const std::size_t known = ranges_.size();
-        bool fits = steps.size() < kMostSteps && note({step.slot, step.rule->to});
-        for (std::size_t k = 0; k < step.rule->sources; ++k)
+        bool fits = steps.size() < kMostSteps && (!step.writes() || note({step.slot, step.rule->to}));
+        for (std::size_t k = 0; k < step.other_count; ++k)
+            fits = fits && note({step.others[k], step.rule->to});
+        for (std::size_t k = 0; k < step.source_count; ++k)
             fits = fits && note({step.sources[k].slot, step.sources[k].kind});
         fits = fits && (!step.is_guarded || note({step.guard.slot, Kind::predicate}));
         fits = fits && counts(step);
@@ -61,7 +66,7 @@ class Run {
         return true;
     }
     bool counts(const Step& step) {
-        if (step.rule->to != Kind::predicate ||
+        if (whole_warp_ || step.rule->to != Kind::predicate ||
             std::ranges::find(predicates_, step.slot) != predicates_.end())
             return true;
         if (predicates_.size() == kMostPredicates) return false;
@@ -69,6 +74,7 @@ class Run {
         return true;
     }
 
+    bool whole_warp_;
     std::vector<Range> ranges_;
     std::vector<std::uint32_t> predicates_;
 };
@@ -83,6 +89,12 @@ std::size_t least_steps() {
         return wish == nullptr ? std::size_t{2} : static_cast<std::size_t>(std::strtoul(wish, nullptr, 10));
     }();
     return kLeast;
+}
+
+// Whether all lanes of a warp are held at once.
+bool is_whole_warp() {
+    static const bool kIs = std::string_view(instruction_set()) == "avx512";
+    return kIs;
 }
 
 void emit_run(Assembler& out, std::span<const Step> steps, std::span<const std::uint32_t> unread,
@@ -124,11 +136,15 @@ std::vector<std::uint32_t> Compiler::unread_after(const Run& run, std::span<cons
     const bool splits = end < origins.size() && origins[end].statement == last;
     const std::uint32_t next = splits ? last : last + 1;
     std::vector<std::uint32_t> unread;
-    for (const Step& step : run.steps) {
-        const auto stays = std::ranges::equal_range(stays_, step.slot, {}, &Stay::slot);
+    const auto look = [&](std::uint32_t slot) {
+        const auto stays = std::ranges::equal_range(stays_, slot, {}, &Stay::slot);
         const bool is_read = std::ranges::any_of(
             stays, [&](const Stay& stay) { return stay.begin <= last && stay.end >= next; });
-        if (!stays.empty() && !is_read) unread.push_back(step.slot);
+        if (!stays.empty() && !is_read) unread.push_back(slot);
+    };
+    for (const Step& step : run.steps) {
+        if (step.writes()) look(step.slot);
+        for (std::size_t k = 0; k < step.other_count; ++k) look(step.others[k]);
     }
     return unread;
 }
@@ -137,13 +153,31 @@ void Compiler::close(Code& code, std::span<const Origin> origins, Run& run, std:
     if (run.steps.size() >= least_steps()) {
         const auto next = static_cast<std::int32_t>((end - run.first) * sizeof(Insn));
         const std::vector<std::uint32_t> unread = unread_after(run, origins, end);
-        const std::size_t full = out_.size();
-        emit_run(out_, run.steps, unread, false, next);
-        const std::size_t partial = out_.size();
-        emit_run(out_, run.steps, unread, true, next);
-        entries_.push_back({&code.insns[run.first], full, partial});
+        Insn& first = code.insns[run.first];
+        Begins begins;
+        if (is_whole_warp()) {
+            begins = emit_warp_run(out_, {run.steps, unread, same_, &first, next});
+        } else {
+            begins.full = out_.size();
+            emit_run(out_, run.steps, unread, false, next);
+            begins.partial = out_.size();
+            emit_run(out_, run.steps, unread, true, next);
+        }
+        entries_.push_back({&first, begins.full, begins.partial});
     }
     run.clear();
+}
+
+void Compiler::find_same(const Code& code) {
+    same_.clear();
+    for (const auto* slots : {&code.fixed, &code.per_block}) {
+        for (const FixedSlot& each : *slots) {
+            const bool is_of_lanes =
+                each.special <= Special::tid_z || each.special == Special::laneid ||
+                (each.special >= Special::lanemask_eq && each.special <= Special::lanemask_gt);
+            if (!is_of_lanes || each.is_constant) same_.push_back(each.slot);
+        }
+    }
 }
 
 void Compiler::add(Code& code, std::span<const Origin> origins, std::span<const std::uint32_t> starts,
@@ -151,7 +185,8 @@ void Compiler::add(Code& code, std::span<const Origin> origins, std::span<const 
     if (!is_enabled()) return;
     stays_ = std::move(stays);
     std::ranges::sort(stays_, {}, &Stay::slot);
-    Run run;
+    find_same(code);
+    Run run(is_whole_warp());
     auto start = starts.begin();
     const auto count = static_cast<std::uint32_t>(code.insns.size());
     for (std::uint32_t k = 0; k < count; ++k) {
@@ -162,7 +197,9 @@ void Compiler::add(Code& code, std::span<const Origin> origins, std::span<const 
         step.is_guarded = origins[k].entry->family == Family::guard && k + 1 < count;
         if (step.is_guarded) step.guard = {code.insns[k].a, Kind::predicate, code.insns[k].e != 0};
         const std::uint32_t at = step.is_guarded ? k + 1 : k;
-        bool fits = describe(*origins[at].entry, code.insns[at], step);
+        bool fits = describe(*origins[at].entry, code.insns[at], is_whole_warp(), step);
+        // Only what computes can be undone where its guard does not hold.
+        fits = fits && !(step.is_guarded && touches_memory(step));
         if (fits && !run.take(step)) {
             close(code, origins, run, k);
             fits = run.take(step);

@@ -1,7 +1,7 @@
 // Compiles the straight-line parts of decoded functions: runs of arithmetic become one piece of AVX2 code
-// that keeps its values in registers, entered in the place of the run's first instruction. What is not
-// compiled, and everything where the processor has no AVX2, stays with the interpreter. Called while a
-// program is loaded.
+// that keeps its values in registers, entered in the place of the run's first instruction. With AVX-512 loads
+// and stores are part of runs (warp_*). What is not compiled, and everything where the processor has no AVX2,
+// stays with the interpreter. Called while a program is loaded.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -68,13 +68,16 @@ class Compiler {
 
     // Compiles what `run` has collected up to the instruction `end`, if it is long enough, and empties it.
     void close(Code& code, std::span<const Origin> origins, Run& run, std::uint32_t end);
+    // The slots that hold one value for all lanes while a block runs.
+    void find_same(const Code& code);
     // The slots that nobody reads after the run, whose first instruction behind it is `end`.
     std::vector<std::uint32_t> unread_after(const Run& run, std::span<const Origin> origins,
                                             std::uint32_t end) const;
 
     Assembler out_;
     std::vector<Entry> entries_;
-    std::vector<Stay> stays_;  // of the function at hand, by slot
+    std::vector<Stay> stays_;          // of the function at hand, by slot
+    std::vector<std::uint32_t> same_;  // of the function at hand
     CodePages pages_;
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr Vector kMove = {Map::x0f, Prefix::none, 0x28};
 constexpr Vector kAddWords = {Map::x0f, Prefix::x66, 0xfe};
-constexpr Vector kAddWides = {Map::x0f, Prefix::x66, 0xd4};
+constexpr Vector kAddWides = {Map::x0f, Prefix::x66, 0xd4, true};
 constexpr Vector kAnd = {Map::x0f, Prefix::x66, 0xdb};
 constexpr Vector kXor = {Map::x0f, Prefix::x66, 0xef};
 constexpr Vector kCompareFloats = {Map::x0f, Prefix::none, 0xc2};
@@ -101,6 +101,14 @@ void Emitter::each_half() {
                 const std::uint8_t to = target(half);
                 op(kMove, kScratch, 0, place_of(rule_.constant));
                 op(rule_.op, to, kScratch, right);
+                break;
+            }
+            case Recipe::from_constant_of: {
+                const Place from = look(0, half);
+                const std::uint8_t to = target(half);
+                op(rule_.second, to, 0, from);
+                op(kMove, kScratch, 0, place_of(rule_.constant));
+                op(rule_.op, to, kScratch, Place::reg(to));
                 break;
             }
             default: {

@@ -4,26 +4,28 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <iterator>
 
 #include "soft/launch/warp.h"
 
 namespace soft::compile {
 namespace {
 
-constexpr std::uint32_t kNever = ~0u;
+// In the order of enum Constant.
+constexpr std::uint32_t kValues[] = {0,           ~0u, 0x80000000u, 0x7fffffffu, 0x3f800000u, 0,  0x4f000000u,
+                                     0x7fffffffu, 255, 65535,       16,          24,          31, 32};
+constexpr std::size_t kCount = std::size(kValues);
+static_assert(kCount == static_cast<std::size_t>(Constant::count));
 
 struct alignas(32) Constants {
-    std::uint32_t values[8][8];
+    std::uint32_t values[kCount][8];
     std::uint32_t bits[4][8];  // of each chunk, the bit that each lane has in a predicate
 };
 
 constexpr Constants make_constants() {
     Constants made{};
-    // In the order of enum Constant.
-    const std::uint32_t values[8] = {0,           ~0u, 0x80000000u, 0x7fffffffu,
-                                     0x3f800000u, 0,   0x4f000000u, 0x7fffffffu};
-    for (std::uint32_t k = 0; k < 8; ++k) {
-        for (std::uint32_t l = 0; l < 8; ++l) made.values[k][l] = values[k];
+    for (std::uint32_t k = 0; k < kCount; ++k) {
+        for (std::uint32_t l = 0; l < 8; ++l) made.values[k][l] = kValues[k];
     }
     for (std::uint32_t c = 0; c < 4; ++c) {
         for (std::uint32_t l = 0; l < 8; ++l) made.bits[c][l] = 1u << (8 * c + l);
@@ -56,10 +58,9 @@ std::uint64_t constants_address() { return std::bit_cast<std::uint64_t>(&kConsta
 
 Registers::Registers(Assembler& out, std::span<const Step> steps, std::span<const std::uint32_t> unread,
                      bool is_partial)
-    : out_(out), steps_(steps), unread_(unread), is_partial_(is_partial) {
+    : out_(out), uses_(steps, unread), is_partial_(is_partial) {
     for (const Step& step : steps) {
-        if (step.rule->to != Kind::predicate || std::ranges::find(unread, step.slot) != unread.end())
-            continue;
+        if (step.rule->to != Kind::predicate || uses_.is_unread(step.slot)) continue;
         if (std::ranges::find(predicates_, step.slot) == predicates_.end()) predicates_.push_back(step.slot);
     }
 }
@@ -78,31 +79,6 @@ Registers::Held* Registers::find(std::uint32_t slot, Kind kind) {
     const auto found =
         std::ranges::find_if(held_, [&](const Held& held) { return held.slot == slot && held.kind == kind; });
     return found == held_.end() ? nullptr : &*found;
-}
-
-// The first step after the current one that reads the value, before another replaces it.
-std::uint32_t Registers::next_use(std::uint32_t slot, Kind kind) const {
-    for (std::uint32_t k = step_ + 1; k < steps_.size(); ++k) {
-        const Step& step = steps_[k];
-        const auto reads = [&](const Source& source) { return source.slot == slot && source.kind == kind; };
-        for (std::size_t s = 0; s < step.rule->sources; ++s) {
-            if (reads(step.sources[s])) return k;
-        }
-        const bool writes = step.slot == slot && step.rule->to == kind;
-        if (step.is_guarded && (reads(step.guard) || writes)) return k;
-        if (writes) return kNever;
-    }
-    return kNever;
-}
-
-// Whether what the slot holds after the step is never seen: a later step writes it whatever it held, or
-// nobody reads it after the last one.
-bool Registers::is_lost(std::uint32_t slot, Kind kind) const {
-    for (std::uint32_t k = step_ + 1; k < steps_.size(); ++k) {
-        const Step& step = steps_[k];
-        if (step.slot == slot && step.rule->to == kind && !step.is_guarded) return true;
-    }
-    return std::ranges::find(unread_, slot) != unread_.end();
 }
 
 std::uint8_t Registers::take() {
@@ -201,8 +177,8 @@ void Registers::release() {
     std::erase_if(held_, [&](Held& held) {
         held.is_pinned = false;
         const bool is_old = has_new_ && held.slot == new_.slot && held.kind == new_.kind;
-        const bool is_done =
-            next_use(held.slot, held.kind) == kNever && (!held.is_changed || is_lost(held.slot, held.kind));
+        const bool is_done = next_use(held.slot, held.kind) == kNever &&
+                             (!held.is_changed || uses_.is_lost(step_, held.slot, held.kind));
         if (!is_old && !is_done) return false;
         give_back(held);
         return true;

@@ -36,7 +36,7 @@ std::uint64_t constants_address();
 
 class Registers {
   public:
-    // `unread`: slots whose value nobody reads after the steps, so that it need not be written.
+    // `unread` as in Uses.
     Registers(Assembler& out, std::span<const Step> steps, std::span<const std::uint32_t> unread,
               bool is_partial);
 
@@ -74,8 +74,7 @@ class Registers {
     };
 
     Held* find(std::uint32_t slot, Kind kind);
-    std::uint32_t next_use(std::uint32_t slot, Kind kind) const;
-    bool is_lost(std::uint32_t slot, Kind kind) const;
+    std::uint32_t next_use(std::uint32_t slot, Kind kind) const { return uses_.next(step_, slot, kind); }
     std::uint8_t take();
     void evict();
     void give_back(const Held& held);
@@ -88,8 +87,7 @@ class Registers {
     void exact(Held& held);
 
     Assembler& out_;
-    std::span<const Step> steps_;
-    std::span<const std::uint32_t> unread_;
+    Uses uses_;
     bool is_partial_;
     std::uint32_t step_ = 0;
     std::uint32_t free_ = 0;  // one bit a register

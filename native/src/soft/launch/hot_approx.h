@@ -1,4 +1,4 @@
-// The .approx instructions, computed in f64 and rounded once. Compiled once per instruction set by
+// The .approx instructions, see numerics/approx.h. Compiled once per instruction set by
 // interpreter_approx_*.cc.
 #include "soft/launch/lanes.h"
 #include "soft/launch/modifiers.h"

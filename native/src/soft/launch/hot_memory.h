@@ -17,10 +17,8 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 constexpr u32 kHalf = 16;
 
-enum Shape : std::uint8_t { kConsecutive, kSame, kMixed };
-
 template <class Address>
-Shape shape_of(const Address* delta, u32 size) {
+AddressShape shape_of(const Address* delta, u32 size) {
     Address consecutive = 0;
     Address same = 0;
     for (u32 l = 0; l < kHalf; ++l) {
@@ -52,11 +50,11 @@ template <class Address>
     }
     memo.low = low;
     memo.high = high;
-    memo.size = size;
+    memo.size = static_cast<std::uint8_t>(size);
     memo.width = sizeof(Address);
-    memo.shapes[0] = shape_of(delta, size);
-    memo.shapes[1] = shape_of(delta + kHalf, size);
-    memo.is_aligned = (bits & (size - 1)) == 0;
+    const bool is_aligned = (bits & (size - 1)) == 0;
+    memo.shapes[0] = is_aligned ? shape_of(delta, size) : kMisaligned;
+    memo.shapes[1] = is_aligned ? shape_of(delta + kHalf, size) : kMisaligned;
 }
 
 // After this the memo describes the addresses at hand: mostly one vector comparison.
@@ -165,7 +163,7 @@ template <class Address, class Window>
     const u64 base = address[0] + static_cast<u64>(i->imm);
     const u64 low = base + static_cast<u64>(memo.low);
     const u64 end = base + static_cast<u64>(memo.high) + size;
-    const bool fine = window.covers(low, end) && memo.is_aligned && (base & (size - 1)) == 0;
+    const bool fine = window.covers(low, end) && memo.shapes[0] != kMisaligned && (base & (size - 1)) == 0;
     return fine ? window.at(base) : nullptr;
 }
 

@@ -16,16 +16,20 @@ struct RangeCache {
     std::uint64_t hi = 0;
 };
 
+// How half a warp accesses memory: consecutive elements, one element, otherwise; kMisaligned where the lanes
+// of the warp lie apart by other than multiples of what they access.
+enum AddressShape : std::uint8_t { kConsecutive, kSame, kMixed, kMisaligned };
+
 // The pattern of addresses an instruction saw last, relative to lane 0's. It says nothing of memory, so it
 // outlives launches: whoever uses it compares it first.
 struct alignas(64) AddressMemo {
     std::uint64_t delta[kLanes] = {};  // 32-bit words when the address slot has those
     std::int64_t low = 0;              // the least and the greatest of them
     std::int64_t high = 0;
-    std::uint32_t size = 0;       // bytes of an access; 0: nothing learnt yet
+    // Compiled code compares the next four at once.
+    std::uint8_t size = 0;        // bytes of an access; 0: nothing learnt yet
     std::uint8_t width = 0;       // bytes of an address
-    std::uint8_t shapes[2] = {};  // of each half-warp, see hot_memory.h
-    bool is_aligned = false;      // all deltas are multiples of size
+    std::uint8_t shapes[2] = {};  // AddressShape of each half-warp
 };
 
 // A call in progress. Fragments that split inside the callee share it.
@@ -55,15 +59,15 @@ struct Fragment {
 };
 
 struct Warp {
-    std::byte* regs = nullptr;  // window of the running frame
-    std::uint32_t active = 0;   // lanes of the running fragment
-    std::uint32_t live = 0;     // lanes that have not exited
-    std::uint32_t partial = 0;  // active != live: index into Insn::run
-    std::uint32_t waiting = 0;  // fragments besides the running one
-    std::int32_t budget = 0;    // back edges until the next poll
-    std::uint32_t turn = 0;     // of the running fragment
-    std::uint32_t carry = 0;    // the .cc flag, one bit a lane
-    std::uint32_t index = 0;    // in its block
+    std::byte* regs = nullptr;          // window of the running frame
+    std::uint32_t active = 0;           // lanes of the running fragment
+    std::uint32_t live = 0;             // lanes that have not exited
+    std::uint32_t partial = 0;          // active != live: index into Insn::run
+    std::uint32_t waiting = 0;          // fragments besides the running one
+    std::int32_t budget = 0;            // back edges until the next poll
+    std::uint32_t turn = 0;             // of the running fragment
+    std::uint32_t carry = 0;            // the .cc flag, one bit a lane
+    std::uint32_t index = 0;            // in its block
     std::uint32_t cluster_arrived = 0;  // lanes whose barrier.cluster.wait is to come
     RangeCache* caches = nullptr;
     AddressMemo* memos = nullptr;  // parallel to caches
