@@ -183,16 +183,6 @@ export const hecbench: readonly Program[] = [
         },
     ),
     bench('fpc', '256 1'),
-    bench(
-        'frna',
-        'RD0260.seq out.txt',
-        {},
-        {
-            sources: ['frna.cu', 'main.c', 'fbase.c', 'fparam.c', 'util.c'],
-            flags: ['-DINT'],
-            unjudged: 'needs tables of another package, which its repository does not contain',
-        },
-    ),
     bench('ga', '10000 100 11 1'),
     bench('gaussian', '-q -t -s 64', passes, { sources: ['gaussianElim.cu', 'utils.cu'] }),
     bench('geglu', '1', passes, {
@@ -302,4 +292,5 @@ export const hecbench: readonly Program[] = [
             sizes: [['main.cu', /\{128, 3, 480, 640, 9, 1024, 1024\}/g, '{1, 3, 48, 64, 9, 128, 128}']],
         },
     ),
+    bench('chi2', '200 2048 100 100 64 1', passes, { sources: ['chi2.cu'] }),
 ];
