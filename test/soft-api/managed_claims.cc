@@ -117,8 +117,8 @@ CLAIM("what has been said about managed memory holds for the pages it was said a
     EXPECT_IS(range_attribute(address, 4 * kPage, CU_MEM_RANGE_ATTRIBUTE_LAST_PREFETCH_LOCATION), -2);
     MUST(cuMemAdvise_v2(address, kPage, CU_MEM_ADVISE_SET_ACCESSED_BY, {CU_MEM_LOCATION_TYPE_DEVICE, 0}));
     std::array<int, 2> accessed{};
-    MUST(cuMemRangeGetAttribute(accessed.data(), sizeof accessed, CU_MEM_RANGE_ATTRIBUTE_ACCESSED_BY,
-                                address, kPage));
+    MUST(cuMemRangeGetAttribute(accessed.data(), sizeof accessed, CU_MEM_RANGE_ATTRIBUTE_ACCESSED_BY, address,
+                                kPage));
     EXPECT_IS(accessed[0], 0);
     EXPECT_IS(accessed[1], -2);
     EXPECT_IS(cuMemPrefetchAsync(address, kPage, 9, nullptr), CUDA_ERROR_INVALID_DEVICE);
@@ -149,4 +149,42 @@ CLAIM("a managed variable is the host's, too") {
     MUST(claims::launch(reinterpret_cast<CUfunction>(raise), 1, 1, {}));
     MUST(cuCtxSynchronize());
     EXPECT_IS(*total, 42U);
+    EXPECT_IS(cuMemFree_v2(address), CUDA_ERROR_INVALID_VALUE);
+    int is_managed = 0;
+    MUST(cuPointerGetAttribute(&is_managed, CU_POINTER_ATTRIBUTE_IS_MANAGED, address));
+    EXPECT_IS(is_managed, 1);
+}
+
+CLAIM("a managed variable of a library is one in all contexts, and outlives the first") {
+    begin();
+    CUlibrary library = nullptr;
+    MUST(cuLibraryLoadData(&library, managed_text, nullptr, nullptr, 0, nullptr, nullptr, 0));
+    CUkernel raise = nullptr;
+    MUST(cuLibraryGetKernel(&raise, library, "raise"));
+    CUdeviceptr seen[3] = {};
+    for (CUdeviceptr& address : seen) {
+        CUcontext context = nullptr;
+        MUST(cuCtxCreate_v2(&context, 0, 0));
+        MUST(cuLibraryGetManaged(&address, nullptr, library, "total"));
+        CUdeviceptr own = 0;
+        MUST(cuLibraryGetGlobal(&own, nullptr, library, "hidden"));
+        EXPECT(own != address);
+        MUST(claims::launch(reinterpret_cast<CUfunction>(raise), 1, 1, {}));
+        MUST(cuCtxSynchronize());
+        if (&address == &seen[0]) MUST(cuCtxDestroy_v2(context));
+    }
+    EXPECT_IS(seen[1], seen[0]);
+    EXPECT_IS(seen[2], seen[0]);
+    EXPECT_IS(*reinterpret_cast<std::uint32_t*>(seen[0]), 43U);
+    // Each module of its own has its own.
+    CUmodule module = nullptr;
+    CUdeviceptr other = 0;
+    MUST(cuModuleLoadData(&module, managed_text));
+    MUST(cuModuleGetGlobal_v2(&other, nullptr, module, "total"));
+    EXPECT(other != seen[0]);
+    EXPECT_IS(*reinterpret_cast<std::uint32_t*>(other), 40U);
+    MUST(cuModuleUnload(module));
+    EXPECT_IS(cuMemsetD32_v2(other, 0, 1), CUDA_ERROR_INVALID_VALUE);
+    MUST(cuLibraryUnload(library));
+    EXPECT_IS(cuMemsetD32_v2(seen[0], 0, 1), CUDA_ERROR_INVALID_VALUE);
 }

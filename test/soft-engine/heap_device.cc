@@ -62,7 +62,8 @@ void HeapDevice::print_error(std::string_view text) {
 
 Kernels::Kernels(HeapDevice& device, std::span<const std::string> texts) : device_(device) {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
-    soft::LoadResult result = soft::Program::load(views, device);
+    soft::ManagedImage managed;
+    soft::LoadResult result = soft::Program::load(views, device, managed);
     error = result.error;
     log = result.log;
     program_ = std::move(result.program);

@@ -59,9 +59,9 @@ TEST("named barriers count their own threads and reduce among them") {
         [](unsigned) { return 154u; });
 }
 
-TEST("a kernel that launches kernels loads, and says so where it would launch") {
+TEST("a kernel that calls what the device runtime lacks loads, and says so where it calls") {
     const std::string text = ptx_head() + std::string(R"(
-.extern .func (.param .b32 r) __cudaCDP2LaunchDeviceV2(.param .b64 p, .param .b64 s);
+.extern .func (.param .b32 r) __cudaCDP2EventRecord(.param .b64 p, .param .b64 s);
 .visible .entry k(.param .u64 out)
 {
     .reg .b64 %x<2>;
@@ -73,7 +73,7 @@ TEST("a kernel that launches kernels loads, and says so where it would launch") 
         .param .b32 result;
         st.param.b64 [p], %x0;
         st.param.b64 [s], 0;
-        call.uni (result), __cudaCDP2LaunchDeviceV2, (p, s);
+        call.uni (result), __cudaCDP2EventRecord, (p, s);
         ld.param.b32 %r, [result];
     }
     ret;

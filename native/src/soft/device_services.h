@@ -32,6 +32,10 @@ public:
     virtual std::uint64_t allocate_image(std::size_t size) = 0;
     virtual void free_image(std::uint64_t address) = 0;
 
+    // Memory of managed variables, which outlives the module and its context: whoever asked gives it back.
+    virtual std::uint64_t allocate_managed(std::size_t size) { return allocate_image(size); }
+    virtual void free_managed(std::uint64_t address) { free_image(address); }
+
     // Device-side malloc and free, from the heap that cuCtxSetLimit(MALLOC_HEAP_SIZE) sizes. malloc answers 0
     // when full.
     virtual std::uint64_t device_malloc(std::uint64_t size) = 0;

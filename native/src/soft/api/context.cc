@@ -219,6 +219,17 @@ std::uint64_t Context::allocate_image(std::size_t size) {
     return address;
 }
 
+// No context's: the number 0 is nobody's.
+std::uint64_t Context::allocate_managed(std::size_t size) {
+    const std::uint64_t nobody = static_cast<std::uint64_t>(ordinal) << kOwnerDeviceBit;
+    const std::uint64_t address =
+        device_.memory.allocate(size, BlockKind::managed, abi::CU_MEM_ATTACH_GLOBAL, nobody);
+    if (address != 0) std::memset(host_view(address), 0, size);
+    return address;
+}
+
+void Context::free_managed(std::uint64_t address) { device_.memory.release(address, BlockKind::managed); }
+
 void Context::free_image(std::uint64_t address) { device_.memory.release(address, BlockKind::image); }
 
 }  // namespace soft::driver

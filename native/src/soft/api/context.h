@@ -96,6 +96,8 @@ class Context final : public DeviceServices, public GraphServices {
     bool find_range(std::uint64_t address, Range& range) const override;
     std::uint64_t allocate_image(std::size_t size) override;
     void free_image(std::uint64_t address) override;
+    std::uint64_t allocate_managed(std::size_t size) override;
+    void free_managed(std::uint64_t address) override;
     const Texture* find_texture(std::uint64_t handle) const override;
     const Surface* find_surface(std::uint64_t handle) const override;
     std::uint64_t kernel_limit_ns() const override;

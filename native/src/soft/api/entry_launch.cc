@@ -144,6 +144,7 @@ void submit_kernel(Device& device, Context& context, const ModuleFunction& funct
     config.dynamic_shared = shape.dynamic_shared;
     config.cooperative = shape.cooperative;
     config.stack_bytes = context.stack_size.load();
+    config.most_pending = context.pending_launches.load(std::memory_order_relaxed);
     const CommandRef command = make_command(CommandKind::kernel, stream);
     command->priority = wishes.priority;
     command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });

@@ -23,6 +23,7 @@ void fill_kernel(Context& context, const graphs::KernelWork& kernel, Command& co
     config.params = kernel.packed;
     config.cooperative = kernel.cooperative();
     config.stack_bytes = context.stack_size.load();
+    config.most_pending = context.pending_launches.load(std::memory_order_relaxed);
     command.kind = CommandKind::kernel;
     command.single_block = params.gridDimX == 1 && params.gridDimY == 1 && params.gridDimZ == 1;
     command.grid = Grid::make(std::move(config), context);

@@ -261,6 +261,14 @@ std::uint64_t read_argument(Warp& w, const CallSite& site, std::size_t index, st
     return bits;
 }
 
+void read_argument_bytes(const Warp& w, const CallSite& site, std::size_t index, std::uint32_t lane, void* to,
+                         std::size_t size) {
+    if (index >= site.args.size()) return;
+    const CallMove& move = site.args[index];
+    if (move.from_register) return;
+    std::memcpy(to, local_bytes(w, w.local_frame + move.from, lane), std::min<std::size_t>(move.size, size));
+}
+
 void write_result(Warp& w, const CallSite& site, std::uint32_t lane, std::uint64_t value) {
     if (site.results.empty()) return;
     const CallMove& move = site.results[0];

@@ -45,18 +45,34 @@ std::unique_ptr<Grid> Grid::make(LaunchConfig config, DeviceServices& services) 
     return std::make_unique<GridState>(std::move(config), services);
 }
 
-GridState::GridState(LaunchConfig launch, DeviceServices& device)
+GridState::GridState(LaunchConfig launch, DeviceServices& device, std::uint32_t depth_)
     : config(std::move(launch)),
       services(device),
       function(config.function),
       code(function->code),
       serial(next_serial()),
       block_count(static_cast<std::uint64_t>(config.grid[0]) * config.grid[1] * config.grid[2]),
-      thread_count(config.block[0] * config.block[1] * config.block[2]) {
+      thread_count(config.block[0] * config.block[1] * config.block[2]),
+      depth(depth_) {
     if (config.cooperative) workspace = services.allocate_image(kWorkspaceSize);
 }
 
+GridState::GridState(ChildLaunch child, std::vector<ChildLaunch> waiting, DeviceServices& device)
+    : GridState(std::move(child.config), device, child.depth) {
+    waiting_ = std::move(waiting);
+}
+
+std::unique_ptr<Grid> GridState::take_next() {
+    if (stop.load()) return nullptr;
+    children.move_to(waiting_);
+    if (waiting_.empty()) return nullptr;
+    ChildLaunch next = std::move(waiting_.back());
+    waiting_.pop_back();
+    return std::make_unique<GridState>(std::move(next), std::move(waiting_), services);
+}
+
 GridState::~GridState() {
+    for (const std::uint64_t buffer : children.take_buffers()) services.device_free(buffer);
     if (workspace != 0) services.free_image(workspace);
 }
 

@@ -22,6 +22,7 @@ struct LaunchConfig {
     std::vector<std::byte> params;                // FunctionInfo::param_bytes, taken at the call
     bool cooperative = false;                     // all blocks resident at once
     std::uint64_t stack_bytes = 0;                // a thread may use for calls; 0: what suits most programs
+    std::uint64_t most_pending = 2048;            // launches by kernels that may wait at a time
 };
 
 // Why a grid ended early. `error` is the CUresult the context answers from then on.
@@ -56,6 +57,9 @@ class Grid {
     virtual std::uint64_t unstarted_blocks() const = 0;
     // Valid once done().
     virtual const Fault& fault() const = 0;
+    // Valid once done(): the grid that is to run in its place before its launch counts as complete, for it has
+    // launched kernels, or some wait behind it. Null: nothing is left, or there was a fault.
+    virtual std::unique_ptr<Grid> take_next() = 0;
     // Ends the grid soon: polled on back edges. For context destruction and process exit.
     virtual void cancel() = 0;
 };

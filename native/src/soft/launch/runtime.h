@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "soft/launch/children.h"
 #include "soft/launch/grid.h"
 #include "soft/launch/pages.h"
 #include "soft/launch/warp.h"
@@ -24,17 +25,23 @@ class Function {
     const FunctionTable* functions = nullptr;  // device functions by address
     std::uint32_t dynamic_align = 16;          // where `extern __shared__` starts, after the static part
     std::uint32_t cache_count = 0;  // inline caches of the kernel and of every function it may call
+    const FunctionInfo* declared = nullptr;
 };
 
 // Resolves the addresses of device functions that data and registers hold.
 class FunctionTable {
   public:
     std::vector<const Code*> codes;
+    std::vector<const Function*> kernels;  // parallel to it; null where no kernel is
     // Null when `address` is not that of a function.
     const Code* find(std::uint64_t address) const {
         const std::uint64_t index = (address - kFunctionWindow) / 16;
         return address >= kFunctionWindow && address % 16 == 0 && index < codes.size() ? codes[index]
                                                                                        : nullptr;
+    }
+    // Null when `address` is not that of a kernel.
+    const Function* find_kernel(std::uint64_t address) const {
+        return find(address) == nullptr ? nullptr : kernels[(address - kFunctionWindow) / 16];
     }
     static std::uint64_t address_of(std::size_t index) { return kFunctionWindow + index * 16; }
 };
@@ -96,7 +103,9 @@ struct WorkerState final : Worker {
 
 class GridState final : public Grid {
   public:
-    GridState(LaunchConfig config, DeviceServices& device);
+    GridState(LaunchConfig config, DeviceServices& device, std::uint32_t depth = 0);
+    // One that a kernel has launched; `waiting`: what is to run behind it, the next last.
+    GridState(ChildLaunch child, std::vector<ChildLaunch> waiting, DeviceServices& device);
     ~GridState() override;
     bool work(Worker& worker, std::uint64_t until_ns) override;
     bool done() const override;
@@ -104,6 +113,7 @@ class GridState final : public Grid {
     std::uint64_t unstarted_blocks() const override;
     const Fault& fault() const override { return fault_; }
     void cancel() override { stop.store(true); }
+    std::unique_ptr<Grid> take_next() override;
 
     std::uint64_t dynamic_shared_base() const {
         const std::uint64_t align = function->dynamic_align;
@@ -131,6 +141,10 @@ class GridState final : public Grid {
     std::uint32_t thread_count;
     std::uint64_t workspace = 0;  // what a cooperative kernel's grid barrier lives in; %envreg1 and 2 name it
     std::atomic<bool> stop{false};
+    const std::uint32_t depth;  // of launches by kernels
+    Children children;
+    // Launches that wait, in all.
+    std::size_t pending() { return children.count() + waiting_.size(); }
 
   private:
     bool take_share(WorkerState& worker);
@@ -145,6 +159,7 @@ class GridState final : public Grid {
     std::atomic<std::uint64_t> started_ns_{0};  // kept only where kernels have a limit
     std::mutex fault_mutex_;
     Fault fault_;
+    std::vector<ChildLaunch> waiting_;
 };
 
 // scheduler.cc

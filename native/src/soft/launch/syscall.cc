@@ -16,28 +16,11 @@
 namespace soft {
 namespace {
 
-// Reads what a lane's generic pointer points to; false, without a fault, where it may not.
-bool read_generic(Warp& w, std::uint32_t lane, std::uint64_t address, void* to, std::size_t size) {
-    const std::uint64_t offset = address & (kWindowSize - 1);
-    const std::uint64_t window = address - offset;
-    const std::byte* from = nullptr;
-    if (window == kLocalWindow && offset + size <= w.local_stride)
-        from = w.local + lane * w.local_stride + offset;
-    if (window == kSharedWindow && offset + size <= w.shared_size) from = w.shared + offset;
-    Range range;
-    if (window != kLocalWindow && window != kSharedWindow &&
-        w.block->grid->services.find_range(address, range) && size <= range.hi - address) {
-        // SAFETY: device addresses are host addresses, and these bytes are in a live range.
-        from = static_cast<const std::byte*>(std::bit_cast<const void*>(address));
-    }
-    if (from == nullptr) return false;
-    std::memcpy(to, from, size);
-    return true;
-}
-
 numerics::ReadMemory reader(Warp& w, std::uint32_t lane) {
     return [&w, lane](std::uint64_t address, void* to, std::size_t size) {
-        return read_generic(w, lane, address, to, size);
+        const std::byte* from = find_generic(w, lane, address, size);
+        if (from != nullptr) std::memcpy(to, from, size);
+        return from != nullptr;
     };
 }
 
@@ -113,12 +96,11 @@ const Insn* call_set_condition(Warp& w, const Insn* i) {
     });
 }
 
-// Said aloud, once a grid: the program cannot guess from 715 that it is about launching kernels from kernels.
+// Said aloud, once a grid: the program cannot guess from 715 what is missing.
 const Insn* call_missing(Warp& w, const Insn* i) {
     GridState& grid = *w.block->grid;
     const std::string_view name(static_cast<const char*>(i->side), static_cast<std::size_t>(i->imm));
-    const std::string text = "the software device has no " + std::string(name) +
-                             ": it launches no kernels from kernels (dynamic parallelism)";
+    const std::string text = "the software device has no " + std::string(name) + " of the device runtime";
     if (!grid.stop.exchange(true))
         grid.services.print_error("ferry-soft: kernel " + grid.code->name + ": " + text + "\n");
     return raise(w, i, 715, static_cast<std::uint32_t>(std::countr_zero(w.active)), text.c_str());
@@ -134,6 +116,18 @@ const OpEntry kEntries[] = {
 };
 
 }  // namespace
+
+std::byte* find_generic(const Warp& w, std::uint32_t lane, std::uint64_t address, std::size_t size) {
+    const std::uint64_t offset = address & (kWindowSize - 1);
+    const std::uint64_t window = address - offset;
+    if (window == kLocalWindow)
+        return offset + size <= w.local_stride ? w.local + lane * w.local_stride + offset : nullptr;
+    if (window == kSharedWindow) return offset + size <= w.shared_size ? w.shared + offset : nullptr;
+    Range range;
+    if (!w.block->grid->services.find_range(address, range) || size > range.hi - address) return nullptr;
+    // SAFETY: device addresses are host addresses, and these bytes are in a live range.
+    return static_cast<std::byte*>(std::bit_cast<void*>(address));
+}
 
 std::span<const OpEntry> syscall_entries() { return kEntries; }
 

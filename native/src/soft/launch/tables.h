@@ -33,6 +33,7 @@ std::span<const OpEntry> predicate_entries();
 std::span<const OpEntry> fault_entries();
 std::span<const OpEntry> call_entries();
 std::span<const OpEntry> syscall_entries();
+std::span<const OpEntry> device_runtime_entries();
 std::span<const OpEntry> sync_entries();
 std::span<const OpEntry> machine_entries();
 std::span<const OpEntry> atomic_entries();
@@ -55,7 +56,7 @@ constexpr std::span<const OpEntry> (*kColdTables[])() = {
     fault_entries, call_entries, syscall_entries, sync_entries, machine_entries,
     atomic_entries, bits_entries, float_general_entries, half_entries, convert_general_entries,
     copy_async_entries, texture_entries, texture_query_entries, surface_entries,
-    mbarrier_entries, matrix_memory_entries, video_entries, bulk_entries,
+    mbarrier_entries, matrix_memory_entries, video_entries, bulk_entries, device_runtime_entries,
 };
 // clang-format on
 

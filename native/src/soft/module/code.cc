@@ -21,6 +21,14 @@ Module::Module(std::unique_ptr<Program> program, std::uint64_t context_number)
     }
 }
 
+Module::~Module() {
+    if (managed_owner != nullptr) managed_owner->free_managed(managed.address);
+}
+
+Library::~Library() {
+    if (managed_owner_ != nullptr) managed_owner_->free_managed(managed_.address);
+}
+
 ModuleFunction* Module::find_function(std::string_view name) {
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? nullptr : &functions_[found->second];
@@ -33,16 +41,22 @@ const GlobalInfo* Module::find_global(std::string_view name) const {
 }
 
 std::shared_ptr<Module> load_module(std::span<const std::string> units, std::uint64_t context_number,
-                                    DeviceServices& services, abi::CUresult& error, std::string& log) {
+                                    DeviceServices& services, abi::CUresult& error, std::string& log,
+                                    ManagedImage* managed) {
     const std::vector<std::string_view> views(units.begin(), units.end());
-    LoadResult loaded = Program::load(views, services);
+    ManagedImage own;
+    LoadResult loaded = Program::load(views, services, managed == nullptr ? own : *managed);
     if (loaded.program == nullptr) {
+        if (own.address != 0) services.free_managed(own.address);
         error = loaded.error == 0 ? abi::CUDA_ERROR_UNKNOWN : static_cast<abi::CUresult>(loaded.error);
         log = std::move(loaded.log);
         return nullptr;
     }
     error = abi::CUDA_SUCCESS;
-    return std::make_shared<Module>(std::move(loaded.program), context_number);
+    auto module = std::make_shared<Module>(std::move(loaded.program), context_number);
+    module->managed = own;
+    if (own.address != 0) module->managed_owner = &services;
+    return module;
 }
 
 Library::Instance Library::in_context(std::uint64_t number, DeviceServices& services) {
@@ -52,7 +66,9 @@ Library::Instance Library::in_context(std::uint64_t number, DeviceServices& serv
         answer.module = found->second;
         return answer;
     }
-    answer.module = load_module(units_, number, services, answer.error, answer.log);
+    answer.module = load_module(units_, number, services, answer.error, answer.log, &managed_);
+    // The context may end before the library; what is left of it still serves.
+    if (managed_.address != 0 && managed_owner_ == nullptr) managed_owner_ = &services;
     if (!answer.module) return answer;
     answer.fresh = true;
     answer.module->library = this;

@@ -45,6 +45,7 @@ struct ModuleFunction {
 class Module : public std::enable_shared_from_this<Module> {
   public:
     Module(std::unique_ptr<Program> program, std::uint64_t context_number);
+    ~Module();
 
     ModuleFunction* find_function(std::string_view name);
     const GlobalInfo* find_global(std::string_view name) const;
@@ -54,6 +55,9 @@ class Module : public std::enable_shared_from_this<Module> {
 
     std::uint64_t handle = 0;
     Library* library = nullptr;  // whose instance this is, or null
+    // Of a module that is not a library's: its managed variables, and who gives them back.
+    ManagedImage managed;
+    DeviceServices* managed_owner = nullptr;
 
   private:
     const std::unique_ptr<Program> program_;
@@ -75,6 +79,7 @@ struct LibraryKernel {
 class Library {
   public:
     explicit Library(std::vector<std::string> units) : units_(std::move(units)) {}
+    ~Library();
 
     // The module of this library in the context `number`; loads it there first when need be.
     struct Instance {
@@ -99,10 +104,14 @@ class Library {
     const std::vector<std::string> units_;
     std::map<std::uint64_t, std::shared_ptr<Module>> instances_;
     std::vector<LibraryKernel> kernels_;
+    ManagedImage managed_;  // one for all contexts, of the first that asked
+    DeviceServices* managed_owner_ = nullptr;
 };
 
-// Loads `units` (see CodeUnits) for a context; null with `error` and `log` set on failure.
+// Loads `units` (see CodeUnits) for a context; null with `error` and `log` set on failure. `managed`: where
+// managed variables are, of a library's instance; null: the module has its own.
 std::shared_ptr<Module> load_module(std::span<const std::string> units, std::uint64_t context_number,
-                                    DeviceServices& services, abi::CUresult& error, std::string& log);
+                                    DeviceServices& services, abi::CUresult& error, std::string& log,
+                                    ManagedImage* managed = nullptr);
 
 }  // namespace soft::driver

@@ -63,6 +63,18 @@ std::uint8_t builtin_variant(Builtin builtin) {
             return kCallMalloc;
         case Builtin::set_condition:
             return kCallSetCondition;
+        case Builtin::get_buffer:
+            return kCallGetBuffer;
+        case Builtin::launch:
+            return kCallLaunch;
+        case Builtin::create_stream:
+            return kCallCreateStream;
+        case Builtin::destroy_stream:
+            return kCallDestroyStream;
+        case Builtin::last_error:
+            return kCallLastError;
+        case Builtin::peek_error:
+            return kCallPeekError;
         default:
             return kCallFree;
     }

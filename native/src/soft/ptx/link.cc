@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "soft/launch/runtime.h"
 
@@ -16,12 +17,24 @@ constexpr int kNotFound = 500;
 constexpr std::uint64_t kMaxImage = std::uint64_t{1} << 40;
 
 Builtin find_builtin(std::string_view name) {
-    if (name == "vprintf") return Builtin::vprintf;
-    if (name == "__assertfail" || name == "__assert_fail") return Builtin::assertfail;
-    if (name == "malloc") return Builtin::malloc;
-    if (name == "free") return Builtin::free;
-    if (name == "cudaGraphSetConditional") return Builtin::set_condition;
-    // Launching kernels from kernels needs NVIDIA's device runtime; modules that could do it still load.
+    constexpr std::pair<std::string_view, Builtin> kKnown[] = {
+        {"vprintf", Builtin::vprintf},
+        {"__assertfail", Builtin::assertfail},
+        {"__assert_fail", Builtin::assertfail},
+        {"malloc", Builtin::malloc},
+        {"free", Builtin::free},
+        {"cudaGraphSetConditional", Builtin::set_condition},
+        {"__cudaCDP2GetParameterBufferV2", Builtin::get_buffer},
+        {"__cudaCDP2LaunchDeviceV2", Builtin::launch},
+        {"__cudaCDP2LaunchDeviceV2_ptsz", Builtin::launch},
+        {"__cudaCDP2StreamCreateWithFlags", Builtin::create_stream},
+        {"__cudaCDP2StreamDestroy", Builtin::destroy_stream},
+        {"__cudaCDP2GetLastError", Builtin::last_error},
+        {"__cudaCDP2PeekAtLastError", Builtin::peek_error},
+    };
+    const auto* found = std::ranges::find(kKnown, name, &std::pair<std::string_view, Builtin>::first);
+    if (found != std::end(kKnown)) return found->second;
+    // Modules that name more of NVIDIA's device runtime still load.
     return name.starts_with("cuda") || name.starts_with("__cuda") || name.starts_with("__nv")
                ? Builtin::missing
                : Builtin::none;
@@ -112,10 +125,10 @@ int Linker::place_variable(Variable& variable, SymbolMap& own) {
     }
     if (variable.linkage == Linkage::external) return 0;
     symbol.kind = SymbolKind::variable;
-    symbol.address = align_up(image_size_, std::max<std::uint64_t>(symbol.align, 16));
-    image_size_ = symbol.address + std::max<std::uint64_t>(variable.size, is_opaque(variable) ? 8 : 1);
-    if (image_size_ > kMaxImage)
-        return fail(kOutOfMemory, variable.line, "the module's variables are too large");
+    std::uint64_t& size = variable.managed ? managed_size_ : image_size_;
+    symbol.address = align_up(size, std::max<std::uint64_t>(symbol.align, 16));
+    size = symbol.address + std::max<std::uint64_t>(variable.size, is_opaque(variable) ? 8 : 1);
+    if (size > kMaxImage) return fail(kOutOfMemory, variable.line, "the module's variables are too large");
     return add_definition(own, variable.name, variable.linkage, symbol, variable.line);
 }
 
@@ -167,13 +180,23 @@ int Linker::add_aliases(std::uint32_t unit) {
     return 0;
 }
 
+// The same code lays them out the same way, in whichever context.
+int Linker::lay_out_managed() {
+    fills_managed_ = managed_.address == 0;
+    if (managed_size_ == 0 || !fills_managed_) return 0;
+    managed_ = {services_.allocate_managed(managed_size_), managed_size_};
+    return managed_.address != 0 ? 0 : fail(kOutOfMemory, 1, "no memory for the module's managed variables");
+}
+
 int Linker::lay_out() {
-    if (image_size_ == 0) return 0;
-    image_ = services_.allocate_image(image_size_);
-    if (image_ == 0) return fail(kOutOfMemory, 1, "no device memory for the module's variables");
+    if (const int error = lay_out_managed()) return error;
+    if (image_size_ != 0) image_ = services_.allocate_image(image_size_);
+    if (image_size_ != 0 && image_ == 0)
+        return fail(kOutOfMemory, 1, "no device memory for the module's variables");
     const auto rebase = [this](SymbolMap& map) {
         for (auto& [name, symbol] : map) {
-            if (symbol.kind == SymbolKind::variable) symbol.address += image_;
+            if (symbol.kind != SymbolKind::variable) continue;
+            symbol.address += symbol.variable->managed ? managed_.address : image_;
         }
     };
     rebase(exported_);
@@ -240,7 +263,9 @@ int Linker::fill_image() {
                 if (!is_memory || variable.linkage == Linkage::external) continue;
                 const Symbol* symbol = link_->find(unit, variable.name);
                 if (symbol == nullptr || symbol->variable != &variable) continue;  // another definition won
-                if (const int error = fill_variable(variable, unit, symbol->address)) return error;
+                const bool fills = !variable.managed || fills_managed_;
+                const int error = fills ? fill_variable(variable, unit, symbol->address) : 0;
+                if (error != 0) return error;
                 globals_.push_back({std::string(variable.name), symbol->address, variable.size,
                                     variable.space == Space::constant, variable.managed});
             }

@@ -14,7 +14,8 @@ namespace soft::ptx {
 
 class Linker {
   public:
-    Linker(std::vector<Module>& modules, DeviceServices& services) : modules_(modules), services_(services) {}
+    Linker(std::vector<Module>& modules, DeviceServices& services, ManagedImage& managed)
+        : modules_(modules), services_(services), managed_(managed) {}
 
     // 0, or the CUresult to answer, with log() set.
     int run(Link& link, std::vector<std::unique_ptr<Code>>& codes);
@@ -27,6 +28,7 @@ class Linker {
     int add_definition(SymbolMap& map, std::string_view name, Linkage linkage, const Symbol& symbol,
                        std::uint32_t line);
     int lay_out();
+    int lay_out_managed();
     int place_variable(Variable& variable, SymbolMap& own);
     int add_functions(std::uint32_t unit);
     int add_aliases(std::uint32_t unit);
@@ -39,11 +41,14 @@ class Linker {
 
     std::vector<Module>& modules_;
     DeviceServices& services_;
+    ManagedImage& managed_;
     Link* link_ = nullptr;
     std::vector<std::unique_ptr<Code>>* codes_ = nullptr;
     std::string log_;
     std::uint64_t image_ = 0;
     std::uint64_t image_size_ = 0;
+    std::uint64_t managed_size_ = 0;
+    bool fills_managed_ = true;
     std::vector<GlobalInfo> globals_;
     SymbolMap exported_;  // what other units see
     std::unordered_map<std::string_view, bool> exported_is_weak_;

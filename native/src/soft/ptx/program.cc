@@ -17,7 +17,7 @@ constexpr int kInvalidPtx = 218;
 
 class LoadedProgram final : public Program {
   public:
-    explicit LoadedProgram(DeviceServices& services) : services_(services) {}
+    LoadedProgram(DeviceServices& services, ManagedImage& managed) : services_(services), managed_(managed) {}
     ~LoadedProgram() override {
         if (image_ != 0) services_.free_image(image_);
     }
@@ -34,6 +34,7 @@ class LoadedProgram final : public Program {
     void describe(const ptx::Link& link, const ptx::LinkedFunction& linked);
 
     DeviceServices& services_;
+    ManagedImage& managed_;  // while it is loaded
     std::vector<std::string> texts_;
     std::vector<ptx::Module> modules_;
     std::vector<std::unique_ptr<Code>> codes_;
@@ -56,7 +57,7 @@ int LoadedProgram::load(std::span<const std::string_view> units, std::string& lo
         for (ptx::FunctionSyntax& function : modules_[k].functions) ptx::hoist_loads(function);
     }
     ptx::Link link;
-    ptx::Linker linker(modules_, services_);
+    ptx::Linker linker(modules_, services_, managed_);
     const int error = linker.run(link, codes_);
     image_ = linker.image();
     if (error != 0) {
@@ -67,6 +68,12 @@ int LoadedProgram::load(std::span<const std::string_view> units, std::string& lo
     for (const auto& linked : link.functions) table_.codes.push_back(linked.code);
     int failed = decode(link, false, log);
     if (failed == 0) failed = decode(link, true, log);
+    table_.kernels.resize(table_.codes.size());
+    for (std::size_t k = 0; k < functions_.size(); ++k) {
+        functions_[k]->declared = &facts_[k];
+        const auto at = std::ranges::find(table_.codes, functions_[k]->code);
+        table_.kernels[static_cast<std::size_t>(at - table_.codes.begin())] = functions_[k].get();
+    }
     compiler_.finish();
     return failed;
 }
@@ -167,8 +174,9 @@ void LoadedProgram::describe(const ptx::Link& link, const ptx::LinkedFunction& l
 
 }  // namespace
 
-LoadResult Program::load(std::span<const std::string_view> units, DeviceServices& services) {
-    auto program = std::make_unique<LoadedProgram>(services);
+LoadResult Program::load(std::span<const std::string_view> units, DeviceServices& services,
+                         ManagedImage& managed) {
+    auto program = std::make_unique<LoadedProgram>(services, managed);
     LoadResult result;
     result.error = program->load(units, result.log);
     if (result.error == 0) result.program = std::move(program);

@@ -41,6 +41,12 @@ struct GlobalInfo {
     bool is_managed;
 };
 
+// Where managed variables lie: the same place in every Program that is loaded with it. Filled by the first.
+struct ManagedImage {
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;  // bytes
+};
+
 class Function;  // one kernel, decoded at its first launch
 
 class Program;
@@ -55,8 +61,9 @@ class Program {
   public:
     // Parses and links `units` (one PTX text each; several when a -rdc fatbin names several translation
     // units), allocates and fills the memory image. `services` outlives the Program. Thread-safe against
-    // other loads.
-    static LoadResult load(std::span<const std::string_view> units, DeviceServices& services);
+    // other loads. What `managed` names is the caller's to free.
+    static LoadResult load(std::span<const std::string_view> units, DeviceServices& services,
+                           ManagedImage& managed);
     virtual ~Program() = default;
 
     virtual std::span<const FunctionInfo> functions() const = 0;  // the .entry points

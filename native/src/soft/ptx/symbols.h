@@ -23,7 +23,22 @@ struct Symbol {
 using SymbolMap = std::unordered_map<std::string_view, Symbol>;
 
 // Functions the engine itself provides.
-enum class Builtin : std::uint8_t { none, vprintf, assertfail, malloc, free, set_condition, missing };
+enum class Builtin : std::uint8_t {
+    none,
+    vprintf,
+    assertfail,
+    malloc,
+    free,
+    set_condition,
+    missing,
+    // of CUDA's device runtime
+    get_buffer,
+    launch,
+    create_stream,
+    destroy_stream,
+    last_error,
+    peek_error,
+};
 
 struct LinkedFunction {
     const FunctionSyntax* syntax = nullptr;

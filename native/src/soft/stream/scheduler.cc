@@ -26,8 +26,8 @@ void Scheduler::depend(Command& command, const CommandRef& on) {
 
 void Scheduler::link(const CommandRef& command, const EventPoint* after) {
     Stream& stream = *command->stream;
-    const bool known = !stream.queue.empty() && std::ranges::find(command->after, stream.queue.back()) !=
-                                                     command->after.end();
+    const bool known = !stream.queue.empty() &&
+                       std::ranges::find(command->after, stream.queue.back()) != command->after.end();
     if (!stream.queue.empty() && !known) depend(*command, stream.queue.back());
     if (stream.is_legacy) {
         for (const Stream* other : stream.group->blocking) {
@@ -51,7 +51,7 @@ bool Scheduler::idle(Stream& stream) {
 }
 
 bool Scheduler::comes_behind(const Stream& stream, const EventPoint& point) {
-    constexpr std::size_t kFarEnough = 256;   // commands; who looks further would hold everybody up
+    constexpr std::size_t kFarEnough = 256;  // commands; who looks further would hold everybody up
     const Lock lock(mutex_);
     if (!point.command) return true;
     if (stream.queue.empty()) return false;
@@ -263,10 +263,22 @@ void Scheduler::close_grid(const CommandRef& command) {
         for (const Command* other : running_) {
             if (other->stream->group.get() == &group) other->grid->cancel();
         }
+    } else if (std::unique_ptr<Grid> next = grid.take_next(); next != nullptr && !stopping_) {
+        return go_on_with(command, std::move(next));
     }
     command->grid.reset();
     finish(command);
     retire_markers();
+}
+
+// Kernels that its kernel has launched run in its place.
+void Scheduler::go_on_with(const CommandRef& command, std::unique_ptr<Grid> next) {
+    command->grid = std::move(next);
+    command->single_block = command->grid->unstarted_blocks() == 1;
+    command->started = false;
+    command->ready_ns = 0;
+    ready_.push_front(command);
+    rouse(true);
 }
 
 // Takes the command out of the ready ones. False: its context is dead, and it has been dropped.

@@ -104,6 +104,7 @@ class Scheduler {
     bool visit(const CommandRef& command, Worker& worker, Lock& lock, std::uint64_t until_ns);
     void run_work(const CommandRef& command, Lock& lock);
     void close_grid(const CommandRef& command);
+    void go_on_with(const CommandRef& command, std::unique_ptr<Grid> next);
     static void forget(Stream& stream);
 
     bool help(Stream& stream, Lock& lock);
