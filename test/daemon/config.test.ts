@@ -117,11 +117,12 @@ describe('environment of a worker', () => {
     });
 
     it('holds the settings of the software device from the configuration', () => {
-        const kept = workerEnvironment({}, { threads: 3, memoryBytes: 4096, devices: 4 });
+        const kept = workerEnvironment({}, { threads: 3, memoryBytes: 4096, devices: 4, kernelLimitMs: 250 });
         expect(kept).toEqual({
             FERRY_SOFT_THREADS: '3',
             FERRY_SOFT_MEMORY: '4096',
             FERRY_SOFT_DEVICES: '4',
+            FERRY_SOFT_KERNEL_LIMIT_MS: '250',
         });
     });
 

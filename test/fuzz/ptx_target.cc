@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto copy = std::make_unique<char[]>(size);
     std::copy_n(data, size, copy.get());
     const std::string_view text(copy.get(), size);
-    const soft::LoadResult result = soft::Program::load({&text, 1}, device);
+    soft::ManagedImage managed;
+    const soft::LoadResult result = soft::Program::load({&text, 1}, device, managed);
     const bool is_refused = result.error != 0;
     if (is_refused != (result.program == nullptr) || (is_refused && result.log.empty())) {
         std::fprintf(stderr, "error %d with the text \"%s\"\n", result.error, result.log.c_str());

@@ -228,3 +228,39 @@ CLAIM("threads that use the device come and go") {
     }
     EXPECT_IS(claims::read_words(words, 1024)[1023], 20U);
 }
+
+CLAIM("a part of the cache and a window of a stream are hints, kept within what the device has") {
+    begin();
+    int persisting = 0;
+    int widest = 0;
+    MUST(cuDeviceGetAttribute(&persisting, CU_DEVICE_ATTRIBUTE_MAX_PERSISTING_L2_CACHE_SIZE, 0));
+    MUST(cuDeviceGetAttribute(&widest, CU_DEVICE_ATTRIBUTE_MAX_ACCESS_POLICY_WINDOW_SIZE, 0));
+    EXPECT(persisting > 0);
+    EXPECT(widest > persisting);
+    std::size_t kept = 1;
+    MUST(cuCtxSetLimit(CU_LIMIT_PERSISTING_L2_CACHE_SIZE, static_cast<std::size_t>(persisting) + 1));
+    MUST(cuCtxGetLimit(&kept, CU_LIMIT_PERSISTING_L2_CACHE_SIZE));
+    EXPECT_IS(kept, persisting);
+    CUstream stream = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+    CUstreamAttrValue value{};
+    value.accessPolicyWindow.num_bytes = static_cast<std::size_t>(widest);
+    value.accessPolicyWindow.hitRatio = 0.5F;
+    value.accessPolicyWindow.hitProp = CU_ACCESS_PROPERTY_PERSISTING;
+    value.accessPolicyWindow.missProp = CU_ACCESS_PROPERTY_STREAMING;
+    constexpr CUstreamAttrID kWindow = CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW;
+    MUST(cuStreamSetAttribute(stream, kWindow, &value));
+    CUstreamAttrValue other = value;
+    other.accessPolicyWindow.num_bytes += 1;
+    EXPECT_IS(cuStreamSetAttribute(stream, kWindow, &other), CUDA_ERROR_INVALID_VALUE);
+    other = value;
+    other.accessPolicyWindow.hitRatio = 1.5F;
+    EXPECT_IS(cuStreamSetAttribute(stream, kWindow, &other), CUDA_ERROR_INVALID_VALUE);
+    other = value;
+    other.accessPolicyWindow.missProp = CU_ACCESS_PROPERTY_PERSISTING;
+    EXPECT_IS(cuStreamSetAttribute(stream, kWindow, &other), CUDA_ERROR_INVALID_VALUE);
+    MUST(cuCtxResetPersistingL2Cache());
+    MUST(cuStreamGetAttribute(stream, kWindow, &other));
+    EXPECT_IS(other.accessPolicyWindow.num_bytes, static_cast<std::size_t>(widest));
+    EXPECT_IS(other.accessPolicyWindow.hitProp, CU_ACCESS_PROPERTY_PERSISTING);
+}

@@ -126,3 +126,29 @@ CLAIM("copies go between devices; kernels reach a peer's memory once they may, a
     MUST(claims::launch(add_one, 4, 256, {&far, &count}));
     EXPECT_IS(cuCtxSynchronize(), CUDA_ERROR_ILLEGAL_ADDRESS);
 }
+
+CLAIM("a copy between contexts stands behind the work of both, and before what they are given next") {
+    const CUcontext own = claims::begin();
+    constexpr std::size_t kCount = 1000;
+    CUdeviceptr target = claims::zeroed_words(kCount);
+    volatile std::uint32_t* word = claims::pinned_word();
+    auto gate = reinterpret_cast<CUdeviceptr>(word);
+    CUcontext other = nullptr;
+    MUST(cuCtxCreate_v2(&other, 0, 0));
+    CUdeviceptr source = claims::zeroed_words(kCount);
+    CUstream stream = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_DEFAULT));
+    MUST(claims::launch(claims::kernel(claims::load_kernels(), "await"), 1, 1, {&gate}, stream));
+    MUST(cuMemsetD32Async(source, 5, kCount, stream));
+    MUST(cuCtxSetCurrent(own));
+    MUST(cuMemcpyPeer(target, own, source, other, kCount * 4));
+    EXPECT_IS(cuStreamQuery(nullptr), CUDA_ERROR_NOT_READY);
+    MUST(cuCtxSetCurrent(other));
+    MUST(cuMemsetD32Async(source, 9, kCount, stream));
+    *word = 1;
+    MUST(cuStreamSynchronize(stream));
+    EXPECT_IS(claims::read_words(source, 1)[0], 9U);
+    MUST(cuCtxSetCurrent(own));
+    MUST(cuStreamSynchronize(nullptr));
+    EXPECT_IS(claims::read_words(target, kCount)[kCount - 1], 5U);
+}

@@ -1,4 +1,5 @@
-// Claims about what two processes share: an allocation and an event of one, used by the other.
+// Claims about what two processes share: an allocation, an event and a pool of one, used by the other.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,4 +104,100 @@ CLAIM("another process uses an allocation behind an event, and the first one beh
     EXPECT_IS(claims::read_words(again, 1)[0], 0U);
     EXPECT_IS(cuIpcGetMemHandle(&offer.memory, 0x10), CUDA_ERROR_INVALID_VALUE);
     EXPECT_IS(cuIpcGetMemHandle(&offer.memory, claims::zeroed_words(4)), CUDA_ERROR_NOT_SUPPORTED);
+}
+
+namespace {
+
+struct PoolOffer {
+    int file;
+    CUmemPoolPtrExportData first;
+    CUmemPoolPtrExportData second;
+};
+
+CUmemoryPool shared_pool() {
+    CUmemPoolProps props{};
+    props.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
+    props.handleTypes = CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR;
+    props.location = {CU_MEM_LOCATION_TYPE_DEVICE, 0};
+    CUmemoryPool pool = nullptr;
+    MUST(cuMemPoolCreate(&pool, &props));
+    return pool;
+}
+
+// The other process: finds both blocks in the pool, adds one to every word of them, and gives them back.
+void use_pool(int from, int to) {
+    begin();
+    const auto offer = get<PoolOffer>(from);
+    const std::string path = "/proc/" + std::to_string(getppid()) + "/fd/" + std::to_string(offer.file);
+    const int file = open(path.c_str(), O_RDWR);
+    CUmemoryPool pool = nullptr;
+    auto* as_handle = reinterpret_cast<void*>(static_cast<std::intptr_t>(file));
+    MUST(cuMemPoolImportFromShareableHandle(&pool, as_handle, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0));
+    close(file);
+    CUstream stream = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+    CUdeviceptr none = 0;
+    EXPECT_IS(cuMemAllocFromPoolAsync(&none, 4096, pool, stream), CUDA_ERROR_INVALID_VALUE);
+    CUdeviceptr blocks[2] = {};
+    CUmemPoolPtrExportData tickets[2] = {offer.first, offer.second};
+    MUST(cuMemPoolImportPointer(&blocks[0], pool, &tickets[0]));
+    MUST(cuMemPoolImportPointer(&blocks[1], pool, &tickets[1]));
+    unsigned count = kCount;
+    const CUfunction add_one = claims::kernel(claims::load_kernels(), "add_one");
+    for (CUdeviceptr& words : blocks) MUST(claims::launch(add_one, 4, 256, {&words, &count}, stream));
+    MUST(cuMemFreeAsync(blocks[0], stream));
+    if (cuMemFreeAsync(blocks[0], stream) != CUDA_ERROR_INVALID_VALUE) std::_Exit(5);
+    MUST(cuStreamSynchronize(stream));
+    MUST(cuMemFree_v2(blocks[1]));
+    if (cuMemsetD8_v2(blocks[0], 0, 1) != CUDA_ERROR_INVALID_VALUE) std::_Exit(6);
+    if (cuMemsetD8_v2(blocks[1], 0, 1) != CUDA_ERROR_INVALID_VALUE) std::_Exit(7);
+    put(to, 'd');
+    std::_Exit(0);
+}
+
+}  // namespace
+
+CLAIM("another process maps blocks of a shared pool, a small one too, and gives them back") {
+    int there[2];
+    int back[2];
+    if (pipe(there) != 0 || pipe(back) != 0) std::_Exit(2);
+    const pid_t other = fork();
+    if (other == 0) use_pool(there[0], back[1]);
+    begin();
+    int types = 0;
+    MUST(cuDeviceGetAttribute(&types, CU_DEVICE_ATTRIBUTE_MEMPOOL_SUPPORTED_HANDLE_TYPES, 0));
+    EXPECT_IS(types, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR);
+    const CUmemoryPool pool = shared_pool();
+    CUstream stream = nullptr;
+    MUST(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+    CUdeviceptr blocks[2] = {};
+    MUST(cuMemAllocFromPoolAsync(&blocks[0], kSize, pool, stream));
+    MUST(cuMemAllocFromPoolAsync(&blocks[1], kCount * 4, pool, stream));
+    MUST(cuMemsetD32Async(blocks[0], 10, kCount, stream));
+    MUST(cuMemsetD32Async(blocks[1], 20, kCount, stream));
+    PoolOffer offer{};
+    MUST(cuMemPoolExportToShareableHandle(&offer.file, pool, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0));
+    MUST(cuMemPoolExportPointer(&offer.first, blocks[0]));
+    MUST(cuMemPoolExportPointer(&offer.second, blocks[1]));
+    MUST(cuStreamSynchronize(stream));
+    // Neither pools that are not shared, nor blocks of another pool.
+    CUmemPoolPtrExportData ticket{};
+    CUdeviceptr plain = 0;
+    MUST(cuMemAllocAsync(&plain, kSize, stream));
+    EXPECT_IS(cuMemPoolExportPointer(&ticket, plain), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_IS(cuMemPoolImportPointer(&plain, shared_pool(), &offer.first), CUDA_ERROR_INVALID_VALUE);
+    put(there[1], offer);
+    EXPECT_IS(get<char>(back[0]), 'd');
+    int status = -1;
+    waitpid(other, &status, 0);
+    EXPECT_IS(status, 0);
+    EXPECT_IS(claims::read_words(blocks[0], kCount)[kCount - 1], 11U);
+    EXPECT_IS(claims::read_words(blocks[1], kCount)[kCount - 1], 21U);
+    // What is given out again is behind a free here, not there.
+    MUST(cuMemFreeAsync(blocks[0], stream));
+    MUST(cuStreamSynchronize(stream));
+    MUST(cuMemPoolTrimTo(pool, 0));
+    MUST(cuMemAllocFromPoolAsync(&blocks[0], kSize, pool, stream));
+    MUST(cuStreamSynchronize(stream));
+    EXPECT_IS(claims::read_words(blocks[0], 1)[0], 0U);
 }

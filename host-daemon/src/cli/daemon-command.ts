@@ -26,6 +26,7 @@ export function workerSpecOf(config: Config): WorkerSpec {
         threads: config['software.threads'],
         memoryBytes: config['software.memory_bytes'],
         devices: config['software.devices'],
+        kernelLimitMs: config['software.kernel_limit_ms'],
     };
     return {
         entry: places.workerEntry,

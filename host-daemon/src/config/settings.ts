@@ -106,6 +106,10 @@ export const settings = {
         doc: 'memory of each software device; 0: half of the RAM, at most 16 GiB, shared out among them',
         env: 'FERRY_SOFT_MEMORY',
     }),
+    'software.kernel_limit_ms': integer([0, 24 * hourMs], 'ms', 0, {
+        doc: 'kernels of the software device that run longer end with error 702; 0: never',
+        env: 'FERRY_SOFT_KERNEL_LIMIT_MS',
+    }),
     'sessions.max': integer([1, 4096], 'sessions', 64, { doc: 'guests at the same time' }),
     'sessions.ticket_ttl_ms': integer([100, 600_000], 'ms', 10_000, {
         doc: 'how long a guest that was let in may take to attach',

@@ -22,6 +22,8 @@ export interface SoftwareLimits {
     readonly memoryBytes: number;
     /** Software devices; absent: one. */
     readonly devices?: number;
+    /** How long a kernel may run; absent or 0: as long as it likes. */
+    readonly kernelLimitMs?: number;
 }
 
 /**
@@ -47,6 +49,9 @@ export function workerEnvironment(
     }
     if (software.devices !== undefined && software.devices > 1) {
         kept['FERRY_SOFT_DEVICES'] = String(software.devices);
+    }
+    if (software.kernelLimitMs !== undefined && software.kernelLimitMs > 0) {
+        kept['FERRY_SOFT_KERNEL_LIMIT_MS'] = String(software.kernelLimitMs);
     }
     if (spinUs !== undefined) {
         kept['FERRY_SPIN_US'] = String(spinUs);

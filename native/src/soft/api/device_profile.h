@@ -28,8 +28,12 @@ inline constexpr cudart::OccupancyDevice kOccupancyDevice = {.threads = kThreads
                                                              .shared = kSharedPerMultiprocessor,
                                                              .reserved = kSharedReserved,
                                                              .opt_in_shared = kSharedPerBlockOptIn};
-inline constexpr std::uint64_t kMaxPitch = 0x7fffffff;  // bytes
-inline constexpr std::uint64_t kPitchAlignment = 512;   // bytes, of cuMemAllocPitch
+// The cache is only said to be there: what a program sets aside of it is a hint.
+inline constexpr int kL2CacheSize = 4 << 20;                     // bytes
+inline constexpr int kL2CachePersisting = kL2CacheSize / 4 * 3;  // bytes, the most
+inline constexpr int kAccessPolicyWindow = (128 << 20) - 4096;   // bytes, the most
+inline constexpr std::uint64_t kMaxPitch = 0x7fffffff;           // bytes
+inline constexpr std::uint64_t kPitchAlignment = 512;            // bytes, of cuMemAllocPitch
 inline constexpr char kDeviceName[] = "Ferry Software Device";
 
 class DeviceProfile {

@@ -25,6 +25,15 @@ abi::CUstreamAttrValue initial(abi::CUstreamAttrID id) {
     return value;
 }
 
+bool good_window(const abi::CUaccessPolicyWindow& window) {
+    const auto known = [](abi::CUaccessProperty property) {
+        return property >= abi::CU_ACCESS_PROPERTY_NORMAL && property <= abi::CU_ACCESS_PROPERTY_PERSISTING;
+    };
+    return window.num_bytes <= std::size_t{kAccessPolicyWindow} && window.hitRatio >= 0 &&
+           window.hitRatio <= 1 && known(window.hitProp) && known(window.missProp) &&
+           window.missProp != abi::CU_ACCESS_PROPERTY_PERSISTING;
+}
+
 CUresult set(abi::CUstream handle, bool per_thread, abi::CUstreamAttrID id,
              const abi::CUstreamAttrValue* value) {
     return enter_context([&](Device& device, Context& context) {
@@ -35,6 +44,8 @@ CUresult set(abi::CUstream handle, bool per_thread, abi::CUstreamAttrID id,
             device.scheduler.set_priority(*stream, value->priority);
             return abi::CUDA_SUCCESS;
         }
+        const bool is_window = id == abi::CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW;
+        if (is_window && !good_window(value->accessPolicyWindow)) return abi::CUDA_ERROR_INVALID_VALUE;
         const std::lock_guard lock(attributes_mutex);
         copy_exact(stream->attributes[id].data(), value, sizeof *value);
         return abi::CUDA_SUCCESS;

@@ -1,4 +1,6 @@
 // Exported: contexts, which one is current, their limits and flags, peer access.
+#include <algorithm>
+
 #include "soft/api/entry.h"
 #include "soft/api/graph_backend.h"
 
@@ -41,6 +43,13 @@ std::atomic<std::uint64_t>* limit_of(Context& context, abi::CUlimit limit) {
         default:
             return nullptr;
     }
+}
+
+// What is only a hint is clamped, as CUDA has it.
+std::uint64_t largest(abi::CUlimit limit) {
+    constexpr std::uint64_t kFetchGranularity = 128;
+    if (limit == abi::CU_LIMIT_PERSISTING_L2_CACHE_SIZE) return kL2CachePersisting;
+    return limit == abi::CU_LIMIT_MAX_L2_FETCH_GRANULARITY ? kFetchGranularity : ~std::uint64_t{0};
 }
 
 }  // namespace
@@ -198,8 +207,7 @@ SOFT_EXPORT CUresult cuCtxSetLimit(abi::CUlimit limit, std::size_t value) {
         }
         std::atomic<std::uint64_t>* kept = limit_of(context, limit);
         if (kept == nullptr) return abi::CUDA_ERROR_UNSUPPORTED_LIMIT;
-        // There is no cache to set aside: the largest that can be asked for is nothing.
-        kept->store(limit == abi::CU_LIMIT_PERSISTING_L2_CACHE_SIZE ? 0 : value, std::memory_order_relaxed);
+        kept->store(std::min<std::uint64_t>(value, largest(limit)), std::memory_order_relaxed);
         return abi::CUDA_SUCCESS;
     });
 }

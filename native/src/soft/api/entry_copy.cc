@@ -169,13 +169,45 @@ CUresult check_peers(abi::CUcontext target, abi::CUcontext source) {
 
 namespace {
 
-CUresult peer_copy(bool per_thread, bool blocking, abi::CUdeviceptr target, abi::CUcontext target_context,
-                   abi::CUdeviceptr source, abi::CUcontext source_context, std::size_t size,
-                   abi::CUstream stream) {
+CUresult peer_copy(abi::CUdeviceptr target, abi::CUcontext target_context, abi::CUdeviceptr source,
+                   abi::CUcontext source_context, std::size_t size, abi::CUstream stream, bool per_thread) {
     if (const CUresult peers = check_peers(target_context, source_context); peers != abi::CUDA_SUCCESS)
         return peers;
-    const Request request{linear(target, source, size), true, true, blocking};
-    return run_copy(stream, per_thread, request);
+    return run_copy(stream, per_thread, {linear(target, source, size), true, true});
+}
+
+// Makes what is given to `later` from now on wait for what `earlier` has been given.
+void put_behind(Device& device, const StreamRef& later, const StreamRef& earlier) {
+    const CommandRef mark = make_command(CommandKind::marker, earlier);
+    const auto point = std::make_shared<EventPoint>();
+    mark->point = point;
+    point->command = mark;
+    device.scheduler.submit(mark);
+    device.scheduler.submit(make_command(CommandKind::marker, later), point.get());
+}
+
+// Waits for the work of the other contexts, and they for it, by their legacy streams.
+CUresult peer_copy_blocking(abi::CUdeviceptr target, abi::CUcontext target_context, abi::CUdeviceptr source,
+                            abi::CUcontext source_context, std::size_t size, bool per_thread) {
+    if (const CUresult peers = check_peers(target_context, source_context); peers != abi::CUDA_SUCCESS)
+        return peers;
+    const Request request{linear(target, source, size), true, true, true};
+    return enter_context([&](Device& device, Context& context) {
+        const StreamRef stream = find_stream(device, context, nullptr, per_thread);
+        std::vector<StreamRef> others;
+        for (const abi::CUcontext handle : {target_context, source_context}) {
+            const Context* other = device.handles.find<Context>(handle);
+            if (other != nullptr && other != &context && other->group->legacy)
+                others.push_back(other->group->legacy);
+        }
+        if (!graphs::Captures::any()) {
+            for (const StreamRef& other : others) put_behind(device, stream, other);
+        }
+        const CUresult result = copy_on(device, context, stream, request);
+        if (result != abi::CUDA_SUCCESS) return result;
+        for (const StreamRef& other : others) put_behind(device, other, stream);
+        return abi::CUDA_SUCCESS;
+    });
 }
 
 }  // namespace
@@ -191,7 +223,7 @@ SOFT_TWIN(cuMemcpy, _ptds, (abi::CUdeviceptr target, abi::CUdeviceptr source, st
 SOFT_TWIN(cuMemcpyPeer, _ptds,
           (abi::CUdeviceptr target, abi::CUcontext target_context, abi::CUdeviceptr source,
            abi::CUcontext source_context, std::size_t size),
-          peer_copy(per_thread, true, target, target_context, source, source_context, size, nullptr))
+          peer_copy_blocking(target, target_context, source, source_context, size, per_thread))
 SOFT_TWIN(cuMemcpyHtoDAsync_v2, _ptsz,
           (abi::CUdeviceptr target, const void* source, std::size_t size, abi::CUstream stream),
           run_copy(stream, per_thread, {linear(target, address_of(source), size), false, true}))
@@ -207,4 +239,4 @@ SOFT_TWIN(cuMemcpyAsync, _ptsz,
 SOFT_TWIN(cuMemcpyPeerAsync, _ptsz,
           (abi::CUdeviceptr target, abi::CUcontext target_context, abi::CUdeviceptr source,
            abi::CUcontext source_context, std::size_t size, abi::CUstream stream),
-          peer_copy(per_thread, false, target, target_context, source, source_context, size, stream))
+          peer_copy(target, target_context, source, source_context, size, stream, per_thread))

@@ -27,13 +27,17 @@ CUresult allocate(Device& device, const Context& context, std::size_t size, Bloc
 // Frees after all work that could still use the block: CUDA's frees synchronise, and programs rely on it.
 CUresult release(Device& device, Context& context, std::uint64_t address, BlockKind kind) {
     const auto block = device.memory.find_start(address);
+    // One of another process is not where the others are.
+    const bool pooled = kind == BlockKind::device && device.pools.handle_of(address) != 0;
     const bool graphed = block && block->kind == BlockKind::graph && kind == BlockKind::device;
-    const bool pooled = block && block->kind == BlockKind::pool && kind == BlockKind::device;
     if (block && block->kind == BlockKind::managed && kind == BlockKind::device) kind = BlockKind::managed;
-    if (!block || (block->kind != kind && !pooled && !graphed)) return abi::CUDA_ERROR_INVALID_VALUE;
+    // Variables are not the program's to free.
+    const bool variable = block && kind == BlockKind::managed && block->owner % (1U << kOwnerDeviceBit) == 0;
+    if (variable) return abi::CUDA_ERROR_INVALID_VALUE;
+    if (!pooled && !graphed && (!block || block->kind != kind)) return abi::CUDA_ERROR_INVALID_VALUE;
     if (const auto forbidden = graphs::captures().unsafe(graph_backend())) return *forbidden;
     context.synchronize();
-    if (block->owner != context.number) {
+    if (block && block->owner != context.number) {
         if (Context* owner = device.context_of(block->owner))
             device.scheduler.wait_group(*owner->group, true);
     }

@@ -56,6 +56,7 @@ CUresult allocate(abi::CUdeviceptr* address, std::size_t size, abi::CUmemoryPool
         if (pool == nullptr) {
             return handle == nullptr ? abi::CUDA_ERROR_OUT_OF_MEMORY : abi::CUDA_ERROR_INVALID_VALUE;
         }
+        if (pool->is_adopted()) return abi::CUDA_ERROR_INVALID_VALUE;
         if (const auto diverted = capture_allocation(device, *stream, *pool, size, *address))
             return *diverted;
         const std::uint64_t got = device.pools.allocate(*pool, size, stream, context.number);
@@ -116,10 +117,15 @@ SOFT_EXPORT CUresult cuMemPoolCreate(abi::CUmemoryPool* out, const abi::CUmemPoo
         if (out == nullptr || props == nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
         if (props->allocType != abi::CU_MEM_ALLOCATION_TYPE_PINNED || props->usage != 0)
             return abi::CUDA_ERROR_INVALID_VALUE;
-        if (props->handleTypes != abi::CU_MEM_HANDLE_TYPE_NONE) return abi::CUDA_ERROR_NOT_SUPPORTED;
+        const bool shared = props->handleTypes == abi::CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR;
+        if (!shared && props->handleTypes != abi::CU_MEM_HANDLE_TYPE_NONE)
+            return abi::CUDA_ERROR_NOT_SUPPORTED;
         if (props->location.type != abi::CU_MEM_LOCATION_TYPE_DEVICE) return abi::CUDA_ERROR_NOT_SUPPORTED;
         if (!is_device(device, props->location)) return abi::CUDA_ERROR_INVALID_DEVICE;
-        return name(device.pools.create(props->location.id, props->maxSize), out);
+        const int ordinal = props->location.id;
+        auto file = shared ? PoolFile::create(device.profile(ordinal).number()) : nullptr;
+        if (shared && file == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+        return name(device.pools.create(ordinal, props->maxSize, std::move(file)), out);
     });
 }
 
@@ -227,7 +233,7 @@ SOFT_EXPORT CUresult cuDeviceGetMemPool(abi::CUmemoryPool* out, abi::CUdevice de
 SOFT_EXPORT CUresult cuDeviceSetMemPool(abi::CUdevice dev, abi::CUmemoryPool handle) {
     return on_pool(handle, [dev](Device& device, Pool& pool) {
         if (dev < 0 || dev >= device.count()) return abi::CUDA_ERROR_INVALID_DEVICE;
-        if (pool.ordinal != dev) return abi::CUDA_ERROR_INVALID_VALUE;
+        if (pool.ordinal != dev || pool.is_adopted()) return abi::CUDA_ERROR_INVALID_VALUE;
         device.pools.set_current(dev, pool);
         return abi::CUDA_SUCCESS;
     });

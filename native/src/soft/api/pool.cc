@@ -13,7 +13,12 @@ constexpr std::uint64_t payer(std::uint64_t owner, int ordinal) {
     return number | static_cast<std::uint64_t>(ordinal) << kOwnerDeviceBit;
 }
 
-constexpr std::uint64_t paid_for(std::uint64_t size) { return (size + kSlot - 1) / kSlot * kSlot; }
+// A block that other processes may map has granules to itself, which smaller ones have not.
+std::uint64_t paid_for(const Pool& pool, std::uint64_t size) {
+    constexpr std::uint64_t kLeastShared = std::uint64_t{1} << 20;
+    const std::uint64_t paid = (size + kSlot - 1) / kSlot * kSlot;
+    return pool.file == nullptr ? paid : std::max(paid, kLeastShared);
+}
 
 // A freed block serves an allocation that leaves no more than this part of it unused: an access behind the
 // end should go on being found.
@@ -21,17 +26,17 @@ constexpr std::uint64_t kWaste = 8;
 
 }  // namespace
 
-Pool* Pools::add(int ordinal, std::uint64_t max_size) {
-    auto pool = std::make_unique<Pool>(ordinal, max_size);
+Pool* Pools::add(int ordinal, std::uint64_t max_size, std::unique_ptr<PoolFile> file) {
+    auto pool = std::make_unique<Pool>(ordinal, max_size, std::move(file));
     pool->handle = handles_.add(pool.get());
     if (pool->handle == 0) return nullptr;
     pools_.push_back(std::move(pool));
     return pools_.back().get();
 }
 
-Pool* Pools::create(int ordinal, std::uint64_t max_size) {
+Pool* Pools::create(int ordinal, std::uint64_t max_size, std::unique_ptr<PoolFile> file) {
     const std::lock_guard lock(mutex_);
-    return add(ordinal, max_size);
+    return add(ordinal, max_size, std::move(file));
 }
 
 bool Pools::destroy(Pool& pool) {
@@ -47,7 +52,7 @@ bool Pools::destroy(Pool& pool) {
 Pool* Pools::default_of(int ordinal) {
     const std::lock_guard lock(mutex_);
     if (const auto found = defaults_.find(ordinal); found != defaults_.end()) return found->second;
-    Pool* pool = add(ordinal, 0);
+    Pool* pool = add(ordinal, 0, nullptr);
     if (pool == nullptr) return nullptr;
     pool->is_default = true;
     return defaults_.emplace(ordinal, pool).first->second;
@@ -92,7 +97,7 @@ void Pools::give_out(std::uint64_t address, Block& block, std::uint64_t size, st
 }
 
 std::uint64_t Pools::reuse(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner) {
-    const std::uint64_t paid = paid_for(size);
+    const std::uint64_t paid = paid_for(pool, size);
     for (auto at = pool.spare_.lower_bound({paid, 0}); at != pool.spare_.end(); ++at) {
         const auto [room, address] = *at;
         if (room > paid + paid / kWaste) return 0;
@@ -105,15 +110,18 @@ std::uint64_t Pools::reuse(Pool& pool, std::uint64_t size, const StreamRef& stre
 }
 
 std::uint64_t Pools::take_new(Pool& pool, std::uint64_t size, std::uint64_t owner) {
-    const std::uint64_t paid = paid_for(size);
+    const std::uint64_t paid = paid_for(pool, size);
     if (pool.max_size != 0 && (paid > pool.max_size || pool.reserved_ > pool.max_size - paid)) return 0;
-    const std::uint64_t address = memory_.allocate(size, BlockKind::pool, 0, payer(owner, pool.ordinal));
+    Block block{&pool, paid, size, owner, State::live, false, 0, {}, {}};
+    const std::uint64_t room = pool.file == nullptr ? size : paid;
+    const std::uint64_t address = memory_.allocate(room, BlockKind::pool, 0, payer(owner, pool.ordinal));
     if (address == 0) return 0;
+    if (pool.file != nullptr && !back(pool, block, address, payer(owner, pool.ordinal))) return 0;
     pool.reserved_ += paid;
     pool.reserved_high_ = std::max(pool.reserved_high_, pool.reserved_);
     pool.used_ += paid;
     pool.used_high_ = std::max(pool.used_high_, pool.used_);
-    blocks_.emplace(address, Block{&pool, paid, size, owner, State::live, false, 0, {}, {}});
+    blocks_.emplace(address, block);
     return address;
 }
 
@@ -121,7 +129,7 @@ std::uint64_t Pools::take_new(Pool& pool, std::uint64_t size, std::uint64_t owne
 std::uint64_t Pools::reuse_waiting(Pool& pool, std::uint64_t size, std::uint64_t owner,
                                    std::shared_ptr<EventPoint>& awaited) {
     if (pool.internal_dependencies_ == 0) return 0;
-    for (auto at = pool.spare_.lower_bound({paid_for(size), 0}); at != pool.spare_.end(); ++at) {
+    for (auto at = pool.spare_.lower_bound({paid_for(pool, size), 0}); at != pool.spare_.end(); ++at) {
         Block& block = blocks_.at(at->second);
         if (size != block.size && memory_.byte_exact()) continue;
         const std::uint64_t address = at->second;
@@ -168,14 +176,16 @@ void Pools::end_use(Blocks::iterator at) {
 
 bool Pools::release(std::uint64_t address, const StreamRef& stream) {
     auto command = std::make_shared<Command>();
-    {
+    command->kind = CommandKind::transfer;
+    command->stream = stream;
+    if (begin_release_adopted(address)) {
+        command->work = [this, address] { release_adopted(address); };
+    } else {
         const std::lock_guard lock(mutex_);
         const auto found = blocks_.find(address);
         if (found == blocks_.end() || found->second.state != State::live) return false;
         end_use(found);
         found->second.stream = stream;
-        command->kind = CommandKind::transfer;
-        command->stream = stream;
         command->point = found->second.point;
         command->point->command = command;
         command->work = [this, address, freeing = found->second.freeing] { ended(address, freeing); };
@@ -195,6 +205,10 @@ void Pools::ended(std::uint64_t address, std::uint64_t freeing) {
 }
 
 bool Pools::release_now(std::uint64_t address) {
+    if (begin_release_adopted(address)) {
+        release_adopted(address);
+        return true;
+    }
     const std::lock_guard lock(mutex_);
     const auto found = blocks_.find(address);
     if (found == blocks_.end() || found->second.state != State::live) return false;
@@ -208,6 +222,8 @@ bool Pools::release_now(std::uint64_t address) {
 
 std::uint64_t Pools::handle_of(std::uint64_t address) const {
     const std::lock_guard lock(mutex_);
+    if (const auto adopted = adopted_.find(address); adopted != adopted_.end())
+        return adopted->second.pool->handle;
     const auto found = blocks_.find(address);
     return found == blocks_.end() ? 0 : found->second.pool->handle;
 }
@@ -217,6 +233,7 @@ void Pools::erase(Blocks::iterator at) {
     pool.spare_.erase({at->second.room, at->first});
     pool.reserved_ -= at->second.room;
     memory_.release(at->first, BlockKind::pool);
+    if (pool.file != nullptr) pool.file->give(at->second.offset, at->second.room);
     blocks_.erase(at);
 }
 
@@ -270,91 +287,11 @@ void Pools::forget_owner(std::uint64_t owner) {
         }
         at = next;
     }
-}
-
-abi::CUresult Pools::get_attribute(const Pool& pool, abi::CUmemPool_attribute which, void* value) const {
-    const std::lock_guard lock(mutex_);
-    const auto put = [value](auto what) {
-        copy_exact(value, &what, sizeof what);
-        return abi::CUDA_SUCCESS;
-    };
-    switch (which) {
-        case abi::CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES:
-            return put(pool.follows_events_);
-        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC:
-            return put(pool.opportunistic_);
-        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES:
-            return put(pool.internal_dependencies_);
-        case abi::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD:
-            return put(pool.threshold_);
-        case abi::CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT:
-            return put(pool.reserved_);
-        case abi::CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH:
-            return put(pool.reserved_high_);
-        case abi::CU_MEMPOOL_ATTR_USED_MEM_CURRENT:
-            return put(pool.used_);
-        case abi::CU_MEMPOOL_ATTR_USED_MEM_HIGH:
-            return put(pool.used_high_);
+    for (auto at = adopted_.begin(); at != adopted_.end();) {
+        const auto next = std::next(at);
+        if (at->second.owner == owner) end_adopted(at);
+        at = next;
     }
-    return abi::CUDA_ERROR_INVALID_VALUE;
-}
-
-abi::CUresult Pools::set_attribute(Pool& pool, abi::CUmemPool_attribute which, const void* value) {
-    const std::lock_guard lock(mutex_);
-    const auto flag = [value](int& target) {
-        int given = 0;
-        copy_exact(&given, value, sizeof given);
-        target = given != 0 ? 1 : 0;
-        return abi::CUDA_SUCCESS;
-    };
-    const auto number = [value] {
-        std::uint64_t given = 0;
-        copy_exact(&given, value, sizeof given);
-        return given;
-    };
-    const auto reset = [&number](std::uint64_t& high, std::uint64_t current) {
-        if (number() != 0) return abi::CUDA_ERROR_INVALID_VALUE;
-        high = current;
-        return abi::CUDA_SUCCESS;
-    };
-    switch (which) {
-        case abi::CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES:
-            return flag(pool.follows_events_);
-        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC:
-            return flag(pool.opportunistic_);
-        case abi::CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES:
-            return flag(pool.internal_dependencies_);
-        case abi::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD:
-            pool.threshold_ = number();
-            return abi::CUDA_SUCCESS;
-        case abi::CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH:
-            return reset(pool.reserved_high_, pool.reserved_);
-        case abi::CU_MEMPOOL_ATTR_USED_MEM_HIGH:
-            return reset(pool.used_high_, pool.used_);
-        default:
-            return abi::CUDA_ERROR_INVALID_VALUE;
-    }
-}
-
-abi::CUmemAccess_flags Pools::access(const Pool& pool, int ordinal) const {
-    if (ordinal == pool.ordinal) return abi::CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
-    const std::lock_guard lock(mutex_);
-    const auto found = pool.access_.find(ordinal);
-    return found == pool.access_.end() ? abi::CU_MEM_ACCESS_FLAGS_PROT_NONE : found->second;
-}
-
-bool Pools::is_open_to(std::uint64_t address, int ordinal) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = blocks_.find(address);
-    if (found == blocks_.end()) return false;
-    const auto& others = found->second.pool->access_;
-    const auto access = others.find(ordinal);
-    return access != others.end() && access->second != abi::CU_MEM_ACCESS_FLAGS_PROT_NONE;
-}
-
-void Pools::set_access(Pool& pool, int ordinal, abi::CUmemAccess_flags flags) {
-    const std::lock_guard lock(mutex_);
-    pool.access_[ordinal] = flags;
 }
 
 }  // namespace soft::driver

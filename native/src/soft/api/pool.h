@@ -14,6 +14,7 @@
 
 #include "cudart/abi.h"
 #include "soft/api/handle_table.h"
+#include "soft/api/pool_file.h"
 #include "soft/memory/device_memory.h"
 #include "soft/stream/scheduler.h"
 
@@ -22,10 +23,15 @@ namespace soft::driver {
 // A CUmemoryPool. Everything but the constants is guarded by the lock of Pools.
 class Pool {
   public:
-    Pool(int ordinal_, std::uint64_t max_size_) : ordinal(ordinal_), max_size(max_size_) {}
+    Pool(int ordinal_, std::uint64_t max_size_, std::unique_ptr<PoolFile> file_)
+        : ordinal(ordinal_), max_size(max_size_), file(std::move(file_)) {}
 
-    const int ordinal;             // of the device
-    const std::uint64_t max_size;  // bytes; 0: as much as the device has
+    // Another process's: nothing can be taken from it.
+    bool is_adopted() const { return file != nullptr && file->is_adopted(); }
+
+    const int ordinal;                     // of the device
+    const std::uint64_t max_size;          // bytes; 0: as much as the device has
+    const std::unique_ptr<PoolFile> file;  // null: no other process may have it
     std::uint64_t handle = 0;
     bool is_default = false;
 
@@ -45,13 +51,20 @@ class Pool {
     std::map<int, abi::CUmemAccess_flags> access_;             // of other devices, by ordinal
 };
 
+// How another process finds a block of a shared pool.
+struct SharedBlock {
+    std::uint64_t file = 0;  // PoolFile::id()
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;  // bytes that kernels may touch
+};
+
 class Pools {
   public:
     Pools(DeviceMemory& memory, Scheduler& scheduler, HandleTable& handles)
         : memory_(memory), scheduler_(scheduler), handles_(handles) {}
 
-    // Null when handles have run out.
-    Pool* create(int ordinal, std::uint64_t max_size);
+    // Null when handles have run out. `file`: for a pool that processes share, or another process's.
+    Pool* create(int ordinal, std::uint64_t max_size, std::unique_ptr<PoolFile> file = nullptr);
     // False for a default pool. What is still in use stays until it is freed.
     bool destroy(Pool& pool);
     Pool* default_of(int ordinal);
@@ -67,6 +80,12 @@ class Pools {
     bool release_now(std::uint64_t address);
     // The pool of the block that starts at `address`; 0 when there is none.
     std::uint64_t handle_of(std::uint64_t address) const;
+
+    // --- sharing (pool_shared.cc). False when no block of a shared pool starts at `address`.
+    bool share(std::uint64_t address, SharedBlock& shared) const;
+    // A block of the adopted `pool` under an address of this process, until it is released like one taken
+    // from a pool. 0: it is not of that pool, or the system refuses.
+    std::uint64_t take_shared(Pool& pool, const SharedBlock& shared, std::uint64_t owner);
 
     // Gives unused blocks back to the device until no more than `kept` bytes are reserved.
     void trim(Pool& pool, std::uint64_t kept);
@@ -98,14 +117,30 @@ class Pools {
         std::uint64_t size = 0;  // bytes asked for
         std::uint64_t owner = 0;
         State state = State::live;
-        bool settled = false;         // freed, and the program has waited for something behind it
-        std::uint64_t freeing = 0;    // which of all frees this one is
+        bool settled = false;          // freed, and the program has waited for something behind it
+        std::uint64_t freeing = 0;     // which of all frees this one is
         std::weak_ptr<Stream> stream;  // where it was freed
         std::shared_ptr<EventPoint> point;
+        std::uint64_t offset = 0;  // in the pool's file
+    };
+    // Another process's block, mapped here.
+    struct Adopted {
+        Pool* pool = nullptr;
+        std::uint64_t size = 0;  // bytes
+        std::uint64_t owner = 0;
+        bool freed = false;  // behind work that is still to come
     };
     using Blocks = std::unordered_map<std::uint64_t, Block>;
 
-    Pool* add(int ordinal, std::uint64_t max_size);
+    Pool* add(int ordinal, std::uint64_t max_size, std::unique_ptr<PoolFile> file);
+    bool back(const Pool& pool, Block& block, std::uint64_t address, std::uint64_t owner);
+    bool begin_release_adopted(std::uint64_t address);
+    void release_adopted(std::uint64_t address);
+    void end_adopted(std::map<std::uint64_t, Adopted>::iterator at);
+    // Addresses that an adopted block takes: whole granules, and one that keeps it apart from the next.
+    static constexpr std::uint64_t room_of(std::uint64_t size) {
+        return (size + kGranule - 1) / kGranule * kGranule + kGranule;
+    }
     static bool is_over(const Block& block) { return block.point->done.load(std::memory_order_acquire); }
     bool may_have(const Block& block, const StreamRef& stream, std::uint64_t size);
     std::uint64_t reuse(Pool& pool, std::uint64_t size, const StreamRef& stream, std::uint64_t owner);
@@ -126,7 +161,8 @@ class Pools {
     std::vector<std::unique_ptr<Pool>> pools_;  // a destroyed one stays, empty
     std::map<int, Pool*> defaults_;
     std::map<int, Pool*> currents_;
-    Blocks blocks_;  // by address
+    Blocks blocks_;                             // by address
+    std::map<std::uint64_t, Adopted> adopted_;  // by address
     std::uint64_t freeings_ = 0;
     std::atomic<bool> has_spare_{false};
 };

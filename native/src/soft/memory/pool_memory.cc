@@ -25,6 +25,15 @@ void DeviceMemory::hide(std::uint64_t address) {
     is_large(block.room) ? index_.erase_large(address, block.room) : index_.erase_small(address, block.room);
 }
 
+bool DeviceMemory::back_with_file(std::uint64_t address, int file, std::uint64_t offset) {
+    const std::lock_guard lock(mutex_);
+    const auto found = blocks_.find(address);
+    if (found == blocks_.end() || !is_large(found->second.room)) return false;
+    constexpr int kProtection = PROT_READ | PROT_WRITE;
+    return mmap(host_view(address), found->second.room, kProtection, MAP_SHARED | MAP_FIXED, file,
+                static_cast<off_t>(offset)) != MAP_FAILED;
+}
+
 void DeviceMemory::show(std::uint64_t address, std::uint64_t size, std::uint64_t owner) {
     const std::lock_guard lock(mutex_);
     const auto found = blocks_.find(address);
