@@ -57,8 +57,8 @@ class Grid {
     virtual std::uint64_t unstarted_blocks() const = 0;
     // Valid once done().
     virtual const Fault& fault() const = 0;
-    // Valid once done(): the grid that is to run in its place before its launch counts as complete, for it has
-    // launched kernels, or some wait behind it. Null: nothing is left, or there was a fault.
+    // Valid once done(): the grid that is to run in its place before its launch counts as complete, for it
+    // has launched kernels, or some wait behind it. Null: nothing is left, or there was a fault.
     virtual std::unique_ptr<Grid> take_next() = 0;
     // Ends the grid soon: polled on back edges. For context destruction and process exit.
     virtual void cancel() = 0;

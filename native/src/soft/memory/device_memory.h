@@ -68,8 +68,8 @@ class DeviceMemory {
     // most its room, as the memory of `owner`. Its pages and what they hold stay.
     void hide(std::uint64_t address);
     void show(std::uint64_t address, std::uint64_t size, std::uint64_t owner);
-    // Puts a file's bytes from `offset` on under a pool's block of at least 1 MiB, until it is released. False:
-    // the system refuses.
+    // Puts a file's bytes from `offset` on under a pool's block of at least 1 MiB, until it is released.
+    // False: the system refuses.
     bool back_with_file(std::uint64_t address, int file, std::uint64_t offset);
     // A hidden block of a graph, which nodes of the graph may name all the same.
     bool find_promised(std::uint64_t address, Range& range) const;
