@@ -1,4 +1,6 @@
 // Claims about code: images of every kind, modules, libraries, kernels, variables, compile logs.
+#include <sys/resource.h>
+
 #include <cstring>
 
 #include "soft-api/claim.h"
@@ -181,6 +183,24 @@ CLAIM("damaged and unusable images are refused with CUDA's codes") {
     }
     EXPECT_IS(cuModuleLoad(&module, "/nonexistent/file"), CUDA_ERROR_FILE_NOT_FOUND);
     EXPECT_IS(cuModuleUnload(nullptr), CUDA_ERROR_INVALID_HANDLE);
+}
+
+CLAIM("no room is made for what a small image cannot hold") {
+    begin();
+    const auto most_kib = [] {
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_maxrss;
+    };
+    const Bytes plain = text_bytes(small_ptx("one"));
+    const long before = most_kib();
+    for (const std::uint64_t flags : {kLz4, kZstd}) {
+        Bytes entries;
+        put_entry(entries, 1, 75, flags, flags == kLz4 ? lz4_block(plain) : zstd_frame(plain), 200u << 20);
+        CUmodule module = nullptr;
+        EXPECT_IS(cuModuleLoadData(&module, fatbin(entries).data()), CUDA_ERROR_INVALID_IMAGE);
+    }
+    EXPECT(most_kib() - before < 100 << 10);
 }
 
 CLAIM("the error log says where PTX is wrong") {

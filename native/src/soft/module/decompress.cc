@@ -13,6 +13,7 @@
 extern "C" {
 std::size_t ZSTD_decompress(void* target, std::size_t capacity, const void* source, std::size_t size);
 unsigned ZSTD_isError(std::size_t code);
+unsigned long long ZSTD_getFrameContentSize(const void* source, std::size_t size);
 }
 
 namespace soft::driver {
@@ -50,6 +51,15 @@ class Lz4Reader {
 };
 
 }  // namespace
+
+// No byte of a block stands for more than 255 others.
+bool can_hold_lz4(std::span<const std::byte> source, std::size_t size) { return size / 256 <= source.size(); }
+
+bool can_hold_zstd(std::span<const std::byte> source, std::size_t size) {
+    constexpr unsigned long long kUnknown = ~0ull;  // frames need not say
+    const unsigned long long said = ZSTD_getFrameContentSize(source.data(), source.size());
+    return said == size || said == kUnknown;
+}
 
 bool decompress_lz4(std::span<const std::byte> source, std::span<std::byte> target) {
     Lz4Reader reader(source);

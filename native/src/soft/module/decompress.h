@@ -7,6 +7,10 @@
 
 namespace soft::driver {
 
+// Whether `source` can hold `size` bytes at all: asked before room is made for what an image claims.
+bool can_hold_lz4(std::span<const std::byte> source, std::size_t size);
+bool can_hold_zstd(std::span<const std::byte> source, std::size_t size);
+
 // Both answer true when `source` decodes to exactly target.size() bytes.
 bool decompress_lz4(std::span<const std::byte> source, std::span<std::byte> target);
 bool decompress_zstd(std::span<const std::byte> source, std::span<std::byte> target);

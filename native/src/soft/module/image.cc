@@ -36,8 +36,10 @@ std::optional<std::string> text_of(const cudart::FatbinEntry& entry) {
     if (!zstd && !lz4) {
         return std::string(until_nul({as_pointer<const char*>(entry.payload.data()), entry.payload.size()}));
     }
-    if (entry.uncompressed_size > kMaxText) return std::nullopt;
-    std::string text(static_cast<std::size_t>(entry.uncompressed_size), '\0');
+    const auto size = static_cast<std::size_t>(entry.uncompressed_size);
+    const bool can_hold = zstd ? can_hold_zstd(entry.payload, size) : can_hold_lz4(entry.payload, size);
+    if (size > kMaxText || !can_hold) return std::nullopt;
+    std::string text(size, '\0');
     const auto target = std::as_writable_bytes(std::span(text));
     if (zstd ? !decompress_zstd(entry.payload, target) : !decompress_lz4(entry.payload, target))
         return std::nullopt;
