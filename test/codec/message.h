@@ -1,6 +1,7 @@
 // One record or reply payload behind an interface that names its fields, so that the properties in
 // properties.cc are written once for all of them. The generated build/gen/test/messages.h lists them.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -52,13 +53,18 @@ public:
     void handle(wire::Handle handle) { scalar(handle.value); }
     void bytes(Bytes data) {
         scalar(std::uint64_t{data.size()});
-        // The last byte ends a text; the others may be any.
-        if (!data.empty()) begin_[at_ + data.size() - 1] = data.back();
+        if (data.size() <= kCopied) {
+            std::copy(data.begin(), data.end(), begin_ + at_);
+        } else {
+            // The last byte ends a text; the others may be any.
+            begin_[at_ + data.size() - 1] = data.back();
+        }
         at_ = wire::align_up(at_ + data.size(), wire::kRecordAlignment);
     }
     void pad_to(std::size_t alignment) { at_ = wire::align_up(at_, alignment); }
 
 private:
+    static constexpr std::size_t kCopied = 4096;  // what stands beside the field that is at its limit
     std::byte* begin_;
     std::size_t at_ = 0;
 };
@@ -120,7 +126,7 @@ public:
     void change(const Field& field);
 
 private:
-    Bytes random_bytes(bool text);
+    Bytes random_bytes(const Field& field);
     std::mt19937 random_;
     std::vector<std::unique_ptr<std::vector<std::byte>>> pool_;
 };

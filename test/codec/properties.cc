@@ -200,8 +200,10 @@ const char* fields_influence(const MessageKind& kind) {
 
 }  // namespace
 
-Bytes Filler::random_bytes(bool text) {
-    const std::size_t size = random_() % 40 + (text ? 1 : 0);
+Bytes Filler::random_bytes(const Field& field) {
+    const bool text = field.kind == Field::Kind::text;
+    const std::size_t most = std::min<std::size_t>(field.limit, 40);
+    const std::size_t size = text ? random_() % most + 1 : random_() % (most + 1);
     auto& content = *pool_.emplace_back(std::make_unique<std::vector<std::byte>>(size));
     for (std::byte& byte : content) byte = static_cast<std::byte>(random_() % 255 + 1);
     if (text) content.back() = std::byte{0};
@@ -211,7 +213,7 @@ Bytes Filler::random_bytes(bool text) {
 void Filler::fill(Message& message) {
     for (const Field& field : message.fields()) {
         if (field.kind != Field::Kind::scalar) {
-            field.bytes() = random_bytes(field.kind == Field::Kind::text);
+            field.bytes() = random_bytes(field);
             continue;
         }
         for (std::size_t i = 0; i < field.size; ++i) {
@@ -227,8 +229,7 @@ void Filler::change(const Field& field) {
         return;
     }
     const Bytes old = field.bytes();
-    const bool text = field.kind == Field::Kind::text;
-    while (std::ranges::equal(old, field.bytes())) field.bytes() = random_bytes(text);
+    while (std::ranges::equal(old, field.bytes())) field.bytes() = random_bytes(field);
 }
 
 std::vector<const char*> check_message(const MessageKind& kind) {
