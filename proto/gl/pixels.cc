@@ -196,12 +196,15 @@ Layout layout_of(const PixelStore& store, const Image& image) {
     const std::size_t skipped = size::bytes(store.skip_pixels);
     layout.first =
         is_bitmap(image) ? skipped / 8 : size::multiplied(skipped, size::pixel(image.format, image.type));
-    layout.first += size::array(store.skip_rows, layout.row_stride);
-    if (image.has_depth) layout.first += size::array(store.skip_images, layout.image_stride);
+    layout.first = size::added(layout.first, size::array(store.skip_rows, layout.row_stride));
+    if (image.has_depth) {
+        layout.first = size::added(layout.first, size::array(store.skip_images, layout.image_stride));
+    }
     const std::size_t last_row =
         is_bitmap(image) ? (first_bit(store) + size::bytes(image.width) + 7) / 8 : row_bytes;
-    layout.end = layout.first + size::array(image.depth - 1, layout.image_stride) +
-                 size::array(image.height - 1, layout.row_stride) + last_row;
+    const std::size_t last_image = size::array(image.depth - 1, layout.image_stride);
+    const std::size_t rows_before = size::array(image.height - 1, layout.row_stride);
+    layout.end = size::added(size::added(layout.first, last_image), size::added(rows_before, last_row));
     return layout;
 }
 

@@ -1,8 +1,6 @@
 // Sizes that tables of enumerants say: elements of parameters, of state, of evaluators, of indices.
 #include "gl/sizes.h"
 
-#include <algorithm>
-
 #include "gl/enums.h"
 
 namespace wire::gl::size {
@@ -40,7 +38,7 @@ std::size_t map_components(GLenum target) {
 // Elements from the first one of the first point to the last one of the last; a stride apart.
 std::size_t strided(std::size_t components, GLint stride, GLint order) {
     if (order <= 0 || stride < 0) return 0;
-    return multiplied(bytes(order - 1), bytes(stride)) + components;
+    return added(multiplied(bytes(order - 1), bytes(stride)), components);
 }
 
 }  // namespace
@@ -141,7 +139,7 @@ std::size_t map2(GLenum target, GLint ustride, GLint uorder, GLint vstride, GLin
     if (components == 0 || uorder <= 0 || ustride < 0) return 0;
     const std::size_t along_v = strided(components, vstride, vorder);
     if (along_v == 0) return 0;
-    return std::min(kTooLarge, multiplied(bytes(uorder - 1), bytes(ustride)) + along_v);
+    return added(multiplied(bytes(uorder - 1), bytes(ustride)), along_v);
 }
 
 std::size_t index(GLenum type) {

@@ -24,6 +24,10 @@ constexpr std::size_t multiplied(std::size_t left, std::size_t right) {
     return product;
 }
 
+constexpr std::size_t added(std::size_t left, std::size_t right) {
+    return left >= kTooLarge || right >= kTooLarge - left ? kTooLarge : left + right;
+}
+
 // A count of the program's, as a size.
 template <std::integral T>
 constexpr std::size_t bytes(T count) {

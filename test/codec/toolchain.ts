@@ -53,7 +53,7 @@ export function buildPrograms(): void {
     }
 }
 
-export function runProgram(name: 'codec' | 'codec_gl' | 'codec_planted'): Outcome {
+export function runProgram(name: 'codec' | 'codec_gl' | 'codec_planted' | 'pixels'): Outcome {
     return run(join(root, 'build/codec', name), []);
 }
 

@@ -107,7 +107,15 @@ function check({ name, form }: GlParam, call: GlCall): string[] {
             if (call.gl.rule.takes !== undefined) return [];
             return [line(form.nullable ? `!${field}.empty() && ${less(form.size)}` : less(form.size))];
         case 'pixels':
-            return [line(`${field}_from == 1 && ${less(form.size)}`)];
+            return [
+                wrapList(
+                    'if (!gl::holds(',
+                    [`${field}_from`, field, sizeOfRequest(form.size, call.gl.params), String(form.nullable)],
+                    '))',
+                    '    ',
+                ),
+                `        ${malformed}\n`,
+            ];
         case 'out': {
             const size = sizeOfRequest(form.size, call.gl.params);
             if (call.host === 'hand') return [line(`${size} > wire::limits::kGlDataBytes`)];

@@ -9,19 +9,16 @@ import type { GlCall, GlModel } from './model.ts';
 const author = 'proto/gen/gl/emit-ledger.ts';
 
 const legend =
-    '# id call class parameters -> result | marks. & uses a name, + makes one, - ends one, [n] ' +
-    'bytes of an array,\n' +
-    '# ? may be null, out comes back in the reply, @ is an offset into a buffer. record{...} and ' +
-    'reply{...} ' +
-    'stand\n# where they are not the parameters. guest and host say which end is by hand; ' +
-    'unwritten: not yet.\n';
+    '# id call class parameters -> result | marks. & uses a name, + makes one, - ends one, [n] bytes of\n' +
+    '# an array, ? may be null, out comes back in the reply, @ is an offset into a buffer. record{...}\n' +
+    '# and reply{...} stand where they are not the parameters. guest and host say which end is by hand.\n';
 
 export function emitGlLedger(model: GlModel): string {
     return banner('proto/spec/gl', author, '#') + legend + model.calls.map(line).join('');
 }
 
 function line(call: GlCall): string {
-    const { api, rule, result, registry, unwritten } = call.gl;
+    const { api, rule, result, registry } = call.gl;
     const id = hex(call.id).slice(2);
     if (api !== 'gl') return `${id} ${formatPrototype(registry)} | guest:hand\n`;
     const own = rule.wire !== undefined;
@@ -33,13 +30,11 @@ function line(call: GlCall): string {
               : call.gl.params.map((param) => ` ${param.name}:${formText(param.form, rule.takes)}`).join('');
     const given = rule.gives !== undefined && registry.returns !== 'void' ? ` -> +${rule.gives}` : '';
     const answer = own || result === undefined ? given : ` -> ${result}`;
-    const open = Object.entries(unwritten).flatMap(([side, is]) => (is ? [`unwritten:${side}`] : []));
     const marks = [
         ...(call.guest === 'generated' ? [] : ['guest:hand']),
         ...(rule.track === true && call.guest === 'generated' ? ['track'] : []),
         ...(call.host === 'hand' ? ['host:hand'] : []),
         ...(rule.neverFails === true ? ['neverFails'] : []),
-        ...open,
         ...registry.versions,
         ...registry.aliases.map((name) => `alias:${name}`),
     ];
@@ -65,7 +60,7 @@ function formText(form: GlForm | undefined, takes: string | undefined): string {
         case 'array':
             return `in[${form.size}]${form.nullable ? '?' : ''}`;
         case 'pixels':
-            return `image[${form.size}]?`;
+            return `image[${form.size}]${form.nullable ? '?' : ''}`;
         case 'one':
             return `out ${form.wire}?`;
         case 'out':
@@ -125,33 +120,23 @@ export function emitGlPage(model: GlModel): string {
     const rows = kinds.map(
         ({ title, meaning, has }) => `| ${title} | ${gl.filter(has).length} | ${meaning} |\n`,
     );
-    const refused = gl.filter(isRefused).map((call) => call.name);
-    const fallen = gl.filter((call) => call.gl.unwritten.guest && !isRefused(call)).length;
+    const open = gl.filter((call) => call.gl.unwritten.guest);
+    const refused = open.filter(isRefused).length;
     const untracked = gl.filter((call) => call.gl.unwritten.track).length;
-    const absent = gl.filter((call) => call.gl.unwritten.host).map((call) => call.name);
+    const absent = gl.filter((call) => call.gl.unwritten.host).length;
+    const records = gl.filter((call) => call.request !== undefined);
     return (
         `<!-- ${banner('proto/spec/gl', author, '').trim()} -->\n# OpenGL, counted\n\n` +
         `${gl.length} calls of OpenGL 1.0 to 4.6, core and compatibility, and OpenGL ES 2.0 to 3.2, under ` +
         `${gl.length + aliases} names;\n${others} of GLX 1.4 and EGL 1.5, all by hand in the guest. ` +
         'One line a call: [ledger/gl.txt](ledger/gl.txt).\n\n' +
         `| calls | number | what the guest does |\n|---|---:|---|\n${rows.join('')}\n` +
-        `On the host ${gl.filter((call) => call.host === 'hand').length} of ` +
-        `${gl.filter((call) => call.request !== undefined).length} records are executed by hand, ` +
-        'the others by ' +
-        'generated handlers.\n\n## Not written yet\n\n' +
-        `${fallen} calls that the guest is to answer itself cross as generated records meanwhile, and ` +
-        `${untracked} are not tracked.\n\n` +
-        `Refused in the guest with \`GL_INVALID_OPERATION\` (${refused.length}):\n\n` +
-        `${paragraph(refused)}\nRefused on the host (${absent.length}):\n\n${paragraph(absent)}`
+        `On the host ${records.filter((call) => call.host === 'hand').length} of ${records.length} records ` +
+        'are executed by hand, the others by generated handlers.\n\n' +
+        'Not written yet, by name in [spec/gl/unwritten.txt](spec/gl/unwritten.txt):\n\n' +
+        `- ${open.length - refused} calls that the guest is to answer itself cross as records meanwhile;\n` +
+        `- ${refused} are refused in the guest with \`GL_INVALID_OPERATION\`, and logged once;\n` +
+        `- ${absent} are refused so on the host;\n` +
+        `- ${untracked} cross and are not noted for getters.\n`
     );
-}
-
-function paragraph(names: readonly string[]): string {
-    const lines: string[] = [''];
-    for (const name of names.length === 0 ? ['none'] : names) {
-        const last = lines.at(-1) ?? '';
-        if (last.length + name.length > 100) lines.push(name);
-        else lines[lines.length - 1] = last === '' ? name : `${last} ${name}`;
-    }
-    return `${lines.join('\n')}\n`;
 }

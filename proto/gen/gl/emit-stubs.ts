@@ -39,7 +39,13 @@ export function emitStubs(model: GlModel, unit: Unit): string {
         '// False, and GL_OUT_OF_MEMORY: no record is as large.\n' +
         '[[maybe_unused]] bool fits(Context& context, std::size_t size, std::size_t limit) {\n' +
         '    if (size <= limit) [[likely]]\n        return true;\n' +
-        '    fail(context, GL_OUT_OF_MEMORY);\n    return false;\n}\n\n}  // namespace\n\n' +
+        '    fail(context, GL_OUT_OF_MEMORY);\n    return false;\n}\n\n' +
+        '// The same for an array that must be there; where it is not, GL itself would have crashed.\n' +
+        '[[maybe_unused]] bool takes(Context& context, const void* array, std::size_t size) {\n' +
+        '    if (array == nullptr && size != 0) [[unlikely]] {\n' +
+        '        fail(context, GL_INVALID_VALUE);\n        return false;\n    }\n' +
+        '    return fits(context, size, wire::limits::kGlDataBytes);\n}\n\n' +
+        '}  // namespace\n\n' +
         `namespace remote {\n\n${remote.map(remoteBody).join('\n')}\n}  // namespace remote\n\n` +
         `namespace stub {\n\n${own.map(stubBody).join('\n')}\n` +
         '}  // namespace stub\n\n}  // namespace guest::gl\n'
@@ -114,12 +120,12 @@ function bytesLine(call: GlCall, { name, form }: GlParam): string[] {
     switch (form?.is) {
         case 'array':
         case 'names':
-            return isConstant(form)
-                ? []
-                : [
-                      `    const std::size_t ${name}_size = ${form.size};\n`,
-                      refused(`${name}_size`, 'kGlDataBytes'),
-                  ];
+            return [
+                `    const std::size_t ${name}_size = ${form.size};\n`,
+                form.nullable
+                    ? refused(`${name}_size`, 'kGlDataBytes')
+                    : `    if (!takes(context, ${name}, ${name}_size)) ${nothing(call)}\n`,
+            ];
         case 'out':
             return [
                 `    const std::size_t ${name}_size = ${form.size};\n`,
@@ -127,6 +133,7 @@ function bytesLine(call: GlCall, { name, form }: GlParam): string[] {
             ];
         case 'text':
             return [
+                `    if (!takes(context, ${name}, 1)) ${nothing(call)}\n`,
                 `    const auto ${name}_text = wire::text(${name});\n`,
                 refused(`${name}_text.size()`, 'kNameBytes'),
             ];
@@ -148,7 +155,7 @@ function lengthOf(call: GlCall, name: string): string {
 }
 
 /** Whether the size depends on nothing that a program says, or on no more than an enumerant. */
-export function isConstant(form: GlForm): boolean {
+function isConstant(form: GlForm): boolean {
     return 'size' in form && !/size::(?!parameters|clear_value|pixel\b|k)/.test(form.size);
 }
 
@@ -160,7 +167,7 @@ function fieldValues({ name, form }: GlParam): string[] {
             return [form.kind === 'sync' ? `.${name} = wire::gl::number(${name})` : `.${name} = ${name}`];
         case 'array':
         case 'names':
-            return [`.${name} = wire::gl::in(${name}, ${isConstant(form) ? form.size : `${name}_size`})`];
+            return [`.${name} = wire::gl::in(${name}, ${name}_size)`];
         case 'counted':
             return [`.${name} = wire::gl::in(${name}, ${name}_size)`];
         case 'text':

@@ -23,7 +23,7 @@ export type GlForm =
     /** How many elements `of` has: not sent, for the array says it. */
     | { readonly is: 'length'; readonly of: string; readonly each: number }
     | { readonly is: 'offset'; readonly binding: GlBinding }
-    | { readonly is: 'pixels'; readonly size: string }
+    | { readonly is: 'pixels'; readonly size: string; readonly nullable: boolean }
     | { readonly is: 'packed' }
     /** One value stored through a pointer that may be null. */
     | { readonly is: 'one'; readonly wire: Scalar; readonly element: string }
@@ -116,8 +116,9 @@ function ruledForm(param: RegistryParam, said: ParamRule): GlForm | undefined {
             return { is: 'names', kind: said.kind, size: said.size, nullable: said.nullable === true };
         case 'answer':
             return to === undefined ? undefined : { is: 'answer', element: to.element };
-        case 'offset':
         case 'pixels':
+            return { is: 'pixels', size: said.size, nullable: said.nullable === true };
+        case 'offset':
         case 'packed':
         case 'raw':
             return said;

@@ -1,9 +1,21 @@
 // Images between client memory and textures or framebuffers. Those of the program cross tightly packed; what
 // GL_UNPACK_* and GL_PACK_* say is done in the guest.
 
-import { array, each, type GlChapter, type GlRule, hand, nullable, packed, pixels } from './rules.ts';
+import {
+    array,
+    each,
+    type GlChapter,
+    type GlRule,
+    hand,
+    nullable,
+    nullablePixels,
+    packed,
+    pixels,
+} from './rules.ts';
 
 const image = (size: string): GlRule => ({ guest: 'hand', params: { pixels: pixels(size) } });
+/** Without an image, the texture gets its size alone. */
+const storage = (size: string): GlRule => ({ guest: 'hand', params: { pixels: nullablePixels(size) } });
 const compressed: GlRule = { guest: 'hand', params: { data: pixels('size::bytes(imageSize)') } };
 const readBack = (param: string): GlRule => ({ guest: 'hand', host: 'hand', params: { [param]: packed } });
 const line = 'size::image(format, type, width, 1, 1)';
@@ -23,9 +35,9 @@ export const images: GlChapter = {
         },
         { match: /^glCompressedTex(ture)?(Sub)?Image/, rule: compressed },
         { match: /^glCopyTex(ture)?(Sub)?Image/, rule: { host: 'hand' } },
-        { match: /^glTex(ture)?(Sub)?Image1D$/, rule: image(line) },
-        { match: /^glTex(ture)?(Sub)?Image2D$/, rule: image(plane) },
-        { match: /^glTex(ture)?(Sub)?Image3D$/, rule: image(box) },
+        { match: /^glTex(ture)?SubImage1D$/, rule: image(line) },
+        { match: /^glTex(ture)?SubImage2D$/, rule: image(plane) },
+        { match: /^glTex(ture)?SubImage3D$/, rule: image(box) },
         { match: /^glGetn?Tex(ture)?(Sub)?Image$|^glReadn?Pixels$/, rule: { guest: 'hand', host: 'hand' } },
         { match: /^glPixelStore[fi]$/, rule: hand },
     ],
@@ -39,8 +51,11 @@ export const images: GlChapter = {
         glGetCompressedTexImage: readBack('img'),
         glReadPixels: readBack('pixels'),
         glReadnPixels: readBack('data'),
+        glTexImage1D: storage(line),
+        glTexImage2D: storage(plane),
+        glTexImage3D: storage(box),
         glDrawPixels: image(plane),
-        glBitmap: { guest: 'hand', params: { bitmap: pixels('size::bitmap(width, height)') } },
+        glBitmap: { guest: 'hand', params: { bitmap: nullablePixels('size::bitmap(width, height)') } },
         glPolygonStipple: { guest: 'hand', params: { mask: pixels('size::kStippleBytes') } },
         glGetPolygonStipple: readBack('mask'),
         glGetnPolygonStipple: readBack('pattern'),

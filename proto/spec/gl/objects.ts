@@ -1,6 +1,15 @@
 // Objects by name: making, ending, binding and asking for them. The guest chooses every name.
 
-import { each, type GlChapter, type GlKind, type GlRules, hand, local, names } from './rules.ts';
+import {
+    each,
+    type GlChapter,
+    type GlKind,
+    type GlRules,
+    hand,
+    local,
+    names,
+    nullableNames,
+} from './rules.ts';
 
 /** The calls that make and end objects of a kind by arrays of names. */
 function byName(kind: GlKind, plural: string, create = true): GlRules {
@@ -40,6 +49,18 @@ export const objects: GlChapter = {
         ...exists('glIsProgram', 'program', 'program'),
         ...exists('glIsShader', 'shader', 'program'),
         ...exists('glIsList', 'list', 'list'),
+        glBindTextures: {
+            guest: 'hand',
+            params: { textures: nullableNames('texture', 'size::array(count, 4)') },
+        },
+        glBindImageTextures: {
+            guest: 'hand',
+            params: { textures: nullableNames('texture', 'size::array(count, 4)') },
+        },
+        glBindSamplers: {
+            guest: 'hand',
+            params: { samplers: nullableNames('sampler', 'size::array(count, 4)') },
+        },
         // 0 is the framebuffer of the drawable, which the host makes of its own.
         glBindFramebuffer: { guest: 'hand', host: 'hand' },
         glDeleteFramebuffers: { guest: 'hand', host: 'hand', takes: 'framebuffer' },

@@ -38,8 +38,8 @@ export type ParamRule =
     | { readonly is: 'counted'; readonly length: string }
     /** An offset into the buffer that is bound there: client memory never crosses as an address. */
     | { readonly is: 'offset'; readonly binding: GlBinding }
-    /** An image of the program: tight bytes of that size, an offset into the unpack buffer, or nothing. */
-    | { readonly is: 'pixels'; readonly size: string }
+    /** An image of the program: tight bytes of that size, or an offset into the unpack buffer. */
+    | { readonly is: 'pixels'; readonly size: string; readonly nullable?: true }
     /** An image for the program: bytes of the reply, or an offset into the pack buffer. Both ends by hand. */
     | { readonly is: 'packed' }
     /** An output whose size only the host knows: what the reply brings is what the program gets. */
@@ -105,6 +105,7 @@ export const nullableNames = (kind: GlKind, size: string): ParamRule => ({
 export const counted = (length: string): ParamRule => ({ is: 'counted', length });
 export const offset = (binding: GlBinding): ParamRule => ({ is: 'offset', binding });
 export const pixels = (size: string): ParamRule => ({ is: 'pixels', size });
+export const nullablePixels = (size: string): ParamRule => ({ is: 'pixels', size, nullable: true });
 export const packed: ParamRule = { is: 'packed' };
 export const answer: ParamRule = { is: 'answer' };
 export const raw: ParamRule = { is: 'raw' };

@@ -2,6 +2,7 @@
 // records or of buffers, names in arrays. A record may lie: nothing here lets a number of the guest's become
 // an address that the driver follows.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -15,6 +16,15 @@ namespace engine::gl {
 // The offset as the pointer that GL takes for one. False, and GL_INVALID_OPERATION: no buffer is bound there,
 // so that GL would read it as an address.
 bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value, const void*& pointer);
+
+// Whether a record has an image of `size` bytes where it says it has one.
+inline bool holds(std::uint8_t from, wire::gl::Bytes image, std::size_t size, bool nullable) {
+    switch (from) {
+        case static_cast<std::uint8_t>(wire::gl::From::nothing): return nullable || size == 0;
+        case static_cast<std::uint8_t>(wire::gl::From::record): return image.size() >= size;
+        default: return from == static_cast<std::uint8_t>(wire::gl::From::buffer);
+    }
+}
 
 // The image of a record (tight, as wire::gl::gather() leaves it), or an offset into the bound unpack buffer.
 // False, and GL_INVALID_OPERATION: no buffer where the record says so, or one where it does not.
