@@ -190,7 +190,10 @@ describe('a batch', () => {
 
 describe('random records', () => {
     const rounds = isLong ? 200 : 25;
-    const known = Object.keys(callNames).map(Number);
+    // Those of a lane of CUDA: to it, a call of OpenGL is an unknown number as any.
+    const known = Object.keys(callNames)
+        .map(Number)
+        .filter((id) => id < 0x4000);
 
     it(`in ${rounds} sessions harm nobody else`, async () => {
         for (let round = 0; round < rounds; round += 1) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wire/call_id.h"
+#include "wire/gl_call_id.h"
 #include "wire/record.h"
 
 namespace engine {
@@ -25,8 +26,11 @@ inline bool wants_reply(const wire::RecordHeader& record) {
 
 // For people.
 inline std::string describe(const wire::RecordHeader& record) {
-    return "record " + std::string(wire::call_name(static_cast<wire::CallId>(record.call))) + " (call " +
-           std::to_string(record.call) + ", " + std::to_string(record.size) + " bytes)";
+    const bool is_gl = record.call >= wire::kFirstGlCall;
+    const auto name = is_gl ? wire::gl_call_name(static_cast<wire::GlCallId>(record.call))
+                            : wire::call_name(static_cast<wire::CallId>(record.call));
+    return "record " + std::string(name) + " (call " + std::to_string(record.call) + ", " +
+           std::to_string(record.size) + " bytes)";
 }
 
 }  // namespace engine

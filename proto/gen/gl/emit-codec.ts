@@ -1,10 +1,11 @@
 // Emits wire/gl_call_id.h, and wire/gl_codec.h: the structure, encoding and decoding of every record and
 // reply of OpenGL. Apart from the headers of CUDA, so that no unit of CUDA is compiled longer for it.
 
-import { banner } from '../cpp.ts';
+import { banner, hex } from '../cpp.ts';
 import { callTables, codecOf } from '../emit-wire.ts';
 import { recorded } from './cpp.ts';
 import type { GlCall, GlModel } from './model.ts';
+import { idBlocks } from './registry.ts';
 
 export function emitGlCodec(model: GlModel): string {
     return (
@@ -24,7 +25,9 @@ export function emitGlCallId(model: GlModel): string {
     return (
         banner('proto/spec/gl', 'proto/gen/gl/emit-codec.ts') +
         '#pragma once\n#include <cstddef>\n#include <cstdint>\n#include <string_view>\n\n' +
-        `namespace wire {\n\n${callTables(model.calls, names)}\n}  // namespace wire\n`
+        'namespace wire {\n\n// Numbers below this are those of wire/call_id.h.\n' +
+        `inline constexpr std::uint16_t kFirstGlCall = ${hex(idBlocks.gl)};\n\n` +
+        `${callTables(model.calls, names)}\n}  // namespace wire\n`
     );
 }
 
