@@ -98,9 +98,10 @@ export function codecOf(message: Message, id: string, doc: string, more = ''): s
     const writes = message.fields.map((field) => `    sink.${sinkVerb(field)}(message.${field.name});\n`);
     const reads = message.fields.map((f) => `    message.${f.name} = cursor.${cursorVerb(f)};\n`);
     const checks = message.fields.flatMap(fieldChecks);
+    const ids = id.slice(0, id.indexOf(':'));
     return (
         (doc === '' ? '' : wrapComment(doc)) +
-        `struct ${message.name} {\n    static constexpr auto kId = ${id};\n${more}${fields}};\n` +
+        `struct ${message.name} {\n    static constexpr ${ids} kId = ${id};\n${more}${fields}};\n` +
         `template <class Sink>\n` +
         `void encode(Sink& sink, const ${message.name}&${unused ? '' : ' message'}) {\n` +
         `${writes.join('')}    sink.pad_to(kRecordAlignment);\n}\n` +
