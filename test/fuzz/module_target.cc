@@ -76,8 +76,9 @@ void compare(const std::string& text, const Outcome& first, fuzz::OtherEngine& o
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-    const std::pair<const char*, const char*> kChoices[] = {
-        {"base", "0"}, {"", "1"}, {"", "0"}, {"avx2", "2"}};
+    // A set that the machine lacks is the next lesser one.
+    const std::pair<const char*, const char*> kChoices[] = {{"base", "0"},   {"avx2", "1"},   {"avx2", "2"},
+                                                            {"avx512", "1"}, {"avx512", "2"}, {"", "0"}};
     for (const auto& [set, compile] : kChoices)
         others().push_back(std::make_unique<fuzz::OtherEngine>(set, compile));
     std::fprintf(stderr, "%s is compared with base and others\n", soft::instruction_set());
