@@ -147,11 +147,15 @@ class Writer {
         }
     }
 
-    // Instructions for whole warps only come where all lanes do, and only while all are there.
+    // Instructions for whole warps only come where all lanes do, and only while all are there. What shfl gets
+    // from a lane that is not there is anything.
     void other(const std::string& pattern) {
         const bool is_aligned = pattern.find(".aligned") != std::string::npos;
+        const bool is_shuffle = pattern.starts_with("shfl");
         const bool thins_out = pattern == "@P exit;" || pattern == "@P ret;";
-        if (is_aligned ? is_full_ && open_.empty() : !(thins_out && is_full_)) instruction(pattern);
+        const bool is_left_out = (is_aligned && !open_.empty()) ||
+                                 ((is_aligned || is_shuffle) && !is_full_) || (thins_out && is_full_);
+        if (!is_left_out) instruction(pattern);
     }
 
     // Inner loops turn less often than the outermost.
