@@ -10,7 +10,7 @@ import { buildPrograms, loadGlModel, loadModel, runProgram } from './toolchain.t
 const messages = allMessages(loadModel()).map((message) => message.name);
 const glMessages = glShapes(loadGlModel()).map((message) => message.name);
 
-beforeAll(buildPrograms, 300_000);
+beforeAll(() => buildPrograms('codec', ['codec', 'codec_gl', 'codec_planted']), 300_000);
 
 describe.each([
     ['every message', 'codec', messages],
@@ -19,7 +19,7 @@ describe.each([
     const verdicts = new Map<string, string[]>();
 
     beforeAll(() => {
-        const done = runProgram(program);
+        const done = runProgram('codec', program);
         expect(done.stderr).toBe('');
         expect(done.status).toBe(0);
         for (const line of done.stdout.trim().split('\n')) {
@@ -41,7 +41,7 @@ describe('the properties themselves', () => {
     const found: string[] = [];
 
     beforeAll(() => {
-        found.push(...runProgram('codec_planted').stdout.trim().split('\n'));
+        found.push(...runProgram('codec', 'codec_planted').stdout.trim().split('\n'));
     });
 
     test.each([

@@ -20,8 +20,8 @@ describe('sizes of OpenGL', () => {
     const verdicts = new Map<string, string>();
 
     beforeAll(() => {
-        buildPrograms();
-        const done = runProgram('pixels');
+        buildPrograms('pixels', ['pixels']);
+        const done = runProgram('pixels', 'pixels');
         expect(done.stderr).toBe('');
         expect(done.status).toBe(0);
         for (const line of done.stdout.trim().split('\n')) {

@@ -41,11 +41,16 @@ function run(program: string, args: readonly string[], input?: string): Outcome 
 const compiler = process.env['CXX'] ?? 'g++';
 const includes = ['-Iproto', '-Ibuild/gen', '-Itest/codec'];
 
-/** Builds the programs of test/codec/CMakeLists.txt; throws what the compiler said. */
-export function buildPrograms(): void {
+type Program = 'codec' | 'codec_gl' | 'codec_planted' | 'pixels';
+
+/**
+ * Builds programs of test/codec/CMakeLists.txt in a folder below build/, one of the calling file's own: files
+ * of tests run side by side. Throws what the compiler said.
+ */
+export function buildPrograms(folder: string, programs: readonly Program[]): void {
     const steps = [
-        ['-S', 'test/codec', '-B', 'build/codec'],
-        ['--build', 'build/codec', '-j', '2'],
+        ['-S', 'test/codec', '-B', `build/${folder}`],
+        ['--build', `build/${folder}`, '-j', '2', '--target', ...programs],
     ];
     for (const step of steps) {
         const done = run('cmake', step);
@@ -53,8 +58,8 @@ export function buildPrograms(): void {
     }
 }
 
-export function runProgram(name: 'codec' | 'codec_gl' | 'codec_planted' | 'pixels'): Outcome {
-    return run(join(root, 'build/codec', name), []);
+export function runProgram(folder: string, name: Program): Outcome {
+    return run(join(root, 'build', folder, name), []);
 }
 
 /** Only checks a translation unit, given as text. */
