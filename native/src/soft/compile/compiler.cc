@@ -112,6 +112,27 @@ void emit_run(Assembler& out, std::span<const Step> steps, std::span<const std::
     out.leave();
 }
 
+// The slots that nobody reads after the run, whose first instruction behind it is `end`.
+std::vector<std::uint32_t> unread_after(const Run& run, std::span<const Origin> origins,
+                                        std::span<const Stay> all, std::uint32_t end) {
+    const std::uint32_t last = origins[end - 1].statement;
+    // A statement may be several instructions, of which the run has the first ones.
+    const bool splits = end < origins.size() && origins[end].statement == last;
+    const std::uint32_t next = splits ? last : last + 1;
+    std::vector<std::uint32_t> unread;
+    const auto look = [&](std::uint32_t slot) {
+        const auto stays = std::ranges::equal_range(all, slot, {}, &Stay::slot);
+        const bool is_read = std::ranges::any_of(
+            stays, [&](const Stay& stay) { return stay.begin <= last && stay.end >= next; });
+        if (!stays.empty() && !is_read) unread.push_back(slot);
+    };
+    for (const Step& step : run.steps) {
+        if (step.writes()) look(step.slot);
+        for (std::size_t k = 0; k < step.other_count; ++k) look(step.others[k]);
+    }
+    return unread;
+}
+
 }  // namespace
 
 bool is_enabled() { return least_steps() != 0; }
@@ -129,31 +150,11 @@ bool CodePages::fill(std::span<const std::uint8_t> bytes) {
     return mprotect(mapped, size_, PROT_READ | PROT_EXEC) == 0;
 }
 
-std::vector<std::uint32_t> Compiler::unread_after(const Run& run, std::span<const Origin> origins,
-                                                  std::uint32_t end) const {
-    const std::uint32_t last = origins[end - 1].statement;
-    // A statement may be several instructions, of which the run has the first ones.
-    const bool splits = end < origins.size() && origins[end].statement == last;
-    const std::uint32_t next = splits ? last : last + 1;
-    std::vector<std::uint32_t> unread;
-    const auto look = [&](std::uint32_t slot) {
-        const auto stays = std::ranges::equal_range(stays_, slot, {}, &Stay::slot);
-        const bool is_read = std::ranges::any_of(
-            stays, [&](const Stay& stay) { return stay.begin <= last && stay.end >= next; });
-        if (!stays.empty() && !is_read) unread.push_back(slot);
-    };
-    for (const Step& step : run.steps) {
-        if (step.writes()) look(step.slot);
-        for (std::size_t k = 0; k < step.other_count; ++k) look(step.others[k]);
-    }
-    return unread;
-}
-
-void Compiler::close(Code& code, std::span<const Origin> origins, Run& run, std::uint32_t end) {
+void Compiler::close(const Noted& noted, Run& run, std::uint32_t end) {
     if (run.steps.size() >= least_steps()) {
         const auto next = static_cast<std::int32_t>((end - run.first) * sizeof(Insn));
-        const std::vector<std::uint32_t> unread = unread_after(run, origins, end);
-        Insn& first = code.insns[run.first];
+        const std::vector<std::uint32_t> unread = unread_after(run, noted.origins, noted.stays, end);
+        Insn& first = noted.code->insns[run.first];
         Begins begins;
         if (is_whole_warp()) {
             begins = emit_warp_run(out_, {run.steps, unread, same_, &first, next});
@@ -180,18 +181,31 @@ void Compiler::find_same(const Code& code) {
     }
 }
 
-void Compiler::add(Code& code, std::span<const Origin> origins, std::span<const std::uint32_t> starts,
+void Compiler::add(Code& code, std::vector<Origin> origins, std::vector<std::uint32_t> starts,
                    std::vector<Stay> stays) {
     if (!is_enabled()) return;
-    stays_ = std::move(stays);
-    std::ranges::sort(stays_, {}, &Stay::slot);
+    std::ranges::sort(stays, {}, &Stay::slot);
+    noted_.push_back({&code, std::move(origins), std::move(starts), std::move(stays)});
+}
+
+void Compiler::compile(const Code& code) {
+    const auto noted = std::ranges::find(noted_, &code, &Noted::code);
+    if (noted == noted_.end()) return;
     find_same(code);
+    find_runs(*noted);
+    finish();
+    noted_.erase(noted);
+}
+
+void Compiler::find_runs(const Noted& noted) {
+    const Code& code = *noted.code;
+    const std::vector<Origin>& origins = noted.origins;
     Run run(is_whole_warp());
-    auto start = starts.begin();
+    auto start = noted.starts.begin();
     const auto count = static_cast<std::uint32_t>(code.insns.size());
     for (std::uint32_t k = 0; k < count; ++k) {
-        start = std::lower_bound(start, starts.end(), k);
-        if (start != starts.end() && *start == k) close(code, origins, run, k);
+        start = std::lower_bound(start, noted.starts.end(), k);
+        if (start != noted.starts.end() && *start == k) close(noted, run, k);
         // A guard and the instruction it guards are one step.
         Step step;
         step.is_guarded = origins[k].entry->family == Family::guard && k + 1 < count;
@@ -201,23 +215,27 @@ void Compiler::add(Code& code, std::span<const Origin> origins, std::span<const 
         // Only what computes can be undone where its guard does not hold.
         fits = fits && !(step.is_guarded && touches_memory(step));
         if (fits && !run.take(step)) {
-            close(code, origins, run, k);
+            close(noted, run, k);
             fits = run.take(step);
         }
-        if (!fits) close(code, origins, run, k);
+        if (!fits) close(noted, run, k);
         if (run.steps.size() == 1) run.first = k;
         k = at;
     }
-    close(code, origins, run, count);
+    close(noted, run, count);
 }
 
 void Compiler::finish() {
-    if (entries_.empty() || !pages_.fill(out_.bytes())) return;
-    // SAFETY: each offset is where emit_run() wrote a function with a handler's arguments and result.
-    const auto handler = [&](std::size_t offset) { return std::bit_cast<Handler>(pages_.at(offset)); };
-    for (const Entry& entry : entries_) {
-        entry.insn->run[0] = handler(entry.full);
-        entry.insn->run[1] = handler(entry.partial);
+    if (entries_.empty()) return;
+    auto pages = std::make_unique<CodePages>();
+    if (pages->fill(out_.bytes())) {
+        // SAFETY: each offset is where emit_run() wrote a function with a handler's arguments and result.
+        const auto handler = [&](std::size_t offset) { return std::bit_cast<Handler>(pages->at(offset)); };
+        for (const Entry& entry : entries_) {
+            entry.insn->run[0] = handler(entry.full);
+            entry.insn->run[1] = handler(entry.partial);
+        }
+        pages_.push_back(std::move(pages));
     }
     entries_.clear();
     out_.cut(0);

@@ -1,7 +1,8 @@
 // Compiles the straight-line parts of decoded functions: runs of arithmetic become one piece of AVX2 code
 // that keeps its values in registers, entered in the place of the run's first instruction. With AVX-512 loads
 // and stores are part of runs (warp_*). What is not compiled, and everything where the processor has no AVX2,
-// stays with the interpreter. Called while a program is loaded.
+// stays with the interpreter. A function is compiled when it is first wanted, not when it is loaded: programs
+// carry more kernels than they launch.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -47,38 +48,44 @@ class CodePages {
     std::size_t size_ = 0;
 };
 
-// The compiled code of one program, which outlives every grid that runs it. Used by one thread until
-// finish().
+// The compiled code of one program, which outlives every grid that runs it. One thread at a time.
 class Compiler {
   public:
-    // Compiles what it can of `code`, which stays where it is from now on. `origins` is parallel to its
-    // instructions; those that others jump to are named by `starts`, in ascending order. What a slot holds
-    // after all its `stays` is of no use; a slot without any is always of use.
-    void add(Code& code, std::span<const Origin> origins, std::span<const std::uint32_t> starts,
+    // Notes what it takes to compile `code`, which stays where it is from now on. `origins` is parallel to
+    // its instructions; those that others jump to are named by `starts`, in ascending order. What a slot
+    // holds after all its `stays` is of no use; a slot without any is always of use.
+    void add(Code& code, std::vector<Origin> origins, std::vector<std::uint32_t> starts,
              std::vector<Stay> stays);
-    // Makes all of it executable and puts it in place.
-    void finish();
+    // Compiles what it can of `code`, if add() knows it and it has not been done, and puts it in place. Of
+    // code that no grid runs yet.
+    void compile(const Code& code);
 
   private:
+    struct Noted {
+        Code* code;
+        std::vector<Origin> origins;
+        std::vector<std::uint32_t> starts;
+        std::vector<Stay> stays;
+    };
     struct Entry {
         Insn* insn;
         std::size_t full;  // where the code begins for warps with all lanes active
         std::size_t partial;
     };
 
+    void find_runs(const Noted& noted);
     // Compiles what `run` has collected up to the instruction `end`, if it is long enough, and empties it.
-    void close(Code& code, std::span<const Origin> origins, Run& run, std::uint32_t end);
+    void close(const Noted& noted, Run& run, std::uint32_t end);
+    // Makes all of it executable and puts it in place.
+    void finish();
     // The slots that hold one value for all lanes while a block runs.
     void find_same(const Code& code);
-    // The slots that nobody reads after the run, whose first instruction behind it is `end`.
-    std::vector<std::uint32_t> unread_after(const Run& run, std::span<const Origin> origins,
-                                            std::uint32_t end) const;
 
+    std::vector<Noted> noted_;
     Assembler out_;
     std::vector<Entry> entries_;
-    std::vector<Stay> stays_;          // of the function at hand, by slot
     std::vector<std::uint32_t> same_;  // of the function at hand
-    CodePages pages_;
+    std::vector<std::unique_ptr<CodePages>> pages_;
 };
 
 }  // namespace soft::compile

@@ -54,6 +54,7 @@ GridState::GridState(LaunchConfig launch, DeviceServices& device, std::uint32_t 
       block_count(static_cast<std::uint64_t>(config.grid[0]) * config.grid[1] * config.grid[2]),
       thread_count(config.block[0] * config.block[1] * config.block[2]),
       depth(depth_) {
+    function->make_ready();
     if (config.cooperative) workspace = services.allocate_image(kWorkspaceSize);
 }
 

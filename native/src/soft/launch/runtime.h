@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,14 @@ class Function {
     std::uint32_t dynamic_align = 16;          // where `extern __shared__` starts, after the static part
     std::uint32_t cache_count = 0;  // inline caches of the kernel and of every function it may call
     const FunctionInfo* declared = nullptr;
+    // What is left for the first launch to do: its code has not run before.
+    std::function<void()> prepare;
+
+    // Before a grid of it starts; any thread.
+    void make_ready() const { std::call_once(prepared_, prepare); }
+
+  private:
+    mutable std::once_flag prepared_;
 };
 
 // Resolves the addresses of device functions that data and registers hold.

@@ -44,7 +44,7 @@ class Decoder {
     const std::string& error() const { return error_; }
     // What the compiler wants to know of the finished code: where each instruction comes from, and which of
     // them begin a block, ascending.
-    std::span<const compile::Origin> origins() const { return origins_; }
+    std::vector<compile::Origin> take_origins() { return std::move(origins_); }
     std::vector<std::uint32_t> starts() const;
     std::vector<compile::Stay> take_stays() { return std::move(stays_); }
 

@@ -2,6 +2,8 @@
 #include "soft/ptx/program.h"
 
 #include <algorithm>
+#include <mutex>
+#include <utility>
 
 #include "soft/compile/compiler.h"
 #include "soft/launch/runtime.h"
@@ -32,13 +34,16 @@ class LoadedProgram final : public Program {
     int decode(ptx::Link& link, bool entries, std::string& log);
     bool decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std::string& log);
     void describe(const ptx::Link& link, const ptx::LinkedFunction& linked);
+    void compile(const Code& kernel);
 
     DeviceServices& services_;
     ManagedImage& managed_;  // while it is loaded
     std::vector<std::string> texts_;
     std::vector<ptx::Module> modules_;
     std::vector<std::unique_ptr<Code>> codes_;
+    std::mutex compiling_;
     compile::Compiler compiler_;
+    std::vector<const Code*> callables_;  // device functions that are not compiled yet
     FunctionTable table_;
     std::vector<FunctionInfo> facts_;
     std::vector<GlobalInfo> globals_;
@@ -74,8 +79,14 @@ int LoadedProgram::load(std::span<const std::string_view> units, std::string& lo
         const auto at = std::ranges::find(table_.codes, functions_[k]->code);
         table_.kernels[static_cast<std::size_t>(at - table_.codes.begin())] = functions_[k].get();
     }
-    compiler_.finish();
     return failed;
+}
+
+// Functions that a kernel may call first: several kernels share them, and none of these runs before.
+void LoadedProgram::compile(const Code& kernel) {
+    const std::lock_guard lock(compiling_);
+    for (const Code* callable : std::exchange(callables_, {})) compiler_.compile(*callable);
+    compiler_.compile(kernel);
 }
 
 bool calls_functions(const ptx::Link& link, const ptx::LinkedFunction& linked) {
@@ -116,11 +127,12 @@ bool LoadedProgram::decode_one(ptx::Link& link, ptx::LinkedFunction& linked, std
         log = decoder.error();
         return false;
     }
-    compiler_.add(code, decoder.origins(), decoder.starts(), decoder.take_stays());
+    compiler_.add(code, decoder.take_origins(), decoder.starts(), decoder.take_stays());
     if (code.is_entry) {
         code.reads_reserved |= code.has_calls && device_reads_reserved_;
         return true;
     }
+    callables_.push_back(&code);
     device_reads_reserved_ |= code.reads_reserved;
     device_caches_ += code.cache_count;
     link.module_shared = std::max(link.module_shared, code.shared_bytes);
@@ -166,6 +178,7 @@ void LoadedProgram::describe(const ptx::Link& link, const ptx::LinkedFunction& l
     facts_.push_back(std::move(facts));
     auto function = std::make_unique<Function>();
     function->code = &code;
+    function->prepare = [this, &code] { compile(code); };
     function->functions = &table_;
     function->dynamic_align = link.dynamic_align;
     function->cache_count = device_caches_ + code.cache_count;
