@@ -34,6 +34,34 @@ const needs = [
     { debian: 'util-linux', present: () => hasCommand('flock') },
 ];
 
+// What a worker loads when a guest asks for OpenGL. Without it CUDA works, and such a guest is told what to
+// install.
+const forOpenGl = ['libegl1', 'libgl1-mesa-dri'];
+
+function loaderFinds(library) {
+    const cache = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
+    return cache.status !== 0 || cache.stdout.includes(`${library} `);
+}
+
+function hasOpenGl() {
+    const hasMesa = loaderFinds('libEGL_mesa.so.0') && existsSync('/usr/lib/x86_64-linux-gnu/dri');
+    return loaderFinds('libEGL.so.1') && (hasMesa || loaderFinds('libEGL_nvidia.so.0'));
+}
+
+async function ensureOpenGl() {
+    if (hasOpenGl()) {
+        return;
+    }
+    try {
+        await installSystemPackages(forOpenGl);
+    } catch (error) {
+        if (!(error instanceof StepError)) {
+            throw error;
+        }
+        say(`OpenGL will not work on this machine, CUDA will: ${error.message}`);
+    }
+}
+
 function commandToInstall(list) {
     const sudo = hasCommand('sudo') ? 'sudo ' : '';
     const who = sudo === '' ? 'As root, type this' : 'Type this';
@@ -87,4 +115,5 @@ export async function ensureSetUp(wanted = []) {
     await ensureNpmPackages();
     const missing = needs.filter((need) => !need.present()).map((need) => need.debian);
     await installSystemPackages(missing.length === 0 ? [] : [...missing, ...wanted]);
+    await ensureOpenGl();
 }

@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 
 #include <array>
+#include <cstring>
+#include <string_view>
 #include <vector>
 
 namespace device {
@@ -215,6 +217,27 @@ void GlDriver::destroy(void* context) {
     egl_->destroy_context(display_, context);
 }
 
-void* GlDriver::find(const char* name) const { return egl_->get_proc_address(name); }
+// Mesa up to 22 knows the bounded queries only by their first names, and answers for the later ones with a
+// function that does nothing.
+void* GlDriver::find(const char* names) const {
+    void* found = nullptr;
+    for (std::string_view name = names; !name.empty(); name = name.data() + name.size() + 1) {
+        const bool is_older = name.starts_with("glGetn") && name.ends_with("ARB");
+        if (found == nullptr || is_older) found = egl_->get_proc_address(name.data());
+    }
+    return found;
+}
+
+ferry::Status GlDriver::load(GlTable& table) const {
+    for (const GlSymbol& symbol : kGlSymbols) {
+        void* function = find(symbol.names);
+        if (function == nullptr && symbol.required) {
+            return ferry::Status::failure("the host's GL (" + platform_ + ") has no " + symbol.names);
+        }
+        // SAFETY: the entry at that offset is a pointer to this function.
+        std::memcpy(reinterpret_cast<std::byte*>(&table) + symbol.offset, &function, sizeof function);
+    }
+    return ferry::Status::success();
+}
 
 }  // namespace device

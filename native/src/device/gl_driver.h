@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "host/gl_table.h"
 #include "status.h"
 
 namespace device {
@@ -41,8 +42,8 @@ public:
     ferry::Result<void*> create(const GlWish& wish);
     // Of the calling thread's.
     void destroy(void* context);
-    // The function of that name; null, or one that does nothing, where this GL has none.
-    void* find(const char* name) const;
+    // Finds all functions. Failure: one is missing that every GL has.
+    ferry::Status load(GlTable& table) const;
     // What drives it, for people.
     const std::string& platform() const { return platform_; }
 
@@ -53,6 +54,7 @@ private:
     bool try_display(std::uint32_t platform, void* native, std::string described);
     void* make(const GlWish& wish, void* share, bool with_details);
     bool has(const char* extension) const;
+    void* find(const char* names) const;
 
     std::unique_ptr<Egl> egl_;
     std::string platform_;

@@ -36,7 +36,11 @@ bool refused(GlExecutor& executor) {
 }  // namespace
 
 bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value, const void*& pointer) {
-    if (!is_bound(executor, enumerant_of(binding))) return refused(executor);
+    return offset_into(executor, enumerant_of(binding), value, pointer);
+}
+
+bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, const void*& pointer) {
+    if (!is_bound(executor, binding)) return refused(executor);
     pointer = as_pointer(value);
     return true;
 }

@@ -17,6 +17,9 @@ namespace engine::gl {
 // so that GL would read it as an address.
 bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value, const void*& pointer);
 
+// The same for a binding by GL's name for it.
+bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, const void*& pointer);
+
 // Whether a record has an image of `size` bytes where it says it has one.
 inline bool holds(std::uint8_t from, wire::gl::Bytes image, std::size_t size, bool nullable) {
     switch (from) {

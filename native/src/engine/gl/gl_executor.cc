@@ -1,12 +1,29 @@
 // See gl_executor.h.
 #include "engine/gl/gl_executor.h"
 
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "engine/records.h"
+#include "gl/enums.h"
 #include "host/gl_dispatch.h"
 
 namespace engine {
+namespace {
+
+constexpr std::uint16_t kFirstGlCall = 0x4000;
+constexpr int kPopulateWrite = 23;           // MADV_POPULATE_WRITE, Linux 5.14; older headers do not have it
+constexpr GLuint64 kFinishLook = 1'000'000;  // ns: a software GL works meanwhile
+constexpr std::size_t kPopulatedParts = 256;
+
+std::int64_t now_ns() {
+    return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+}  // namespace
 
 GlExecutor::GlExecutor(gl::Lanes& lanes, std::uint32_t lane, ReplyChannel& channel, Meters& meters,
                        Poke& poke)
@@ -19,7 +36,9 @@ GlExecutor::GlExecutor(gl::Lanes& lanes, std::uint32_t lane, ReplyChannel& chann
 
 GlExecutor::~GlExecutor() {
     if (context_ == nullptr) return;
-    (void)lanes_.world().leave(group_);
+    if (lanes_.world().leave(group_)) empty_group();
+    frames_.reset();
+    lanes_.world().drawables().bury(table_, is_es_);
     driver_->destroy(context_);
 }
 
@@ -43,24 +62,30 @@ std::size_t GlExecutor::run(std::span<const std::byte> records, bool to_reply) {
 
 // False: the record has to be run again, or has broken the rules.
 bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byte> payload) {
-    GlHandler handler = find_gl_session_handler(record.call);
-    if (handler == nullptr && has_context()) handler = find_gl_handler(record.call);
+    const bool is_gl = record.call >= kFirstGlCall;
+    const GlHandler handler = is_gl ? find_gl_handler(record.call) : find_gl_session_handler(record.call);
     if (handler == nullptr) {
         violate("unknown " + describe(record));
+        return false;
+    }
+    if (is_gl && context_ == nullptr) [[unlikely]] {
+        violate("a record of GL before there is a context: " + describe(record));
         return false;
     }
     ReplySink sink(scratch_);
     wire::Cursor cursor(payload);
     result_ = 0;
     handler(*this, record, cursor, sink);
-    if (std::exchange(retry_, false) || violated()) return false;
+    if (std::exchange(retry_, false) || violated()) [[unlikely]]
+        return false;
+    waiting_since_ns_ = 0;
     if (wants_reply(record)) replies_.result(record, result_, sink.payload());
     return true;
 }
 
 bool GlExecutor::settle() {
     replies_.flush();
-    return false;
+    return waiting_since_ns_ != 0;
 }
 
 void GlExecutor::callbacks_done(std::uint64_t count) {
@@ -70,6 +95,59 @@ void GlExecutor::callbacks_done(std::uint64_t count) {
 void GlExecutor::share(std::span<Word>, std::uint64_t arena_base, std::uint64_t arena_bytes) {
     arena_base_ = arena_base;
     arena_bytes_ = arena_bytes;
+    populated_.clear();
+}
+
+std::span<std::byte> GlExecutor::pixels(std::size_t size) {
+    if (pixels_.size() < size) pixels_.resize(size);
+    return std::span(pixels_).first(size);
+}
+
+std::span<std::byte> GlExecutor::arena(std::uint64_t address, std::uint64_t size) {
+    const bool inside = address >= arena_base_ && address - arena_base_ < arena_bytes_ &&
+                        size <= arena_bytes_ - (address - arena_base_);
+    if (!inside || size == 0) return {};
+    // SAFETY: the arena is mapped here at the guest's own addresses, for as long as the session lives.
+    auto* memory = reinterpret_cast<std::byte*>(address);
+    constexpr std::uint64_t kPage = 4096;
+    const auto known = populated_.find(address);
+    if (known == populated_.end() || known->second < size) {
+        // Where the system has no memory left, writing would be a signal.
+        const std::uint64_t first = address / kPage * kPage;
+        const std::uint64_t bytes = address + size - first;
+        if (::madvise(memory - (address - first), bytes, kPopulateWrite) != 0 && errno != EINVAL) return {};
+        if (populated_.size() >= kPopulatedParts) populated_.clear();
+        populated_[address] = size;
+    }
+    return {memory, size};
+}
+
+void GlExecutor::note_present(std::uint64_t bytes) {
+    ++meters_[Meter::presents];
+    moved_.out += bytes;
+}
+
+void GlExecutor::wait() {
+    retry_ = true;
+    if (waiting_since_ns_ == 0) waiting_since_ns_ = now_ns();
+}
+
+std::uint64_t GlExecutor::waits_left(std::uint64_t timeout_ns) {
+    if (waiting_since_ns_ == 0) return timeout_ns;
+    const auto waited = static_cast<std::uint64_t>(now_ns() - waiting_since_ns_);
+    return waited >= timeout_ns ? 0 : timeout_ns - waited;
+}
+
+bool GlExecutor::finished() {
+    if (table_.glFenceSync == nullptr || table_.glClientWaitSync == nullptr) {
+        table_.glFinish();
+        return true;
+    }
+    if (finish_ == nullptr) finish_ = table_.glFenceSync(GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
+    const GLenum result = table_.glClientWaitSync(finish_, GL_SYNC_FLUSH_COMMANDS_BIT, kFinishLook);
+    if (result == GL_TIMEOUT_EXPIRED) return false;
+    table_.glDeleteSync(std::exchange(finish_, nullptr));
+    return true;
 }
 
 ferry::Status GlExecutor::create_context(std::uint32_t group, const device::GlWish& wish) {
@@ -89,6 +167,7 @@ ferry::Status GlExecutor::create_context(std::uint32_t group, const device::GlWi
     group_ = std::move(entered);
     is_es_ = wish.is_es();
     makes_names_up_ = wish.profile != device::GlProfile::core;
+    frames_ = std::make_unique<gl::Frames>(table_, world.drawables(), is_es_);
     return ferry::Status::success();
 }
 

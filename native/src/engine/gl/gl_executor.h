@@ -6,15 +6,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/execution.h"
+#include "engine/gl/frames.h"
 #include "engine/gl/lanes.h"
 #include "engine/gl/names.h"
-#include "engine/gl/table.h"
+#include "host/gl_table.h"
 #include "engine/gl/world.h"
 #include "engine/meters.h"
 #include "engine/poke.h"
@@ -38,11 +40,12 @@ public:
     bool settle() override;
     bool has_more() const override { return false; }
     bool advanced() override { return false; }
-    bool look() override { return false; }
-    bool hand_over() override { return true; }
+    bool look() override { return waiting_since_ns_ != 0; }
+    bool hand_over() override { return waiting_since_ns_ == 0; }
     bool has_replies() const override { return !replies_.empty(); }
     bool publish_fences() override { return false; }
     const std::string& violation() const override { return violation_; }
+    bool violated() const { return !violation_.empty(); }
     bool detached() const override { return detached_; }
     // Contexts of GL are made to share a device by its driver: none has to be drained for another's turn.
     bool idle() override { return true; }
@@ -57,70 +60,103 @@ public:
 
     // --- for handlers, generated and by hand
     const device::GlTable& table() const { return table_; }
-    // The host's name. 0 stays 0. A name never given out is made where the profile lets programs make names
-    // up, and otherwise becomes one that no object has.
-    std::uint32_t name(GlName kind, std::uint32_t guest) {
-        if (guest == 0) return 0;
+    // The host's name. 0 stays 0, but for a framebuffer's, which is the default one's. A name never given out
+    // is made where the profile lets programs make names up, and otherwise becomes one that no object has.
+    GLuint name(GlName kind, GLuint guest) {
+        if (guest == 0) return kind == GlName::framebuffer ? frames_->draw_default() : 0;
         if (kind == GlName::list) return guest + group_->list_base;
-        const std::uint32_t host = names_of(kind).find(guest);
+        const GLuint host = names_of(kind).find(guest);
         return host != 0 ? host : made_up(kind, guest);
     }
     // The same for many; valid until the handler returns or asks again.
-    const std::uint32_t* names(GlName kind, std::span<const std::uint32_t> guest);
+    const GLuint* names(GlName kind, std::span<const GLuint> guest);
     // `make(count, names)` makes the host's objects, as glGenTextures does, for these names of the guest's.
     template <class Make>
-    void give(GlName kind, std::span<const std::uint32_t> guest, Make&& make) {
+    void give(GlName kind, std::span<const GLuint> guest, Make&& make) {
         host_names_.assign(guest.size(), 0);
-        make(static_cast<int>(guest.size()), host_names_.data());
+        make(static_cast<GLsizei>(guest.size()), host_names_.data());
         for (std::size_t index = 0; index < guest.size(); ++index)
             give(kind, guest[index], host_names_[index]);
     }
-    void give(GlName kind, std::uint32_t guest, std::uint32_t host);
+    // From now on `host` is what the guest calls `guest`; 0, which GL answers with an error, is not.
+    void give(GlName kind, GLuint guest, GLuint host);
     // `end(count, names)` deletes the host's objects, as glDeleteTextures does; names without any become 0.
     template <class End>
-    void take(GlName kind, std::span<const std::uint32_t> guest, End&& end) {
-        const std::uint32_t* host = taken(kind, guest);
-        end(static_cast<int>(guest.size()), host);
+    void take(GlName kind, std::span<const GLuint> guest, End&& end) {
+        const GLuint* host = taken(kind, guest);
+        end(static_cast<GLsizei>(guest.size()), host);
+        if (kind == GlName::framebuffer) frames_->forget({host, guest.size()});
     }
-    std::uint32_t take(GlName kind, std::uint32_t guest) { return *taken(kind, {&guest, 1}); }
+    GLuint take(GlName kind, GLuint guest) { return *taken(kind, {&guest, 1}); }
     // Fences, whose names are numbers of the guest's; null when there is none.
-    void* sync(std::uint64_t guest);
-    void give_sync(std::uint64_t guest, void* host);
-    void* take_sync(std::uint64_t guest);
-    // This GL has no such function: the guest sees the error that says so.
-    void missing() { set_error(kInvalidOperation); }
+    GLsync sync(std::uint64_t guest);
+    void give_sync(std::uint64_t guest, GLsync host);
+    GLsync take_sync(std::uint64_t guest);
+    // This GL has no such function: the guest sees the error that says so, and no outputs.
+    void missing() {
+        set_error(kInvalidOperation);
+        refuse();
+    }
+    // The reply has no outputs: GL has refused the call, with an error that waits for glGetError.
+    void refuse() { result_ = kRefused; }
+    // What GL has to complain of the calls so far is put aside, so that failed() is about what follows.
+    void settle_errors() {
+        if (const GLenum error = table_.glGetError(); error != 0) set_error(error);
+    }
+    bool failed() {
+        const GLenum error = table_.glGetError();
+        if (error != 0) set_error(error);
+        return error != 0;
+    }
     // The record does not decode, or lies about a size: ends the session.
     void malformed(const wire::RecordHeader& record);
     void violate(std::string message);
 
     // --- for handlers by hand
     gl::Lanes& lanes() { return lanes_; }
+    gl::Frames& frames() { return *frames_; }
     bool has_context() const { return context_ != nullptr; }
     ferry::Status create_context(std::uint32_t group, const device::GlWish& wish);
     bool is_es() const { return is_es_; }
-    // An error of ours, which glGetError answers before GL's own.
-    void set_error(std::uint32_t error) {
+    // An error of ours, which glGetError answers before GL's own; only the first one is kept, as GL does.
+    void set_error(GLenum error) {
         if (error_ == 0) error_ = error;
     }
-    std::uint32_t take_error();
-    // The result in the reply's head; 0 unless said otherwise.
-    void refuse() { result_ = kRefused; }
-    // The record has to be run again, once something has poked.
+    GLenum take_error();
+    // The guest's name for one of the host's; 0 when it has none. Slow.
+    GLuint guest_name(GlName kind, GLuint host) { return names_of(kind).guest_of(host); }
+    GLuint guest_list(GLuint host) const { return host - group_->list_base; }
+    // The record has to be run again: once something has poked, or (wait) before long.
     void retry() { retry_ = true; }
+    void wait();
+    // Of a record that waits: what is left of its time in ns, and whether it has been run before.
+    std::uint64_t waits_left(std::uint64_t timeout_ns);
+    bool has_waited() const { return waiting_since_ns_ != 0; }
+    // Whether all work so far is done, as glFinish says it; asked again by a record that waits.
+    bool finished();
     Poke& poke() { return poke_; }
     void note_detach() { detached_ = true; }
+    void note_present(std::uint64_t bytes);
+    // Memory for pixels, valid until the record has been answered.
+    std::span<std::byte> pixels(std::size_t size);
+    // What glSelectBuffer or glFeedbackBuffer has GL write to, until the mode ends.
+    std::vector<std::uint32_t>& gathered(bool is_feedback) { return gathered_[is_feedback]; }
+    // [address, address + size) of the arena, as memory that can be written; empty when it is not the arena's
+    // or the system has no memory for it.
+    std::span<std::byte> arena(std::uint64_t address, std::uint64_t size);
 
 private:
     static constexpr std::int32_t kRefused = 1;
-    static constexpr std::uint32_t kInvalidOperation = 0x0502;
+    static constexpr GLenum kInvalidOperation = 0x0502;
     std::size_t run(std::span<const std::byte> records, bool to_reply);
     bool step(const wire::RecordHeader& record, std::span<const std::byte> payload);
     gl::Names& names_of(GlName kind) {
-        if (kind <= gl::kLastShared) return group_->of(kind);
-        return own_names_[static_cast<std::size_t>(kind) - static_cast<std::size_t>(gl::kLastShared) - 1];
+        const auto index = static_cast<std::size_t>(kind);
+        return kind <= gl::kLastShared ? group_->names[index] : own_names_[index];
     }
-    std::uint32_t made_up(GlName kind, std::uint32_t guest);
-    const std::uint32_t* taken(GlName kind, std::span<const std::uint32_t> guest);
+    GLuint made_up(GlName kind, GLuint guest);
+    const GLuint* taken(GlName kind, std::span<const GLuint> guest);
+    void empty_group();
 
     gl::Lanes& lanes_;
     const device::GlTable& table_;
@@ -133,9 +169,15 @@ private:
     bool is_es_ = false;
     bool makes_names_up_ = false;
     std::shared_ptr<gl::Group> group_;
-    std::array<gl::Names, gl::kNameKinds - static_cast<std::size_t>(gl::kLastShared) - 1> own_names_;
-    std::vector<std::uint32_t> host_names_;
-    std::uint32_t error_ = 0;
+    std::array<gl::Names, gl::kNameKinds> own_names_;
+    std::unique_ptr<gl::Frames> frames_;
+    std::vector<GLuint> host_names_;
+    std::vector<std::byte> pixels_;
+    std::array<std::vector<std::uint32_t>, 2> gathered_;
+    std::map<std::uint64_t, std::uint64_t> populated_;  // parts of the arena that have memory, by address
+    GLenum error_ = 0;
+    GLsync finish_ = nullptr;            // of a glFinish that waits
+    std::int64_t waiting_since_ns_ = 0;  // of the record that waits; 0: none does
     std::vector<std::byte> scratch_;
     std::uint64_t arena_base_ = 0;
     std::uint64_t arena_bytes_ = 0;

@@ -1,14 +1,16 @@
 // Ferry's own records on a lane of GL: its context, further lanes, waiting for one another, the end.
-#include <cstring>
+#include <algorithm>
+#include <array>
 
+#include "engine/gl/frames.h"
 #include "engine/gl/gl_executor.h"
 #include "engine/gl/snapshot.h"
+#include "gl/enums.h"
+#include "wire/limits.h"
 
 namespace engine {
 namespace {
 
-constexpr unsigned kUnpackAlignment = 0x0CF5;
-constexpr unsigned kPackAlignment = 0x0D05;
 constexpr std::uint32_t kProfiles = 4;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
@@ -45,8 +47,8 @@ void create(GlExecutor& executor, const wire::gl_context_create_Request& request
         return sink.outputs(reply);
     }
     // Pixels travel without gaps.
-    executor.table().glPixelStorei(kUnpackAlignment, 1);
-    executor.table().glPixelStorei(kPackAlignment, 1);
+    executor.table().glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+    executor.table().glPixelStorei(GL_PACK_ALIGNMENT, 1);
     const gl::Snapshot snapshot = gl::take_snapshot(executor.table(), executor.is_es());
     reply.profile = snapshot.profile;
     reply.major = snapshot.major;
@@ -74,6 +76,80 @@ void detach(GlExecutor& executor, const wire::session_detach_Request&, ReplySink
 
 void thread_exit(GlExecutor&, const wire::session_thread_exit_Request&, ReplySink&) {}
 
+constexpr std::uint32_t kDouble = 1;
+constexpr std::uint32_t kBottomUp = 1;
+constexpr std::uint32_t kMostSamples = 64;
+
+bool is_colour(GLenum format) {
+    constexpr std::array<GLenum, 5> kColours{GL_RGBA8, GL_RGB8, GL_SRGB8_ALPHA8, GL_RGB10_A2, GL_RGB565};
+    return std::ranges::find(kColours, format) != kColours.end();
+}
+
+// False: no drawable looks so.
+bool looks_of(const wire::gl_drawable_Request& request, gl::Looks& looks) {
+    constexpr std::uint32_t kSide = wire::limits::kGlDrawableSide;
+    const bool fits = request.width <= kSide && request.height <= kSide && request.samples <= kMostSamples;
+    const bool known = is_colour(request.colour) && request.depth <= 32 &&
+                       (request.stencil == 0 || request.stencil == 8) && request.drawable != 0;
+    looks.width = static_cast<GLsizei>(std::max(request.width, 1u));
+    looks.height = static_cast<GLsizei>(std::max(request.height, 1u));
+    looks.colour = request.colour;
+    looks.depth = request.depth;
+    looks.stencil = request.stencil;
+    looks.samples = request.samples > 1 ? static_cast<GLsizei>(request.samples) : 0;
+    looks.is_double = (request.flags & kDouble) != 0;
+    return fits && known;
+}
+
+void drawable(GlExecutor& executor, const wire::gl_drawable_Request& request, ReplySink&) {
+    gl::Looks looks;
+    if (!looks_of(request, looks))
+        return executor.violate("a drawable, or a place for its frame, that cannot be");
+    if (!executor.lanes().world().drawables().set(request.drawable, looks)) {
+        return executor.violate("the guest has made too many drawables");
+    }
+    executor.frames().refresh();
+}
+
+void drawable_gone(GlExecutor& executor, const wire::gl_drawable_gone_Request& request, ReplySink&) {
+    executor.lanes().world().drawables().remove(request.drawable);
+}
+
+void make_current(GlExecutor& executor, const wire::gl_make_current_Request& request, ReplySink&) {
+    executor.frames().make_current(request.draw, request.read);
+}
+
+void present(GlExecutor& executor, const wire::gl_present_Request& request, ReplySink& sink) {
+    wire::gl_present_Reply reply;
+    const auto drawable = executor.frames().find(request.drawable);
+    const gl::FrameWish wish{request.source == 0 ? gl::Plane::back : gl::Plane::front, request.stride,
+                             request.format != 0, (request.flags & kBottomUp) != 0};
+    gl::Looks looks;
+    bool done = false;
+    if (drawable != nullptr && request.address != 0) {
+        const auto place = executor.arena(request.address, request.size);
+        if (place.empty()) return executor.violate("a drawable, or a place for its frame, that cannot be");
+        done = executor.frames().read(*drawable, wish, place, looks);
+    } else if (drawable != nullptr) {
+        looks = drawable->looks();
+        const std::size_t row =
+            request.stride != 0 ? request.stride : std::size_t{4} * static_cast<std::size_t>(looks.width);
+        const std::size_t size = row * static_cast<std::size_t>(looks.height);
+        if (size > wire::limits::kGlFrameBytes)
+            return executor.violate("a drawable, or a place for its frame, that cannot be");
+        const auto place = executor.pixels(size);
+        done = executor.frames().read(*drawable, wish, place, looks);
+        if (done) reply.pixels = place;
+    }
+    if (!done) executor.refuse();
+    reply.width = static_cast<std::uint32_t>(looks.width);
+    reply.height = static_cast<std::uint32_t>(looks.height);
+    reply.stride = request.stride != 0 ? request.stride : 4 * reply.width;
+    reply.format = request.format != 0 ? 1 : 0;
+    executor.note_present(request.address != 0 && done ? request.size : 0);
+    sink.outputs(reply);
+}
+
 enum class Needs { nothing, context };
 
 template <class Request, Needs needs, void (*handle)(GlExecutor&, const Request&, ReplySink&)>
@@ -100,6 +176,14 @@ GlHandler find_gl_session_handler(std::uint16_t call) {
             return decoded<wire::gl_context_create_Request, Needs::nothing, create>;
         case wire::CallId::gl_await:
             return decoded<wire::gl_await_Request, Needs::nothing, await>;
+        case wire::CallId::gl_drawable:
+            return decoded<wire::gl_drawable_Request, Needs::context, drawable>;
+        case wire::CallId::gl_drawable_gone:
+            return decoded<wire::gl_drawable_gone_Request, Needs::context, drawable_gone>;
+        case wire::CallId::gl_make_current:
+            return decoded<wire::gl_make_current_Request, Needs::context, make_current>;
+        case wire::CallId::gl_present:
+            return decoded<wire::gl_present_Request, Needs::context, present>;
         case wire::CallId::gl_error:
             return decoded<wire::gl_error_Request, Needs::context, error>;
         default:

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/gl/table.h"
+#include "host/gl_table.h"
 
 namespace engine::gl {
 

@@ -12,8 +12,9 @@ ferry::Result<device::GlDriver*> World::driver() {
     if (driver_ == nullptr && refusal_.empty()) {
         auto opened = device::GlDriver::open();
         if (opened.ok()) {
-            driver_ = std::move(opened.value());
-            device::load_gl_table(*driver_, table_);
+            const auto status = opened.value()->load(table_);
+            if (status.ok()) driver_ = std::move(opened.value());
+            refusal_ = status.message();
         } else {
             refusal_ = opened.message();
         }

@@ -12,8 +12,9 @@
 #include <utility>
 
 #include "device/gl_driver.h"
+#include "engine/gl/drawables.h"
 #include "engine/gl/names.h"
-#include "engine/gl/table.h"
+#include "host/gl_table.h"
 #include "status.h"
 
 namespace engine::gl {
@@ -23,11 +24,11 @@ struct Group {
 
     Names& of(Name kind) { return names[static_cast<std::size_t>(kind)]; }
 
-    std::array<Names, static_cast<std::size_t>(kLastShared) + 1> names;
+    std::array<Names, kNameKinds> names;
     // Added to the guest's names of display lists, whose consecutive names must stay consecutive.
     const std::uint32_t list_base;
     std::mutex mutex;  // of the syncs
-    std::unordered_map<std::uint64_t, void*> syncs;
+    std::unordered_map<std::uint64_t, GLsync> syncs;
     unsigned contexts = 0;  // under the world's mutex
 };
 
@@ -37,6 +38,8 @@ public:
     ferry::Result<device::GlDriver*> driver();
     // Filled in by driver().
     const device::GlTable& table() const { return table_; }
+
+    Drawables& drawables() { return drawables_; }
 
     // A context enters the share group that the guest knows by this number; null: there are too many.
     std::shared_ptr<Group> enter(std::uint32_t number, bool is_es);
@@ -48,6 +51,7 @@ private:
     std::unique_ptr<device::GlDriver> driver_;
     std::string refusal_;  // why there is none
     device::GlTable table_;
+    Drawables drawables_;
     std::map<std::pair<std::uint32_t, bool>, std::shared_ptr<Group>> groups_;
     std::uint32_t last_base_ = 0;
 };

@@ -1,0 +1,274 @@
+// Reading pixels by hand: bounded by what the reply has room for, and from a window's multisampled
+// framebuffer as a window would be read. Called by generated dispatch.
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "engine/gl/arguments.h"
+#include "engine/gl/frames.h"
+#include "engine/gl/gl_executor.h"
+#include "engine/replies.h"
+#include "gl/enums.h"
+#include "gl/sizes.h"
+#include "gl/view.h"
+#include "host/gl_hand.h"
+#include "wire/limits.h"
+
+namespace engine::gl::hand {
+namespace {
+
+using wire::gl::From;
+
+// Where pixels go: into the buffer that is bound, at the offset, or into `place`. False: the session is over.
+struct Target {
+    void* pointer = nullptr;
+    std::span<std::byte> place;
+    bool is_buffer = false;
+};
+
+bool find_target(GlExecutor& executor, const wire::RecordHeader& header, std::uint8_t from,
+                 std::uint64_t offset, std::size_t size, Target& target) {
+    if (from == static_cast<std::uint8_t>(From::buffer)) {
+        target.is_buffer = true;
+        const void* pointer = nullptr;
+        const bool bound = offset_into(executor, GL_PIXEL_PACK_BUFFER_BINDING, offset, pointer);
+        target.pointer = const_cast<void*>(pointer);
+        return bound;
+    }
+    if (size > wire::limits::kGlFrameBytes) {
+        executor.malformed(header);
+        return false;
+    }
+    target.place = executor.pixels(size);
+    target.pointer = target.place.data();
+    return true;
+}
+
+void read_pixels(GlExecutor& executor, const wire::glReadPixels_Request& at, const Target& target,
+                 std::size_t size) {
+    const Frames::Resolved resolved(executor.frames());
+    if (executor.table().glReadnPixels != nullptr && !target.is_buffer) {
+        executor.table().glReadnPixels(at.x, at.y, at.width, at.height, at.format, at.type,
+                                       static_cast<GLsizei>(size), target.pointer);
+    } else {
+        executor.table().glReadPixels(at.x, at.y, at.width, at.height, at.format, at.type, target.pointer);
+    }
+}
+
+struct Extent {
+    GLint width = 0;
+    GLint height = 0;
+    GLint depth = 0;
+};
+
+Extent level_of(GlExecutor& executor, GLenum target, GLint level) {
+    Extent extent;
+    const auto& table = executor.table();
+    table.glGetTexLevelParameteriv(target, level, GL_TEXTURE_WIDTH, &extent.width);
+    table.glGetTexLevelParameteriv(target, level, GL_TEXTURE_HEIGHT, &extent.height);
+    table.glGetTexLevelParameteriv(target, level, GL_TEXTURE_DEPTH, &extent.depth);
+    return extent;
+}
+
+Extent level_of_named(GlExecutor& executor, GLuint texture, GLint level) {
+    Extent extent;
+    GLint target = 0;
+    const auto& table = executor.table();
+    table.glGetTextureLevelParameteriv(texture, level, GL_TEXTURE_WIDTH, &extent.width);
+    table.glGetTextureLevelParameteriv(texture, level, GL_TEXTURE_HEIGHT, &extent.height);
+    table.glGetTextureLevelParameteriv(texture, level, GL_TEXTURE_DEPTH, &extent.depth);
+    table.glGetTextureParameteriv(texture, GL_TEXTURE_TARGET, &target);
+    if (static_cast<GLenum>(target) == GL_TEXTURE_CUBE_MAP) extent.depth *= 6;
+    return extent;
+}
+
+std::size_t image_size(GLenum format, GLenum type, const Extent& extent) {
+    return wire::gl::size::image(format, type, extent.width, extent.height, extent.depth);
+}
+
+// The bound of a call that takes one, never more than there is room for.
+GLsizei bound_of(std::size_t size) { return static_cast<GLsizei>(size); }
+
+template <class Reply>
+void fill(GlExecutor& executor, ReplySink& sink, const Target& target,
+          std::span<const std::byte> Reply::*field) {
+    if (executor.failed()) return executor.refuse();
+    Reply reply;
+    if (!target.is_buffer) reply.*field = target.place;
+    sink.outputs(reply);
+}
+
+}  // namespace
+
+void glReadPixels(GlExecutor& executor, const wire::RecordHeader& header,
+                  const wire::glReadPixels_Request& request, ReplySink& sink) {
+    const std::size_t size =
+        wire::gl::size::image(request.format, request.type, request.width, request.height, 1);
+    Target target;
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, size, target)) return;
+    executor.settle_errors();
+    read_pixels(executor, request, target, size);
+    fill(executor, sink, target, &wire::glReadPixels_Reply::pixels);
+}
+
+void glReadnPixels(GlExecutor& executor, const wire::RecordHeader& header,
+                   const wire::glReadnPixels_Request& request, ReplySink& sink) {
+    const wire::glReadPixels_Request plain{.x = request.x,
+                                           .y = request.y,
+                                           .width = request.width,
+                                           .height = request.height,
+                                           .format = request.format,
+                                           .type = request.type};
+    const std::size_t size =
+        wire::gl::size::image(request.format, request.type, request.width, request.height, 1);
+    Target target;
+    if (!find_target(executor, header, request.data_from, request.data_offset, size, target)) return;
+    executor.settle_errors();
+    read_pixels(executor, plain, target, size);
+    fill(executor, sink, target, &wire::glReadnPixels_Reply::data);
+}
+
+void glGetTexImage(GlExecutor& executor, const wire::RecordHeader& header,
+                   const wire::glGetTexImage_Request& request, ReplySink& sink) {
+    executor.settle_errors();
+    const Extent extent = level_of(executor, request.target, request.level);
+    const std::size_t size = image_size(request.format, request.type, extent);
+    Target target;
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, size, target)) return;
+    if (executor.table().glGetnTexImage != nullptr && !target.is_buffer) {
+        executor.table().glGetnTexImage(request.target, request.level, request.format, request.type,
+                                        bound_of(size), target.pointer);
+    } else {
+        executor.table().glGetTexImage(request.target, request.level, request.format, request.type,
+                                       target.pointer);
+    }
+    fill(executor, sink, target, &wire::glGetTexImage_Reply::pixels);
+}
+
+void glGetnTexImage(GlExecutor& executor, const wire::RecordHeader& header,
+                    const wire::glGetnTexImage_Request& request, ReplySink& sink) {
+    if (executor.table().glGetnTexImage == nullptr) return executor.missing();
+    executor.settle_errors();
+    const Extent extent = level_of(executor, request.target, request.level);
+    const std::size_t size = image_size(request.format, request.type, extent);
+    Target target;
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, size, target)) return;
+    const GLsizei bound = target.is_buffer ? request.bufSize : bound_of(size);
+    executor.table().glGetnTexImage(request.target, request.level, request.format, request.type, bound,
+                                    target.pointer);
+    fill(executor, sink, target, &wire::glGetnTexImage_Reply::pixels);
+}
+
+void glGetTextureImage(GlExecutor& executor, const wire::RecordHeader& header,
+                       const wire::glGetTextureImage_Request& request, ReplySink& sink) {
+    if (executor.table().glGetTextureImage == nullptr) return executor.missing();
+    executor.settle_errors();
+    const GLuint texture = executor.name(GlName::texture, request.texture);
+    const std::size_t size =
+        image_size(request.format, request.type, level_of_named(executor, texture, request.level));
+    Target target;
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, size, target)) return;
+    const GLsizei bound = target.is_buffer ? request.bufSize : bound_of(size);
+    executor.table().glGetTextureImage(texture, request.level, request.format, request.type, bound,
+                                       target.pointer);
+    fill(executor, sink, target, &wire::glGetTextureImage_Reply::pixels);
+}
+
+void glGetTextureSubImage(GlExecutor& executor, const wire::RecordHeader& header,
+                          const wire::glGetTextureSubImage_Request& request, ReplySink& sink) {
+    if (executor.table().glGetTextureSubImage == nullptr) return executor.missing();
+    executor.settle_errors();
+    const std::size_t size =
+        image_size(request.format, request.type, {request.width, request.height, request.depth});
+    Target target;
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, size, target)) return;
+    const GLsizei bound = target.is_buffer ? request.bufSize : bound_of(size);
+    executor.table().glGetTextureSubImage(executor.name(GlName::texture, request.texture), request.level,
+                                          request.xoffset, request.yoffset, request.zoffset, request.width,
+                                          request.height, request.depth, request.format, request.type, bound,
+                                          target.pointer);
+    fill(executor, sink, target, &wire::glGetTextureSubImage_Reply::pixels);
+}
+
+void glGetCompressedTexImage(GlExecutor& executor, const wire::RecordHeader& header,
+                             const wire::glGetCompressedTexImage_Request& request, ReplySink& sink) {
+    executor.settle_errors();
+    GLint size = 0;
+    executor.table().glGetTexLevelParameteriv(request.target, request.level, GL_TEXTURE_COMPRESSED_IMAGE_SIZE,
+                                              &size);
+    Target target;
+    const auto room = static_cast<std::size_t>(std::max(size, 0));
+    if (!find_target(executor, header, request.img_from, request.img_offset, room, target)) return;
+    executor.table().glGetCompressedTexImage(request.target, request.level, target.pointer);
+    fill(executor, sink, target, &wire::glGetCompressedTexImage_Reply::img);
+}
+
+void glCopyPixels(GlExecutor& executor, const wire::RecordHeader&, const wire::glCopyPixels_Request& request,
+                  ReplySink&) {
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyPixels(request.x, request.y, request.width, request.height, request.type);
+}
+
+void glCopyTexImage1D(GlExecutor& executor, const wire::RecordHeader&,
+                      const wire::glCopyTexImage1D_Request& request, ReplySink&) {
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTexImage1D(request.target, request.level, request.internalformat, request.x,
+                                      request.y, request.width, request.border);
+}
+
+void glCopyTexImage2D(GlExecutor& executor, const wire::RecordHeader&,
+                      const wire::glCopyTexImage2D_Request& request, ReplySink&) {
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTexImage2D(request.target, request.level, request.internalformat, request.x,
+                                      request.y, request.width, request.height, request.border);
+}
+
+void glCopyTexSubImage1D(GlExecutor& executor, const wire::RecordHeader&,
+                         const wire::glCopyTexSubImage1D_Request& request, ReplySink&) {
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTexSubImage1D(request.target, request.level, request.xoffset, request.x, request.y,
+                                         request.width);
+}
+
+void glCopyTexSubImage2D(GlExecutor& executor, const wire::RecordHeader&,
+                         const wire::glCopyTexSubImage2D_Request& request, ReplySink&) {
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTexSubImage2D(request.target, request.level, request.xoffset, request.yoffset,
+                                         request.x, request.y, request.width, request.height);
+}
+
+void glCopyTexSubImage3D(GlExecutor& executor, const wire::RecordHeader&,
+                         const wire::glCopyTexSubImage3D_Request& request, ReplySink&) {
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTexSubImage3D(request.target, request.level, request.xoffset, request.yoffset,
+                                         request.zoffset, request.x, request.y, request.width,
+                                         request.height);
+}
+
+void glCopyTextureSubImage1D(GlExecutor& executor, const wire::RecordHeader&,
+                             const wire::glCopyTextureSubImage1D_Request& request, ReplySink&) {
+    if (executor.table().glCopyTextureSubImage1D == nullptr) return executor.missing();
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTextureSubImage1D(executor.name(GlName::texture, request.texture), request.level,
+                                             request.xoffset, request.x, request.y, request.width);
+}
+
+void glCopyTextureSubImage2D(GlExecutor& executor, const wire::RecordHeader&,
+                             const wire::glCopyTextureSubImage2D_Request& request, ReplySink&) {
+    if (executor.table().glCopyTextureSubImage2D == nullptr) return executor.missing();
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTextureSubImage2D(executor.name(GlName::texture, request.texture), request.level,
+                                             request.xoffset, request.yoffset, request.x, request.y,
+                                             request.width, request.height);
+}
+
+void glCopyTextureSubImage3D(GlExecutor& executor, const wire::RecordHeader&,
+                             const wire::glCopyTextureSubImage3D_Request& request, ReplySink&) {
+    if (executor.table().glCopyTextureSubImage3D == nullptr) return executor.missing();
+    const Frames::Resolved resolved(executor.frames());
+    executor.table().glCopyTextureSubImage3D(executor.name(GlName::texture, request.texture), request.level,
+                                             request.xoffset, request.yoffset, request.zoffset, request.x,
+                                             request.y, request.width, request.height);
+}
+
+}  // namespace engine::gl::hand
