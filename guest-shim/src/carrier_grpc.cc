@@ -50,10 +50,10 @@ bool read_ring_offer(std::span<const std::byte> bytes, RingOffer& offer) {
 GrpcCarrier::GrpcCarrier(Replies& replies, std::size_t message_limit)
     : replies_(replies), places_(replies), reader_(message_limit, &places_) {}
 
-abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Snapshot& snapshot,
+abi::CUresult GrpcCarrier::attach(const Endpoint& worker, const Hello& hello, Snapshot* snapshot,
                                   char* reason, std::size_t reason_size) {
     const std::int64_t deadline = now_ns() + kWelcomeTimeoutNs;
-    snapshot_ = &snapshot;
+    snapshot_ = snapshot;
     worker_ = worker;
     const int error = stream_.connect(worker, now_ns() + 2'000'000'000);
     if (error != 0) {

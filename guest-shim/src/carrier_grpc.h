@@ -48,7 +48,7 @@ public:
 
     // Connects, says hello and waits for the welcome, which fills `snapshot`. 0, or a CUresult with `reason`
     // for people.
-    abi::CUresult attach(const Endpoint& worker, const Hello& hello, Snapshot& snapshot, char* reason,
+    abi::CUresult attach(const Endpoint& worker, const Hello& hello, Snapshot* snapshot, char* reason,
                          std::size_t reason_size);
 
     Mutex& mutex() { return mutex_; }

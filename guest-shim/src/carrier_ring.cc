@@ -44,7 +44,11 @@ const char* RingCarrier::open(const RingOffer& offer, const int (&descriptors)[k
     const char* wrong = "the host offered shared memory and sent no descriptors";
     if (memory >= 0 && host_doorbell_ >= 0 && guest_doorbell_ >= 0)
         wrong = map(offer, memory, arena_room, message_limit);
-    if (memory >= 0) close(memory);
+    if (keeps_memory_ && wrong == nullptr) {
+        memory_ = memory;
+    } else if (memory >= 0) {
+        close(memory);
+    }
     if (wrong != nullptr) close_descriptors();
     return wrong;
 }
@@ -82,6 +86,7 @@ void RingCarrier::map_arena(const RingOffer& offer, int memory, std::uint64_t of
     madvise(place, offer.arena_bytes, MADV_DONTDUMP);
     arena_base_ = offer.arena_base;
     arena_bytes_ = offer.arena_bytes;
+    arena_offset_ = offset;
 }
 
 // Two threads may write the same number; it is another one than before all the same. After what the thread
@@ -108,7 +113,8 @@ void RingCarrier::drain_doorbell() {
 void RingCarrier::close_descriptors() {
     if (host_doorbell_ >= 0) close(host_doorbell_);
     if (guest_doorbell_ >= 0) close(guest_doorbell_);
-    host_doorbell_ = guest_doorbell_ = -1;
+    if (memory_ >= 0) close(memory_);
+    host_doorbell_ = guest_doorbell_ = memory_ = -1;
 }
 
 }  // namespace guest

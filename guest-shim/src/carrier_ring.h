@@ -30,6 +30,8 @@ public:
     const char* open(const RingOffer& offer, const int (&descriptors)[kDescriptors], std::uint64_t arena_room,
                      std::size_t message_limit);
     bool is_open() const { return page_ != nullptr; }
+    // Before open(): the memory's descriptor is to stay, for others that map the arena.
+    void keep_memory() { keeps_memory_ = true; }
 
     wire::RingWriter commands() const { return commands_; }
     wire::RingReader& replies() { return replies_; }
@@ -48,6 +50,9 @@ public:
     // The arena: [arena_base, arena_base + arena_bytes) at the same address in the host; 0 bytes: none.
     std::uint64_t arena_base() const { return arena_base_; }
     std::uint64_t arena_bytes() const { return arena_bytes_; }
+    // The memory's descriptor where it was to be kept, else -1; and where in it the arena begins.
+    int memory() const { return memory_; }
+    std::uint64_t arena_offset() const { return arena_offset_; }
     const wire::SharedPage& page() const { return *page_; }
     // The calling thread begins to wait.
     void tell_wait();
@@ -73,6 +78,9 @@ private:
     int guest_doorbell_ = -1;
     std::uint64_t arena_base_ = 0;
     std::uint64_t arena_bytes_ = 0;
+    std::uint64_t arena_offset_ = 0;
+    bool keeps_memory_ = false;
+    int memory_ = -1;
     std::atomic<std::uint64_t> doorbells_{0};
 };
 

@@ -25,8 +25,8 @@ constexpr std::size_t kUnwrittenBytes = 4 << 20;
 
 }  // namespace
 
-Connection::Connection(const Settings& chosen, std::size_t message_limit)
-    : settings(chosen), carrier(replies, message_limit) {
+Connection::Connection(const Settings& chosen, std::size_t message_limit, std::size_t calls)
+    : settings(chosen), carrier(replies, message_limit), counters(calls) {
     lane.set_seal_bytes(settings.seal_bytes);
     random_state_.store(settings.random_seed * 2 + 1, std::memory_order_relaxed);
 }

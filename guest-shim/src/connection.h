@@ -20,7 +20,8 @@ namespace guest {
 
 class Connection {
 public:
-    Connection(const Settings& settings, std::size_t message_limit);
+    // `calls`: of the API that talks through it, for the counters.
+    Connection(const Settings& settings, std::size_t message_limit, std::size_t calls);
     virtual ~Connection() = default;
 
     Settings settings;
@@ -92,6 +93,8 @@ public:
     // Seals and waits for the slot's reply; the calling thread may end up reading for all. Answers its
     // result, and keeps faults that end a context.
     abi::CUresult wait(Slot& slot);
+    // As wait(), for a thread of ours: no round trip of the program's, and it does not spin.
+    abi::CUresult wait_patiently(Slot& slot);
     // As wait(), for no longer than that; false when time ran out.
     bool wait_until(Slot& slot, std::int64_t deadline_ns);
     // Reads what has arrived, without waiting: what the host says is done has landed after this.
@@ -143,6 +146,7 @@ private:
     template <class Done>
     void write_until(Done&& done);
     abi::CUresult settle_append(Appended how);
+    bool wait_for(Slot& slot, std::int64_t deadline_ns);
     void take_turn(Slot& slot, std::int64_t deadline_ns);
     void lead(Slot& slot, std::int64_t deadline_ns);
     void poll_link(std::int64_t timeout_ns, bool wants_write);

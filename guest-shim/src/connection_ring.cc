@@ -112,7 +112,7 @@ std::int64_t Connection::spin_time_ns() {
 
 void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
     // A thread that waits for room has spun already.
-    std::int64_t spin_until = slot.wants_room ? INT64_MIN : 0;
+    std::int64_t spin_until = slot.wants_room || slot.patient ? INT64_MIN : 0;
     for (unsigned looks = 1;; ++looks) {
         look(&slot);
         if (settled(slot)) return;

@@ -33,10 +33,20 @@ abi::CUresult Connection::wait(Slot& slot) {
     return result;
 }
 
+abi::CUresult Connection::wait_patiently(Slot& slot) {
+    slot.patient = true;
+    wait_for(slot, kNever);
+    return slot.result;
+}
+
 bool Connection::wait_until(Slot& slot, std::int64_t deadline_ns) {
     round_trips_.fetch_add(1, std::memory_order_relaxed);
+    return wait_for(slot, deadline_ns);
+}
+
+bool Connection::wait_for(Slot& slot, std::int64_t deadline_ns) {
     seal();
-    if (ring.is_open()) ring.tell_wait();
+    if (ring.is_open() && !slot.patient) ring.tell_wait();
     Mutex& mutex = replies.mutex();
     mutex.lock();
     replies.enqueue(&slot);
@@ -95,7 +105,8 @@ void Connection::lead(Slot& slot, std::int64_t deadline_ns) {
         if (slot.done.load(std::memory_order_acquire) || lost() != abi::CUDA_SUCCESS) return;
         const std::int64_t now = now_ns();
         if (now >= deadline_ns) return;
-        if (moved) spin_until = now + settings.spin_ns;  // now too when more of a long answer has come
+        // Now too, when more of a long answer has come.
+        if (moved && !slot.patient) spin_until = now + settings.spin_ns;
         if (now < spin_until) {
             sched_yield();  // a bare pause loop would take the core the host may need
             continue;

@@ -3,20 +3,19 @@
 #pragma once
 #include <sys/resource.h>
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-
-#include "wire/call_id.h"
+#include <vector>
 
 namespace guest {
 
 class Counters {
 public:
-    Counters() { getrusage(RUSAGE_SELF, &at_start_); }
+    // `calls`: how many calls the API has.
+    explicit Counters(std::size_t calls) : waits_(calls) { getrusage(RUSAGE_SELF, &at_start_); }
 
-    // A wait has ended in the call at `place` (wire::call_index).
+    // A wait has ended in the call at `place` of the API's table (wire::call_index).
     void waited(std::size_t place, std::int64_t blocked_ns) {
         waits_[place].fetch_add(1, std::memory_order_relaxed);
         blocked_ns_.fetch_add(static_cast<std::uint64_t>(blocked_ns), std::memory_order_relaxed);
@@ -41,7 +40,7 @@ public:
     }
 
 private:
-    std::array<std::atomic<std::uint64_t>, wire::kCallCount> waits_{};
+    std::vector<std::atomic<std::uint64_t>> waits_;
     std::atomic<std::uint64_t> blocked_ns_{0};
     rusage at_start_{};
 };

@@ -126,17 +126,21 @@ const char* parse_endpoint(const char* text, Endpoint& endpoint) {
     return "expected unix:/path or tcp:ADDRESS:PORT";
 }
 
-void move_to_host_of(const Endpoint& reached, Endpoint& endpoint) {
-    if (!reached.is_tcp() || !endpoint.is_tcp()) return;
-    const in_port_t port = port_of(endpoint);
-    endpoint.address = reached.address;
-    endpoint.size = reached.size;
+void set_port(Endpoint& endpoint, std::uint16_t port) {
     // SAFETY: as in port_of().
     if (endpoint.address.ss_family == AF_INET) {
-        reinterpret_cast<sockaddr_in&>(endpoint.address).sin_port = port;
+        reinterpret_cast<sockaddr_in&>(endpoint.address).sin_port = htons(port);
     } else {
-        reinterpret_cast<sockaddr_in6&>(endpoint.address).sin6_port = port;
+        reinterpret_cast<sockaddr_in6&>(endpoint.address).sin6_port = htons(port);
     }
+}
+
+void move_to_host_of(const Endpoint& reached, Endpoint& endpoint) {
+    if (!reached.is_tcp() || !endpoint.is_tcp()) return;
+    const std::uint16_t port = ntohs(port_of(endpoint));
+    endpoint.address = reached.address;
+    endpoint.size = reached.size;
+    set_port(endpoint, port);
 }
 
 int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd) {

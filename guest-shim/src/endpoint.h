@@ -23,6 +23,9 @@ const char* parse_endpoint(const char* text, Endpoint& endpoint);
 // a tunnel or a relay too, whatever address the daemon knows itself by.
 void move_to_host_of(const Endpoint& reached, Endpoint& endpoint);
 
+// Another port of the same host. Only of a TCP endpoint.
+void set_port(Endpoint& endpoint, std::uint16_t port);
+
 // A connection, made within `deadline_ns` (monotonic). 0 or an errno; what `fd` then holds is the caller's.
 int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd);
 

@@ -89,7 +89,10 @@ void at_exit() {
     if (ending->lost() == abi::CUDA_SUCCESS) detach(*ending);
     ending->end(abi::CUDA_ERROR_DEINITIALIZED, nullptr);
     ending->carrier.shut();
-    write_statistics(*ending);
+    const CallCounts calls = count_calls();
+    Connection* const connections[] = {ending};
+    write_statistics(connections,
+                     {calls, [](std::size_t place) { return wire::call_name(wire::kCalls[place]); }});
     finish_trace();
 }
 

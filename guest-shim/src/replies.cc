@@ -37,7 +37,7 @@ Slot* Replies::take_slot() {
     slot->generation = static_cast<std::uint16_t>(slot->generation == UINT16_MAX ? 1 : slot->generation + 1);
     slot->done.store(false, std::memory_order_relaxed);
     slot->used = true;
-    slot->sleeping = slot->leads = slot->detached = slot->tells_late = false;
+    slot->sleeping = slot->leads = slot->patient = slot->detached = slot->tells_late = false;
     slot->result = abi::CUDA_SUCCESS;
     slot->payload = nullptr;
     slot->landing = nullptr;

@@ -23,6 +23,7 @@ struct Slot {
     bool used = false;
     bool sleeping = false;  // the owner sleeps on `word`
     bool leads = false;     // the owner reads what the host says
+    bool patient = false;   // a thread of ours waits, which has time
     bool wants_room = false;  // not a ticket: the seat of a thread that waits for room in the command ring
     std::uint32_t seen = 0;   // `word` when the owner last looked
     std::uint16_t generation = 0;

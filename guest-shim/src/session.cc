@@ -7,7 +7,7 @@
 namespace guest {
 
 Session::Session(const Settings& chosen, std::size_t message_limit)
-    : Connection(chosen, message_limit), callbacks(*this) {
+    : Connection(chosen, message_limit, wire::kCallCount), callbacks(*this) {
     replies.set_callback_sink(
         [](void* self, const CallbackCall& call) { static_cast<Callbacks*>(self)->run(call); }, &callbacks);
 }

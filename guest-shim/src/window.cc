@@ -14,6 +14,11 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 constexpr std::uint64_t kBases[] = {0x4000'0000'0000, 0x4800'0000'0000, 0x2000'0000'0000};
 // `ulimit -v` and ThreadSanitizer refuse large reservations. Sixteenths of these are multiples of 2 MiB.
 constexpr std::uint64_t kSizes[] = {1024 * kGiB, 64 * kGiB, 8 * kGiB};
+// Of the lanes of OpenGL, beyond all of those.
+constexpr std::uint64_t kLaneBase = 0x5000'0000'0000;
+constexpr std::uint64_t kLaneStep = 64 * kGiB;
+constexpr std::uint64_t kLaneSizes[] = {4 * kGiB, kGiB, kGiB / 4};
+constexpr std::uint64_t kLanePlaces = 1024;
 
 bool reserve(std::uint64_t base, std::uint64_t size) {
     // Past libc: a sanitizer's mmap ends the process when it is asked for addresses it wants for itself.
@@ -34,6 +39,14 @@ Window reserve_window() {
             const std::uint64_t arena = size / 16;
             return {base, size - arena, base + size - arena, arena};
         }
+    }
+    return {};
+}
+
+Window reserve_arena(std::uint32_t number) {
+    const std::uint64_t base = kLaneBase + number % kLanePlaces * kLaneStep;
+    for (const std::uint64_t size : kLaneSizes) {
+        if (reserve(base, size)) return {0, 0, base, size};
     }
     return {};
 }

@@ -15,6 +15,8 @@ struct Window {
 
 // Reserves the largest window this process allows, a sixteenth of it as the arena's place.
 Window reserve_window();
+// A place for an arena alone, for lane `number` of OpenGL.
+Window reserve_arena(std::uint32_t number);
 // Makes the reservation be what the host granted; a window that cannot be had here is given up.
 void adopt_window(Window& window, std::uint64_t base, std::uint64_t size);
 // Keeps the first `kept` bytes of the arena's place, which has become memory, and gives up the rest.

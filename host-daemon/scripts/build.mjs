@@ -51,13 +51,13 @@ async function buildWithCmake(name, source, product) {
     }
 }
 
-// A program looks for libcuda.so or libcuda.so.1; both names must lead to our library in a folder that
-// holds nothing else, because that folder goes to the front of LD_LIBRARY_PATH.
-function linkAsLibcuda(folder, library) {
-    const links = join(root, folder, 'links');
+// A program looks for a library by names that must lead to ours, in a folder that holds nothing else,
+// because that folder goes to the front of LD_LIBRARY_PATH.
+function linkAs(folder, library, names) {
+    const links = join(root, folder);
     mkdirSync(links, { recursive: true });
     // Links that are there stay: a guest may be looking through them right now.
-    for (const link of ['libcuda.so', 'libcuda.so.1'].map((name) => join(links, name))) {
+    for (const link of names.map((name) => join(links, name))) {
         if (!existsSync(link)) {
             rmSync(link, { force: true });
             symlinkSync(join('..', library), link);
@@ -65,14 +65,24 @@ function linkAsLibcuda(folder, library) {
     }
 }
 
+const cudaNames = ['libcuda.so', 'libcuda.so.1'];
+
 async function buildGuest() {
     await buildWithCmake('guest', 'guest-shim', 'build/guest/libferry.so');
-    linkAsLibcuda('build/guest', 'libferry.so');
+    linkAs('build/guest/links', 'libferry.so', cudaNames);
+    // Without X's headers there are none.
+    if (existsSync(join(root, 'build/guest/libferry-gl.so'))) {
+        linkAs('build/guest/links', 'libferry-gl.so', ['libGLX_ferry.so.0']);
+        const names = ['libGL.so.1', 'libGL.so', 'libGLX.so.0', 'libOpenGL.so.0'];
+        linkAs('build/guest/gl-links', 'libferry-gl-preload.so', names);
+    } else {
+        say('OpenGL is not forwarded by this build: see "not built" in its log');
+    }
 }
 
 async function buildSoft() {
     await buildWithCmake('soft', 'native/src/soft', 'build/soft/libcuda-soft.so');
-    linkAsLibcuda('build/soft', 'libcuda-soft.so');
+    linkAs('build/soft/links', 'libcuda-soft.so', cudaNames);
 }
 
 async function buildNative() {

@@ -29,6 +29,9 @@ const needs = [
         debian: 'libnghttp2-dev',
         present: () => compilerFinds('nghttp2/nghttp2.h') && linkerFinds('libnghttp2.a'),
     },
+    { debian: 'libx11-dev', present: () => compilerFinds('X11/Xlibint.h') },
+    { debian: 'libxcb1-dev', present: () => compilerFinds('xcb/xcb.h') },
+    { debian: 'libxcb-shm0-dev', present: () => compilerFinds('xcb/shm.h') },
     { debian: 'libzstd-dev', present: () => compilerFinds('zstd.h') },
     // flock(1): the daemon's lock on its socket.
     { debian: 'util-linux', present: () => hasCommand('flock') },

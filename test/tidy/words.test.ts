@@ -105,7 +105,7 @@ function findUnexplainedCasts(source: Source): readonly Finding[] {
 }
 
 describe('names', () => {
-    // Said by others: CUDA's and OpenGL's own names, system structures, the level of a log line, files of
+    // Said by others: CUDA's, OpenGL's and X's own names, system structures, the level of a log line, files of
     // programs that are run. FunctionInfo and GlobalInfo stand in the first header of the software device,
     // which came before the rule.
     const foreign = new RegExp(
@@ -114,6 +114,7 @@ describe('names', () => {
             '^gl[A-Z]\\w*$',
             '^\\w*INFO_LOG\\w*$',
             '^(?:info|kInfo|fileInfo|util)$',
+            '^(?:XVisualInfo|XGetVisualInfo|XFreeFontInfo|__GLXvendorInfo)$',
             '^(?:addrinfo|getaddrinfo|siginfo\\w*|si_\\w*|SA_SIGINFO|Dl_info|CallbackInfo)$',
             '^(?:helper_multiprocess|multians_util|utils)$',
             '^(?:[pP]aramInfo|resultInfo|FunctionInfo|GlobalInfo|mem_get_info)$',

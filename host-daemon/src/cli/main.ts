@@ -13,6 +13,7 @@ import type { DaemonOptions } from './daemon-command.ts';
 import type { DoctorOptions } from './doctor-command.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { printError, printJson, printLine } from './output.ts';
+import { glWays } from './guest-environment.ts';
 import { runProgram, type RunOptions } from './run-command.ts';
 import type { QueryOptions } from './status-command.ts';
 import type { TraceOptions } from './trace-command.ts';
@@ -101,6 +102,11 @@ function addRunCommand(program: Command, finish: (code: number) => void): void {
         .addOption(
             new Option('--device <driver>', 'use a private daemon with this device').choices([
                 ...settings['device.driver'].choices,
+            ]),
+        )
+        .addOption(
+            new Option('--gl <way>', 'how OpenGL is forwarded: by libglvnd, or as libGL itself').choices([
+                ...glWays,
             ]),
         )
         .option('--stats', "print what the program's calls cost, on standard error")

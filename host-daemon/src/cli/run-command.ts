@@ -10,7 +10,7 @@ import { places } from '../config/places.ts';
 import { DaemonError } from '../errors.ts';
 import { chooseEndpoint } from './endpoint.ts';
 import { exitCodes } from './exit-codes.ts';
-import { guestEnvironment } from './guest-environment.ts';
+import { glPlaces, guestEnvironment, type GlWay } from './guest-environment.ts';
 import { printError } from './output.ts';
 import { startPrivateDaemon, type PrivateDaemon } from './private-daemon.ts';
 import { canConnect } from './reach.ts';
@@ -21,6 +21,8 @@ export interface RunOptions {
     readonly device?: string;
     readonly stats?: boolean;
     readonly json?: boolean;
+    /** How OpenGL is led to us; the usual way is libglvnd's. */
+    readonly gl?: GlWay;
     /** Folder for the traces of the guests, and of the workers when the daemon is a private one. */
     readonly traceFolder?: string;
 }
@@ -45,7 +47,12 @@ export async function runProgram(
         const statsFile = statsFolder === null ? {} : { statsFile: join(statsFolder, 'stats.jsonl') };
         const traced = options.traceFolder === undefined ? {} : { traceFolder: options.traceFolder };
         const { endpoint } = daemon;
-        const guest = { shim: places.shim, links: places.shimLinks, endpoint, ...statsFile, ...traced };
+        const gl = glPlaces(options.gl ?? 'vendor');
+        if (gl === undefined && options.gl !== undefined && options.gl !== 'off') {
+            throw new DaemonError('usage', 'this build has no libraries for OpenGL; npm run build says why');
+        }
+        const asked = { ...statsFile, ...traced, ...(gl === undefined ? {} : { gl }) };
+        const guest = { shim: places.shim, links: places.shimLinks, endpoint, ...asked };
         const code = await runGuest(program, args, guestEnvironment(process.env, guest));
         if (statsFile.statsFile !== undefined) {
             // Not with the other imports: the gRPC packages take 150 ms to load, before every program.

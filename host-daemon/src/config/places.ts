@@ -26,6 +26,11 @@ export const places = {
     softwareDriver: join(installRoot, 'build', 'soft', 'libcuda-soft.so'),
     shim: join(installRoot, 'build', 'guest', 'libferry.so'),
     shimLinks: join(installRoot, 'build', 'guest', 'links'),
+    /** What libglvnd loads for OpenGL, by the name under which it looks for it. */
+    glVendor: join(installRoot, 'build', 'guest', 'links', 'libGLX_ferry.so.0'),
+    /** What stands in for libGL itself, and a folder with its names. */
+    glPreload: join(installRoot, 'build', 'guest', 'libferry-gl-preload.so'),
+    glLinks: join(installRoot, 'build', 'guest', 'gl-links'),
     workerEntry: join(installRoot, 'build', 'js', 'host-daemon', 'src', 'worker', 'main.js'),
     cliEntry: join(installRoot, 'build', 'js', 'host-daemon', 'src', 'cli', 'main.js'),
 } as const;

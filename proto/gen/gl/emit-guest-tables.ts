@@ -28,12 +28,13 @@ export function emitProcTable(model: GlModel): string {
     );
 }
 
-export function emitExports(model: GlModel): string {
-    const bodies = glCalls(model).flatMap((call) =>
+/** `extern "C"` functions of these calls' names, which call those of the namespace. */
+function exportsOf(calls: readonly GlCall[], space: string, header: string): string {
+    const bodies = calls.flatMap((call) =>
         namesOf(call).map((name) => {
             const { returns } = call.gl.registry;
             const forward = wrapList(
-                `${returns === 'void' ? '' : 'return '}guest::gl::stub::${call.name}(`,
+                `${returns === 'void' ? '' : 'return '}guest::${space}::${call.name}(`,
                 names(call),
                 ');',
                 '    ',
@@ -42,11 +43,27 @@ export function emitExports(model: GlModel): string {
         }),
     );
     return (
-        banner('proto/spec/gl', author) +
-        '// The symbols of libGL, libOpenGL and libGLESv2, for programs whose library is preloaded.\n' +
-        '#include "guest/gl_stubs.h"\n\n' +
+        `#include "guest/${header}"\n\n` +
         '#define FERRY_GL_EXPORT extern "C" __attribute__((visibility("default")))\n\n' +
         bodies.join('')
+    );
+}
+
+export function emitExports(model: GlModel): string {
+    return (
+        banner('proto/spec/gl', author) +
+        '// The symbols of libGL, libOpenGL and libGLESv2, for programs whose library is preloaded.\n' +
+        exportsOf(glCalls(model), 'gl::stub', 'gl_stubs.h')
+    );
+}
+
+/** The same of libGLX or libEGL. */
+export function emitWindowExports(model: GlModel, api: 'glx' | 'egl'): string {
+    const calls = model.calls.filter((call) => call.gl.api === api);
+    return (
+        banner(`proto/spec/gl/${api}.txt`, author) +
+        `// The symbols of lib${api.toUpperCase()}, for programs whose library is preloaded.\n` +
+        exportsOf(calls, api, `${api}_hand.h`)
     );
 }
 

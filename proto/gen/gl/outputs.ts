@@ -4,7 +4,7 @@ import type { Output } from '../outputs.ts';
 import { units } from './cpp.ts';
 import { emitGlCallId, emitGlCodec } from './emit-codec.ts';
 import { emitDispatch, emitDispatchHeader, emitDispatchUnit } from './emit-dispatch.ts';
-import { emitExportMap, emitExports, emitProcTable } from './emit-guest-tables.ts';
+import { emitExportMap, emitExports, emitWindowExports, emitProcTable } from './emit-guest-tables.ts';
 import { emitEglHand, emitGlxHand, emitGuestHand, emitHostHand, emitWindowNames } from './emit-hand.ts';
 import { emitGlTable } from './emit-host-table.ts';
 import { emitGlLedger, emitGlPage } from './emit-ledger.ts';
@@ -33,6 +33,7 @@ export function emitGl(model: GlModel): Output[] {
         built('guest/gl_hand.h', emitGuestHand(model)),
         built('guest/gl_proc_table.inc', emitProcTable(model)),
         built('guest/gl_exports.cc', emitExports(model)),
+        built('guest/glx_exports.cc', emitWindowExports(model, 'glx')),
         built('guest/gl_exports.map', emitExportMap(model)),
         built('guest/egl_hand.h', emitEglHand(model)),
         built('guest/glx_hand.h', emitGlxHand(model)),

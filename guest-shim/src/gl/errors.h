@@ -1,0 +1,47 @@
+// What glGetError will answer. The guest finds some errors itself; the others are the host's, and a question
+// costs a round trip only when a record that can have failed has been sent since the host last said that all
+// is well. A context's; one thread.
+#pragma once
+#include <cstdint>
+
+#include "gl/types.h"
+
+namespace guest::gl {
+
+// FERRY_GL_ERRORS.
+enum class ErrorMode : std::uint8_t {
+    usual,   // the host is asked when it may know of one
+    strict,  // the host is always asked
+    lazy,    // the host is never asked: what a later answer has brought is told then
+};
+
+class Errors {
+  public:
+    explicit Errors(ErrorMode mode = ErrorMode::usual) : mode_(mode) {}
+
+    // Found in the guest. The first is kept, as GL does.
+    void fail(GLenum error) {
+        if (own_ == 0) own_ = error;
+    }
+    // The record that ends at `position` of the lane may fail.
+    void note_risk(std::uint64_t position) { risky_ = position; }
+    // The host has answered: nothing is pending there of what came before `position`.
+    void note_clean(std::uint64_t position) { clean_ = position; }
+    bool must_ask() const {
+        return mode_ == ErrorMode::strict || (mode_ == ErrorMode::usual && risky_ > clean_);
+    }
+    // The guest's own, which is over with it; 0: none.
+    GLenum take_own() {
+        const GLenum error = own_;
+        own_ = 0;
+        return error;
+    }
+
+  private:
+    ErrorMode mode_;
+    GLenum own_ = 0;
+    std::uint64_t risky_ = 0;
+    std::uint64_t clean_ = 0;
+};
+
+}  // namespace guest::gl

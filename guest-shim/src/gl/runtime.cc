@@ -1,0 +1,36 @@
+// See runtime.h.
+#include "gl/runtime.h"
+
+#include <atomic>
+
+#include "log.h"
+
+namespace guest::gl {
+
+thread_local constinit Context* current_context = nullptr;
+
+namespace {
+
+constinit std::atomic<bool> said[kCounted]{};
+
+}  // namespace
+
+void make_current(Context* context) { current_context = context; }
+
+void not_forwarded(wire::GlCallId call) {
+    const std::size_t place = place_of(call);
+    if (said[place].exchange(true, std::memory_order_relaxed)) return;
+    const std::string_view name = wire::gl_call_name(call);
+    log_line(LogLevel::error, "%.*s is not forwarded yet; it sets GL_INVALID_OPERATION",
+             static_cast<int>(name.size()), name.data());
+}
+
+namespace detail {
+
+void malformed(Context& context) {
+    context.lane().end(abi::CUDA_ERROR_UNKNOWN, "the host sent a malformed answer");
+}
+
+}  // namespace detail
+
+}  // namespace guest::gl

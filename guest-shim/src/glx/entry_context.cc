@@ -1,0 +1,248 @@
+// Contexts: making, ending, making current, and what they are.
+#include <X11/X.h>
+
+#include "gl/enums.h"
+#include "glx/context.h"
+#include "log.h"
+
+namespace guest::glx {
+namespace {
+
+constexpr int kBadAttribute = 2;
+constexpr int kBadContext = 5;
+
+// Of gl_context_create.
+constexpr std::uint32_t kCore = 1;
+constexpr std::uint32_t kCompatibility = 2;
+constexpr std::uint32_t kEs = 3;
+constexpr std::uint32_t kDebug = 1;
+constexpr std::uint32_t kForward = 2;
+constexpr std::uint32_t kRobust = 4;
+constexpr std::uint32_t kNoError = 8;
+
+// What the list of glXCreateContextAttribsARB says.
+struct Attributes {
+    int major = 1;
+    int minor = 0;
+    GLbitfield profile = GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
+    GLbitfield flags = 0;
+    bool no_error = false;
+    bool loses_on_reset = false;
+    int screen = -1;
+    bool is_known = true;
+};
+
+void note(Attributes& attributes, GLenum name, int value) {
+    const auto bits = static_cast<GLbitfield>(value);
+    switch (name) {
+        case GLX_CONTEXT_MAJOR_VERSION_ARB:
+            attributes.major = value;
+            break;
+        case GLX_CONTEXT_MINOR_VERSION_ARB:
+            attributes.minor = value;
+            break;
+        case GLX_CONTEXT_PROFILE_MASK_ARB:
+            attributes.profile = bits;
+            break;
+        case GLX_CONTEXT_FLAGS_ARB:
+            attributes.flags = bits;
+            break;
+        case GLX_CONTEXT_OPENGL_NO_ERROR_ARB:
+            attributes.no_error = value != 0;
+            break;
+        case GLX_CONTEXT_RESET_NOTIFICATION_STRATEGY_ARB:
+            attributes.loses_on_reset = bits == GLX_LOSE_CONTEXT_ON_RESET_ARB;
+            break;
+        case GLX_SCREEN:
+            attributes.screen = value;
+            break;
+        case GLX_RENDER_TYPE:
+        case GLX_CONTEXT_RELEASE_BEHAVIOR_ARB:
+            break;
+        default:
+            attributes.is_known = false;
+            break;
+    }
+}
+
+bool is_version_of_gl(int major, int minor) {
+    constexpr int kLastMinor[] = {-1, 5, 1, 3, 6};
+    return major >= 1 && major <= 4 && minor >= 0 && minor <= kLastMinor[major];
+}
+
+bool is_version_of_es(int major, int minor) {
+    return (major == 1 && (minor == 0 || minor == 1)) || (major == 2 && minor == 0) ||
+           (major == 3 && minor >= 0 && minor <= 2);
+}
+
+// What the specification of GLX_ARB_create_context refuses with BadMatch, BadValue or GLXBadProfileARB. False
+// after the error.
+bool is_sound(Display* display, const Attributes& attributes, bool is_es) {
+    constexpr GLbitfield kFlags = GLX_CONTEXT_DEBUG_BIT_ARB | GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB |
+                                  GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB;
+    const int version = attributes.major * 10 + attributes.minor;
+    const bool is_version = is_es ? is_version_of_es(attributes.major, attributes.minor)
+                                  : is_version_of_gl(attributes.major, attributes.minor);
+    const bool is_one_profile = attributes.profile == GLX_CONTEXT_CORE_PROFILE_BIT_ARB ||
+                                attributes.profile == GLX_CONTEXT_COMPATIBILITY_PROFILE_BIT_ARB || is_es;
+    if (!is_one_profile && (is_version && version < 32) == false) {
+        send_error(display, GlxError::bad_profile, 0, Asked::create_context_attribs);
+        return false;
+    }
+    if (!attributes.is_known || (attributes.flags & ~kFlags) != 0) {
+        send_core_error(display, BadValue, 0, Asked::create_context_attribs);
+        return false;
+    }
+    const bool is_forward = (attributes.flags & GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB) != 0;
+    const bool contradicts =
+        (is_forward && !is_es && version < 30) ||
+        (attributes.no_error &&
+         (attributes.flags & (GLX_CONTEXT_DEBUG_BIT_ARB | GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB)) != 0);
+    if (!is_version || contradicts) {
+        send_core_error(display, BadMatch, 0, Asked::create_context_attribs);
+        return false;
+    }
+    return true;
+}
+
+gl::ContextWish wish_of(const Attributes& attributes, bool is_es) {
+    gl::ContextWish wish;
+    const int version = attributes.major * 10 + attributes.minor;
+    const bool is_core = version >= 32 && attributes.profile == GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
+    // Below 3.2 there are no profiles: whatever has all of that version will do, and the highest has.
+    const bool takes_highest = !is_es && version <= 21;
+    wish.profile = is_es ? kEs : is_core ? kCore : version == 31 ? 0 : kCompatibility;
+    wish.major = takes_highest ? 0 : static_cast<std::uint32_t>(attributes.major);
+    wish.minor = takes_highest ? 0 : static_cast<std::uint32_t>(attributes.minor);
+    if ((attributes.flags & GLX_CONTEXT_DEBUG_BIT_ARB) != 0) wish.flags |= kDebug;
+    if ((attributes.flags & GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB) != 0) wish.flags |= kForward;
+    if ((attributes.flags & GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB) != 0) wish.flags |= kRobust;
+    if (attributes.no_error) wish.flags |= kNoError;
+    wish.reset = attributes.loses_on_reset ? 1 : 0;
+    return wish;
+}
+
+}  // namespace
+
+GLXContext glXCreateContext(Display* dpy, XVisualInfo* vis, GLXContext shareList, Bool) {
+    Screen* screen = vis == nullptr ? nullptr : find_screen(dpy, vis->screen);
+    const Config* config = screen == nullptr ? nullptr : screen->for_visual(*vis);
+    if (config == nullptr) {
+        if (dpy != nullptr) send_core_error(dpy, BadValue, 0, Asked::create_context);
+        return nullptr;
+    }
+    return create_context({dpy, vis->screen, config, shareList, {}, Asked::create_context});
+}
+
+GLXContext glXCreateNewContext(Display* dpy, GLXFBConfig config, int render_type, GLXContext share_list,
+                               Bool) {
+    if (dpy == nullptr) return nullptr;
+    if (config == nullptr) {
+        send_error(dpy, GlxError::bad_fbconfig, 0, Asked::create_new_context);
+        return nullptr;
+    }
+    if (static_cast<GLenum>(render_type) != GLX_RGBA_TYPE) {
+        send_core_error(dpy, BadValue, 0, Asked::create_new_context);
+        return nullptr;
+    }
+    return create_context({dpy, config->screen, config, share_list, {}, Asked::create_new_context});
+}
+
+GLXContext glXCreateContextWithConfigSGIX(Display* dpy, GLXFBConfigSGIX config, int render_type,
+                                          GLXContext share_list, Bool direct) {
+    return glXCreateNewContext(dpy, config, render_type, share_list, direct);
+}
+
+GLXContext glXCreateContextAttribsARB(Display* dpy, GLXFBConfig config, GLXContext share_context, Bool,
+                                      const int* attrib_list) {
+    if (dpy == nullptr) return nullptr;
+    Attributes attributes;
+    for (; attrib_list != nullptr && *attrib_list != 0; attrib_list += 2) {
+        note(attributes, static_cast<GLenum>(attrib_list[0]), attrib_list[1]);
+    }
+    const bool is_es = attributes.profile == GLX_CONTEXT_ES2_PROFILE_BIT_EXT;
+    // Without a configuration the list names a screen (GLX_EXT_no_config_context).
+    if (config == nullptr && find_screen(dpy, attributes.screen) == nullptr) {
+        send_error(dpy, GlxError::bad_fbconfig, 0, Asked::create_context_attribs);
+        return nullptr;
+    }
+    if (!is_sound(dpy, attributes, is_es)) return nullptr;
+    const int screen = config == nullptr ? attributes.screen : config->screen;
+    return create_context(
+        {dpy, screen, config, share_context, wish_of(attributes, is_es), Asked::create_context_attribs});
+}
+
+void glXDestroyContext(Display* dpy, GLXContext ctx) {
+    if (dpy != nullptr && ctx != nullptr) destroy_context(dpy, ctx);
+}
+
+Bool glXMakeCurrent(Display* dpy, GLXDrawable drawable, GLXContext ctx) {
+    return dpy != nullptr && make_current(dpy, drawable, drawable, ctx, Asked::make_current) ? True : False;
+}
+
+Bool glXMakeContextCurrent(Display* dpy, GLXDrawable draw, GLXDrawable read, GLXContext ctx) {
+    return dpy != nullptr && make_current(dpy, draw, read, ctx, Asked::make_context_current) ? True : False;
+}
+
+Bool glXMakeCurrentReadSGI(Display* dpy, GLXDrawable draw, GLXDrawable read, GLXContext ctx) {
+    return glXMakeContextCurrent(dpy, draw, read, ctx);
+}
+
+GLXContext glXGetCurrentContext() { return binding().context; }
+Display* glXGetCurrentDisplay() { return binding().display; }
+Display* glXGetCurrentDisplayEXT() { return binding().display; }
+GLXDrawable glXGetCurrentDrawable() { return binding().draw; }
+GLXDrawable glXGetCurrentReadDrawable() { return binding().read; }
+GLXDrawable glXGetCurrentReadDrawableSGI() { return binding().read; }
+
+// All of them are: what goes to the worker is no protocol of the X server's.
+Bool glXIsDirect(Display* dpy, GLXContext ctx) {
+    if (is_context(ctx)) return True;
+    if (dpy != nullptr && ctx != nullptr) send_error(dpy, GlxError::bad_context, 0, Asked::query_context);
+    return False;
+}
+
+int glXQueryContext(Display* dpy, GLXContext ctx, int attribute, int* value) {
+    if (dpy == nullptr || value == nullptr || !is_context(ctx)) return kBadContext;
+    switch (static_cast<GLenum>(attribute)) {
+        case GLX_FBCONFIG_ID:
+            *value = ctx->config == nullptr ? 0 : ctx->config->id;
+            return 0;
+        case GLX_RENDER_TYPE:
+            *value = static_cast<int>(GLX_RGBA_TYPE);
+            return 0;
+        case GLX_SCREEN:
+            *value = ctx->screen;
+            return 0;
+        case GLX_VISUAL_ID_EXT:
+            *value = ctx->config == nullptr ? 0 : static_cast<int>(ctx->config->visual);
+            return 0;
+        case GLX_SHARE_CONTEXT_EXT:
+            *value = 0;
+            return 0;
+        default:
+            return kBadAttribute;
+    }
+}
+
+int glXQueryContextInfoEXT(Display* dpy, GLXContext context, int attribute, int* value) {
+    return glXQueryContext(dpy, context, attribute, value);
+}
+
+GLXContextID glXGetContextIDEXT(const GLXContext context) { return is_context(context) ? context->id : 0; }
+
+// Only contexts of the server can be imported, and there are none.
+GLXContext glXImportContextEXT(Display* dpy, GLXContextID) {
+    if (dpy != nullptr) send_error(dpy, GlxError::bad_context, 0, Asked::query_context);
+    return nullptr;
+}
+
+void glXFreeContextEXT(Display* dpy, GLXContext context) { glXDestroyContext(dpy, context); }
+
+void glXCopyContext(Display* dpy, GLXContext, GLXContext, unsigned long) {
+    log_line(LogLevel::error, "glXCopyContext is not forwarded: GL at the host has no such thing");
+    constexpr unsigned char kCopyContext = 10;
+    if (dpy != nullptr) send_core_error(dpy, BadMatch, 0, static_cast<Asked>(kCopyContext));
+}
+
+}  // namespace guest::glx
