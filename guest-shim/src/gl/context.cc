@@ -43,7 +43,9 @@ bool Context::make_on_host(const ContextWish& wish) {
                  // SAFETY: bytes read as text, within their size.
                  reinterpret_cast<const char*>(made.message.data()));
         sanitize(why);
-        log_line(LogLevel::error, "the host makes no GL context: %s",
+        // Programs try versions from the highest down: that one is missing is theirs to say.
+        const LogLevel level = decoded && wish.major != 0 ? LogLevel::note : LogLevel::error;
+        log_line(level, "the host makes no GL context: %s",
                  decoded ? why : "its answer is malformed");
         return false;
     }

@@ -14,7 +14,9 @@ constexpr std::uint32_t kDoubleBuffered = 1;
 
 Size at_least_one(Size size) { return {std::max(size.width, 1u), std::max(size.height, 1u)}; }
 
+// What was drawn is drawn before what another context draws there next.
 void let_go(Context& context) {
+    send(context, wire::glFlush_Request{});
     show_front(context);
     Surfaces& surfaces = context.surfaces;
     if (surfaces.draw != nullptr) surfaces.draw->leave(context.lane());
@@ -28,7 +30,9 @@ Drawable::Drawable(const Config& config, Size size, std::unique_ptr<Outlet> outl
     : number_(next_drawable()), config_(config), outlet_(std::move(outlet)), size_(at_least_one(size)) {}
 
 Drawable::~Drawable() {
-    if (announced_) post(*last_lane_, wire::gl_drawable_gone_Request{.drawable = number_});
+    if (!announced_) return;
+    GlLane* lane = lane_for(nullptr);
+    if (lane != nullptr) post(*lane, wire::gl_drawable_gone_Request{.drawable = number_});
 }
 
 Size Drawable::size() {
@@ -71,7 +75,9 @@ void Drawable::leave(GlLane& lane) {
 
 GlLane* Drawable::lane_for(GlLane* lane) {
     Guard guard(mutex_);
-    return lane != nullptr ? lane : last_lane_;
+    if (lane != nullptr || last_lane_ == nullptr) return lane;
+    // A lane that has ended has executed all it had.
+    return last_lane_->lost() == abi::CUDA_SUCCESS ? last_lane_ : any_lane();
 }
 
 void Drawable::take_size(GlLane& lane, Size size) {

@@ -26,6 +26,7 @@ constinit bool hooked = false;
 struct Process {
     Settings settings;
     Admitted admitted;
+    bool refused = false;        // no lane can be had, and that has been said
     std::vector<GlLane*> lanes;  // all there were, for the statistics
     std::uint64_t counts[kCounted] = {};
 };
@@ -89,6 +90,8 @@ GlLane* living_lane(const Process& of) {
 }
 
 GlLane* open_first(Process& of) {
+    if (of.refused) return nullptr;
+    of.refused = true;
     of.settings = read_settings();
     if (!admit(of.settings.carrier, of.admitted)) return nullptr;
     const Admission& admission = of.admitted.admission;
@@ -133,8 +136,15 @@ GlLane* open_lane() {
     if (of == nullptr) return nullptr;
     GlLane* beside = living_lane(*of);
     GlLane* lane = beside == nullptr ? open_first(*of) : open_beside(*of, *beside);
-    if (lane != nullptr) of->lanes.push_back(lane);
+    if (lane == nullptr) return nullptr;
+    of->refused = false;
+    of->lanes.push_back(lane);
     return lane;
+}
+
+GlLane* any_lane() {
+    Guard guard(process_mutex);
+    return process == nullptr ? nullptr : living_lane(*process);
 }
 
 void close_lane(GlLane& lane) {

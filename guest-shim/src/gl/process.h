@@ -20,6 +20,8 @@ constexpr std::size_t place_of(wire::CallId) { return wire::kGlCallCount; }
 // Another lane of this process: by the daemon's leave, or by that of the worker the others talk to. Waits.
 // Null after one line on stderr.
 GlLane* open_lane();
+// One that lives; null: there is none.
+GlLane* any_lane();
 // Ends it in order.
 void close_lane(GlLane& lane);
 
