@@ -105,9 +105,9 @@ function findUnexplainedCasts(source: Source): readonly Finding[] {
 }
 
 describe('names', () => {
-    // Said by others: CUDA's, OpenGL's and X's own names, system structures, the level of a log line, files of
-    // programs that are run. FunctionInfo and GlobalInfo stand in the first header of the software device,
-    // which came before the rule.
+    // Said by others: CUDA's, OpenGL's and X's own names, system structures, the level of a log line, files
+    // of programs that are run. FunctionInfo and GlobalInfo stand in the first header of the software
+    // device, which came before the rule.
     const foreign = new RegExp(
         [
             '^(?:cu|CU|cuda|CUDA)\\w*$',

@@ -105,6 +105,7 @@ const GLubyte* glGetStringi(Context& context, GLenum name, GLuint index) {
         fail(context, GL_INVALID_VALUE);
         return nullptr;
     }
+    // SAFETY: GL's characters are bytes.
     return reinterpret_cast<const GLubyte*>(facts.extensions[index].c_str());
 }
 

@@ -1,7 +1,6 @@
-/* What the guests of this folder share: a window, a way to look at it, and the three ways to come to GL's
-   functions. WAY is chosen when they are compiled: 0 linked, 1 dlopen and dlsym, 2 glXGetProcAddress alone. */
-#ifndef FERRY_TEST_GL_WINDOW_H
-#define FERRY_TEST_GL_WINDOW_H
+// What the guests of this folder share: a window, a way to look at it, and the three ways to come to GL's
+// functions. WAY is chosen when they are compiled: 0 linked, 1 dlopen and dlsym, 2 glXGetProcAddress alone.
+#pragma once
 #include <GL/gl.h>
 #include <GL/glx.h>
 #include <X11/Xlib.h>
@@ -37,7 +36,7 @@ static inline void* function_of(const char* name) {
 #endif
 }
 
-/* CALL(glClear)(...) calls glClear in the chosen way. */
+// CALL(glClear)(...) calls glClear in the chosen way.
 #if WAY == 0
 #define CALL(name) name
 #else
@@ -51,8 +50,9 @@ static inline void need(int holds, const char* what) {
     exit(1);
 }
 
-/* A mapped window of that visual; the server has it when this returns. */
-static inline Window make_window(Display* display, const XVisualInfo* visual, unsigned width, unsigned height) {
+// A mapped window of that visual; the server has it when this returns.
+static inline Window make_window(Display* display, const XVisualInfo* visual, unsigned width,
+                                 unsigned height) {
     XSetWindowAttributes attributes;
     memset(&attributes, 0, sizeof attributes);
     Window root = RootWindow(display, visual->screen);
@@ -64,7 +64,7 @@ static inline Window make_window(Display* display, const XVisualInfo* visual, un
     return window;
 }
 
-/* Red, green and blue of a pixel of a window or pixmap, the highest row being 0. */
+// Red, green and blue of a pixel of a window or pixmap, the highest row being 0.
 static inline unsigned pixel_of(Display* display, Drawable drawable, int x, int y) {
     XImage* image = XGetImage(display, drawable, x, y, 1, 1, AllPlanes, ZPixmap);
     need(image != NULL, "XGetImage");
@@ -80,13 +80,13 @@ static inline void need_pixel(Display* display, Drawable drawable, int x, int y,
     exit(1);
 }
 
-/* Clears a part of the drawable, from below, to a colour of 0xRRGGBB. */
+// Clears a part of the drawable, from below, to a colour of 0xRRGGBB.
 static inline void fill(int x, int y, int width, int height, unsigned colour) {
     CALL(glEnable)(GL_SCISSOR_TEST);
     CALL(glScissor)(x, y, width, height);
-    CALL(glClearColor)((float)(colour >> 16 & 255) / 255.0f, (float)(colour >> 8 & 255) / 255.0f,
-                       (float)(colour & 255) / 255.0f, 1.0f);
+    CALL(glClearColor)
+    ((float)(colour >> 16 & 255) / 255.0f, (float)(colour >> 8 & 255) / 255.0f,
+     (float)(colour & 255) / 255.0f, 1.0f);
     CALL(glClear)(GL_COLOR_BUFFER_BIT);
     CALL(glDisable)(GL_SCISSOR_TEST);
 }
-#endif

@@ -1,4 +1,4 @@
-/* Pbuffers, pixmaps, single-buffered windows, several contexts on one window, windows that go away. */
+// Pbuffers, pixmaps, single-buffered windows, several contexts on one window, windows that go away.
 #include "window.h"
 
 static Display* display;
@@ -13,8 +13,8 @@ static int note_error(Display* on, XErrorEvent* event) {
 }
 
 static GLXFBConfig choose(int is_double, int drawables) {
-    int wanted[] = {GLX_DOUBLEBUFFER, is_double, GLX_DRAWABLE_TYPE, drawables, GLX_RED_SIZE, 8,
-                    GLX_DEPTH_SIZE,   16,        None};
+    int wanted[] = {
+        GLX_DOUBLEBUFFER, is_double, GLX_DRAWABLE_TYPE, drawables, GLX_RED_SIZE, 8, GLX_DEPTH_SIZE, 16, None};
     int count = 0;
     GLXFBConfig* configs = CALL(glXChooseFBConfig)(display, DefaultScreen(display), wanted, &count);
     need(configs != NULL && count > 0, "glXChooseFBConfig");
@@ -72,7 +72,7 @@ static void use_single(void) {
     XDestroyWindow(display, window);
 }
 
-/* One context draws, the next one goes on where it stopped. */
+// One context draws, the next one goes on where it stopped.
 static void take_turns(GLXFBConfig config) {
     XVisualInfo* visual = CALL(glXGetVisualFromFBConfig)(display, config);
     Window window = make_window(display, visual, 90, 30);
@@ -90,8 +90,9 @@ static void take_turns(GLXFBConfig config) {
         CALL(glXSwapBuffers)(display, window);
     }
     CALL(glXWaitGL)();
-    for (int at = 0; at < 3; ++at) need_pixel(display, window, 30 * at + 15, 15, 0x010101u * (unsigned)(190 + at));
-    /* Ended while it is current: it lasts until it is let go. */
+    for (int at = 0; at < 3; ++at)
+        need_pixel(display, window, 30 * at + 15, 15, 0x010101u * (unsigned)(190 + at));
+    // Ended while it is current: it lasts until it is let go.
     CALL(glXDestroyContext)(display, contexts[2]);
     fill(0, 0, 90, 30, 0x123456);
     CALL(glXSwapBuffers)(display, window);
@@ -103,7 +104,7 @@ static void take_turns(GLXFBConfig config) {
     XDestroyWindow(display, window);
 }
 
-/* Frames for a window that is no more disturb nobody. */
+// Frames for a window that is no more disturb nobody.
 static void lose_window(GLXFBConfig config) {
     XVisualInfo* visual = CALL(glXGetVisualFromFBConfig)(display, config);
     GLXContext context = CALL(glXCreateNewContext)(display, config, GLX_RGBA_TYPE, NULL, True);

@@ -1,5 +1,5 @@
-/* Draws many frames into a window, looks at the window, and sees it follow when its size changes. Prints how
-   many frames it showed. */
+// Draws many frames into a window, looks at the window, and sees it follow when its size changes. Prints how
+// many frames it showed.
 #include "window.h"
 
 static Display* display;
@@ -12,7 +12,7 @@ static void show_and_look(Window window, int width, int height, unsigned left, u
     CALL(glXWaitGL)();
     need_pixel(display, window, 1, 1, left);
     need_pixel(display, window, width / 2 - 1, height - 1, left);
-    /* GL counts rows from below: the lower right quarter. */
+    // GL counts rows from below: the lower right quarter.
     need_pixel(display, window, width - 1, height - 1, right);
     need_pixel(display, window, width - 1, 1, 0xFFFFFF);
 }
