@@ -50,7 +50,8 @@ TEST(contexts_of_every_profile_are_made_and_a_version_that_is_not_there_is_refus
         lane.ask(wire::gl_context_create_Request{.group = 1, .profile = 1, .major = 9, .minor = 9});
     CHECK_EQUAL(reply.header.result, 1);
     CHECK(!fake::read_payload<wire::gl_context_create_Reply>(reply).message.empty());
-    CHECK(lane.create());  // the lane goes on
+    lane.say(wire::gl_drawable_gone_Request{.drawable = 1});  // another lane's, which ends where it can
+    CHECK(lane.create());                                     // the lane goes on
 }
 
 TEST(a_record_before_the_context_or_a_second_context_ends_the_session) {

@@ -179,7 +179,7 @@ GlHandler find_gl_session_handler(std::uint16_t call) {
         case wire::CallId::gl_drawable:
             return decoded<wire::gl_drawable_Request, Needs::context, drawable>;
         case wire::CallId::gl_drawable_gone:
-            return decoded<wire::gl_drawable_gone_Request, Needs::context, drawable_gone>;
+            return decoded<wire::gl_drawable_gone_Request, Needs::nothing, drawable_gone>;
         case wire::CallId::gl_make_current:
             return decoded<wire::gl_make_current_Request, Needs::context, make_current>;
         case wire::CallId::gl_present:
