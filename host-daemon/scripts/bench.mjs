@@ -1,6 +1,7 @@
 // `npm run bench [-- --quick] [-- --only NAME]`: builds everything, then hands over to bench/main.ts, which
 // measures and writes out/bench/. With --help, as with anything it does not know, it says what it takes.
-// `npm run bench -- soft` measures the software device's kernels instead, see bench/soft.
+// `npm run bench -- soft` measures the software device's kernels instead, see bench/soft; `npm run bench --
+// gl` programs that draw, see bench/gl.
 import { join } from 'node:path';
 
 import { build, usualStages } from './build.mjs';
@@ -25,6 +26,11 @@ await runMain(async () => {
     await build([...usualStages, 'bench']);
     if (words[0] === 'soft') {
         process.exitCode = await benchSoft(words.slice(1));
+        return;
+    }
+    if (words[0] === 'gl') {
+        const { runGlBench } = await import(join(root, 'build/js/bench/gl/main.js'));
+        process.exitCode = await runGlBench(words.slice(1));
         return;
     }
     const { runBench } = await import(join(root, 'build/js/bench/main.js'));

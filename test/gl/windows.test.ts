@@ -1,11 +1,12 @@
 // OpenGL in windows: guests that draw by way of X, GLX and libglvnd, on a daemon of the test's own and an
 // X server of its own. They look at the pixels of their windows themselves.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { hasCommand, startXServer } from '../../bench/gl/x-server.ts';
 import { glPlaces, guestEnvironment } from '../../host-daemon/src/cli/guest-environment.ts';
 import { installRoot, places } from '../../host-daemon/src/config/places.ts';
 import { readStats } from '../../host-daemon/src/cli/stats.ts';
@@ -22,15 +23,11 @@ import {
 
 const guests = join(installRoot, 'test', 'gl', 'guests');
 
-function has(command: string): boolean {
-    return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
-}
-
 function missing(): string | null {
     if (!existsSync(places.glVendor)) {
         return 'this build has no libraries for OpenGL';
     }
-    if (!has('Xvfb') || !has('c++')) {
+    if (!hasCommand('Xvfb') || !hasCommand('c++')) {
         return 'there is no Xvfb, or no c++';
     }
     const headers = spawnSync('c++', ['-fsyntax-only', '-x', 'c++', join(guests, 'frames.cc')]);
@@ -40,23 +37,6 @@ function missing(): string | null {
 const reason = missing();
 if (reason !== null) {
     process.stdout.write(`skipped: OpenGL in windows: ${reason}\n`);
-}
-
-/** Starts an X server; answers the name of its display. */
-function startX(): Promise<string> {
-    const args = ['-displayfd', '1', '-screen', '0', '1280x1024x24', '-noreset', '-nolisten', 'tcp'];
-    const child = spawn('Xvfb', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    atEnd(() => void child.kill('SIGKILL'));
-    return new Promise((resolve, reject) => {
-        let said = '';
-        child.stdout.on('data', (chunk: Buffer) => {
-            said += chunk.toString();
-            if (said.includes('\n')) {
-                resolve(`:${said.trim()}`);
-            }
-        });
-        child.on('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)));
-    });
 }
 
 function wayOf(how: 'vendor' | 'preload') {
@@ -78,7 +58,9 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
 
     beforeAll(async () => {
         daemon = await startDaemon();
-        display = await startX();
+        const server = await startXServer('1280x1024x24');
+        atEnd(() => server.stop());
+        display = server.display;
         folder = newFolder();
         for (const guest of ['frames', 'surfaces']) {
             for (const { way, flags } of ways) {
