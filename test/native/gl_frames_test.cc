@@ -1,96 +1,10 @@
 // Drawing and frames on lanes of GL, against the host's own GL: default framebuffers that look like a
 // window's, read-backs, presents into the arena and with the reply, sizes, samples, share groups.
-#include <array>
-#include <cstring>
-#include <string>
-#include <vector>
-
-#include "fake_gl.h"
-#include "gl/enums.h"
-#include "wire/gl_codec.h"
+#include "gl_window.h"
 
 namespace {
 
-using fake::Batch;
-using fake::GlLane;
-using fake::no_gl;
-using fake::Worker;
-using Pixel = std::uint32_t;  // its bytes in order, the first one lowest
-
-constexpr std::uint32_t kDouble = 1;
-
-template <class T>
-std::span<const std::byte> bytes(const T& values) {
-    return std::as_bytes(std::span(values));
-}
-
-struct Window {
-    explicit Window(std::uint32_t profile = 2, std::uint32_t samples = 0, std::uint32_t flags = kDouble)
-        : lane(worker) {
-        CHECK(lane.create(1, profile));
-        resize(64, 48, samples, flags);
-        lane.say(wire::gl_make_current_Request{.draw = 1, .read = 1});
-    }
-    void resize(std::uint32_t width, std::uint32_t height, std::uint32_t samples = 0,
-                std::uint32_t flags = kDouble) {
-        lane.say(wire::gl_drawable_Request{.drawable = 1,
-                                           .width = width,
-                                           .height = height,
-                                           .colour = GL_RGBA8,
-                                           .depth = 24,
-                                           .stencil = 8,
-                                           .samples = samples,
-                                           .flags = flags});
-    }
-    void clear(float red, float green, float blue) {
-        lane.say(wire::glClearColor_Request{.red = red, .green = green, .blue = blue, .alpha = 1});
-        lane.say(wire::glClear_Request{.mask = GL_COLOR_BUFFER_BIT});
-    }
-    fake::Reply present(std::uint64_t size, std::uint32_t source = 0) {
-        return lane.ask(wire::gl_present_Request{
-            .drawable = 1, .source = source, .address = lane.arena_base, .size = size});
-    }
-    // Of the frame in the arena: engine and guest are one process here.
-    Pixel shown(std::size_t index) const {
-        Pixel pixel = 0;
-        std::memcpy(&pixel, reinterpret_cast<const void*>(lane.arena_base + 4 * index), sizeof pixel);
-        return pixel;
-    }
-    Pixel pixel(std::int32_t x, std::int32_t y) {
-        const auto reply = lane.ask(wire::glReadPixels_Request{.x = x,
-                                                               .y = y,
-                                                               .width = 1,
-                                                               .height = 1,
-                                                               .format = GL_RGBA,
-                                                               .type = GL_UNSIGNED_BYTE,
-                                                               .pixels_from = 1});
-        const auto read = fake::read_payload<wire::glReadPixels_Reply>(reply);
-        Pixel pixel{};
-        CHECK_EQUAL(read.pixels.size(), sizeof pixel);
-        if (read.pixels.size() == sizeof pixel) std::memcpy(&pixel, read.pixels.data(), sizeof pixel);
-        return pixel;
-    }
-    std::vector<std::int32_t> integers(GLenum name) {
-        const auto reply = lane.ask(wire::glGetIntegerv_Request{.pname = name});
-        const auto got = fake::read_payload<wire::glGetIntegerv_Reply>(reply);
-        std::vector<std::int32_t> values(got.data.size() / 4);
-        std::memcpy(values.data(), got.data.data(), values.size() * 4);
-        return values;
-    }
-    std::int32_t integer(GLenum name) {
-        const auto values = integers(name);
-        return values.empty() ? -1 : values[0];
-    }
-    Worker worker;
-    GlLane lane;
-};
-
-constexpr Pixel kRed = 0xFF0000FF;
-constexpr Pixel kGreen = 0xFF00FF00;
-constexpr Pixel kBlue = 0xFFFF0000;
-constexpr Pixel kRedForX = 0xFFFF0000;
-constexpr Pixel kGreenForX = 0xFF00FF00;
-constexpr Pixel kBlueForX = 0xFF0000FF;
+using namespace fake;
 
 TEST(a_frame_comes_into_the_arena_as_x_wants_it) {
     if (no_gl()) return;
@@ -300,39 +214,60 @@ TEST(a_finish_is_answered_once_the_work_is_done) {
     CHECK(waited.result == GL_ALREADY_SIGNALED || waited.result == GL_CONDITION_SATISFIED);
 }
 
-TEST(a_record_that_lies_ends_its_session) {
+TEST(a_pixel_store_that_reaches_past_an_image_of_a_record_has_it_refused) {
     if (no_gl()) return;
-    const auto lie = [](auto&& tell) {
-        Window window;
-        tell(window);
-        CHECK(window.worker.events.wait_for("ended").starts_with("ended 999"));
-    };
-    lie([](Window& window) {
-        window.lane.say(wire::gl_drawable_Request{.drawable = 2, .width = 1, .height = 1, .colour = 5});
-    });
-    lie([](Window& window) {
-        window.lane.say(
-            wire::gl_drawable_Request{.drawable = 2, .width = 1u << 30, .height = 1, .colour = GL_RGBA8});
-    });
-    lie([](Window& window) {
-        window.lane.say(wire::gl_present_Request{
-            .drawable = 1, .address = window.lane.arena_base - 4096, .size = 64 * 48 * 4});
-    });
-    lie([](Window& window) {
-        window.lane.say(
-            wire::gl_present_Request{.drawable = 1, .address = window.lane.arena_base, .size = ~0ull});
-    });
-    lie([](Window& window) {
-        const std::array<std::uint32_t, 4> image{};
+    Window window;
+    const std::array<std::uint32_t, 16> image{};
+    const std::array<std::uint32_t, 1> name{5};
+    const auto load = [&](std::uint8_t from) {
         window.lane.say(wire::glTexImage2D_Request{.target = GL_TEXTURE_2D,
                                                    .internalformat = static_cast<int>(GL_RGBA8),
-                                                   .width = 1024,
-                                                   .height = 1024,
+                                                   .width = 4,
+                                                   .height = 4,
                                                    .format = GL_RGBA,
                                                    .type = GL_UNSIGNED_BYTE,
-                                                   .pixels_from = 1,
-                                                   .pixels = bytes(image)});
-    });
+                                                   .pixels_from = from,
+                                                   .pixels = from == 1 ? bytes(image) : bytes("")});
+        return window.lane.error();
+    };
+    const auto store = [&](GLenum parameter, std::int32_t value) {
+        window.lane.say(wire::glPixelStorei_Request{.pname = parameter, .param = value});
+    };
+    const auto bind = [&](std::uint32_t buffer) {
+        window.lane.say(wire::glBindBuffer_Request{.target = GL_PIXEL_UNPACK_BUFFER, .buffer = buffer});
+    };
+    bind(5);
+    window.lane.say(wire::glBufferData_Request{
+        .target = GL_PIXEL_UNPACK_BUFFER, .size = 64, .data = bytes(image), .usage = GL_STATIC_DRAW});
+    constexpr std::int32_t kFar = 1 << 20;
+    const std::pair<GLenum, std::int32_t> kLoose[] = {{GL_UNPACK_ROW_LENGTH, kFar},
+                                                      {GL_UNPACK_SKIP_ROWS, kFar},
+                                                      {GL_UNPACK_SKIP_PIXELS, kFar},
+                                                      {GL_UNPACK_IMAGE_HEIGHT, kFar},
+                                                      {GL_UNPACK_ALIGNMENT, 8}};
+    for (const auto& [parameter, value] : kLoose) {
+        store(parameter, value);
+        bind(0);
+        CHECK_EQUAL(load(1), GL_INVALID_OPERATION);
+        CHECK_EQUAL(load(0), GL_NO_ERROR);  // without an image there is nothing to read
+        bind(5);
+        CHECK_EQUAL(load(1), GL_INVALID_OPERATION);
+        // Neither does GL take it back between these two, nor a stack that the guest pops.
+        window.lane.say(wire::glPushClientAttrib_Request{.mask = GL_CLIENT_PIXEL_STORE_BIT});
+        const std::int32_t tight = parameter == GL_UNPACK_ALIGNMENT ? 1 : 0;
+        window.lane.say(wire::glBegin_Request{.mode = GL_POINTS});
+        store(parameter, tight);
+        window.lane.say(wire::glEnd_Request{});
+        bind(0);
+        CHECK_EQUAL(load(1), GL_INVALID_OPERATION);
+        store(parameter, tight);
+        window.lane.error();
+        CHECK_EQUAL(load(1), GL_NO_ERROR);
+        window.lane.say(wire::glPopClientAttrib_Request{});
+        CHECK_EQUAL(load(1), GL_NO_ERROR);
+    }
+    window.lane.say(wire::glDeleteBuffers_Request{.buffers = bytes(name)});
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ export const images: GlChapter = {
         { match: /^glTex(ture)?SubImage2D$/, rule: image(plane) },
         { match: /^glTex(ture)?SubImage3D$/, rule: image(box) },
         { match: /^glGetn?Tex(ture)?(Sub)?Image$|^glReadn?Pixels$/, rule: { guest: 'hand', host: 'hand' } },
-        { match: /^glPixelStore[fi]$/, rule: hand },
+        // The host has to know when an image of a record is not what GL would read.
+        { match: /^glPixelStore[fi]$/, rule: { guest: 'hand', host: 'hand' } },
     ],
     calls: {
         ...each(

@@ -47,6 +47,8 @@ export const state: GlChapter = {
         { match: /^glClear(Color|Depthf?|Stencil|Index|Accum)$/, rule: { neverFails: true } },
     ],
     calls: {
+        // What is pushed of the pixel store is the guest's alone.
+        glPushClientAttrib: { guest: 'hand', host: 'hand' },
         glGetError: local,
         glGetString: local,
         glGetStringi: local,

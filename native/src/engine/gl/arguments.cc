@@ -53,6 +53,7 @@ bool unpack(GlExecutor& executor, std::uint8_t from, wire::gl::Bytes image, std:
     if (in_buffer) {
         pointer = as_pointer(offset);
     } else if (from == static_cast<std::uint8_t>(wire::gl::From::record)) {
+        if (!executor.pixel_store().unpacks_tightly()) return refused(executor);
         pointer = wire::gl::view<std::byte>(image);
     }
     return true;

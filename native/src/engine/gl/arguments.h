@@ -23,14 +23,18 @@ bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, cons
 // Whether a record has an image of `size` bytes where it says it has one.
 inline bool holds(std::uint8_t from, wire::gl::Bytes image, std::size_t size, bool nullable) {
     switch (from) {
-        case static_cast<std::uint8_t>(wire::gl::From::nothing): return nullable || size == 0;
-        case static_cast<std::uint8_t>(wire::gl::From::record): return image.size() >= size;
-        default: return from == static_cast<std::uint8_t>(wire::gl::From::buffer);
+        case static_cast<std::uint8_t>(wire::gl::From::nothing):
+            return nullable || size == 0;
+        case static_cast<std::uint8_t>(wire::gl::From::record):
+            return image.size() >= size;
+        default:
+            return from == static_cast<std::uint8_t>(wire::gl::From::buffer);
     }
 }
 
 // The image of a record (tight, as wire::gl::gather() leaves it), or an offset into the bound unpack buffer.
-// False, and GL_INVALID_OPERATION: no buffer where the record says so, or one where it does not.
+// False, and GL_INVALID_OPERATION: no buffer where the record says so, or one where it does not, or an image
+// of a record while the pixel store is not tight.
 bool unpack(GlExecutor& executor, std::uint8_t from, wire::gl::Bytes image, std::uint64_t offset,
             const void*& pointer);
 

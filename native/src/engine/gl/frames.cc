@@ -45,8 +45,8 @@ void attach_planes(const device::GlTable& table, GLenum target, const Drawable::
 
 }  // namespace
 
-Frames::Frames(const device::GlTable& table, Drawables& drawables, bool is_es)
-    : table_(table), drawables_(drawables), is_es_(is_es) {
+Frames::Frames(const device::GlTable& table, Drawables& drawables, const PixelStore& store, bool is_es)
+    : table_(table), drawables_(drawables), store_(store), is_es_(is_es) {
     table_.glPixelStorei(GL_PACK_INVERT_MESA, 0);
     inverts_ = table_.glGetError() == GL_NO_ERROR;
 }
@@ -223,7 +223,8 @@ Frames::Resolved::~Resolved() {
 }
 
 void Frames::take(std::span<std::byte> to, const FrameWish& wish, const Looks& looks) {
-    const NoBuffer pack(table_, GL_PIXEL_PACK_BUFFER, GL_PIXEL_PACK_BUFFER_BINDING);
+    const NoBuffer in_memory(table_, GL_PIXEL_PACK_BUFFER, GL_PIXEL_PACK_BUFFER_BINDING);
+    const PixelStore::Packed packed(table_, store_);
     const std::size_t row = static_cast<std::size_t>(looks.width) * kPixelBytes;
     const std::size_t stride = wish.stride == 0 ? row : wish.stride;
     const bool inverts = inverts_ && !wish.is_bottom_up;

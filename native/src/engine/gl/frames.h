@@ -10,6 +10,7 @@
 #include <span>
 
 #include "engine/gl/drawables.h"
+#include "engine/gl/pixel_store.h"
 #include "gl/enums.h"
 #include "gl/types.h"
 #include "host/gl_table.h"
@@ -27,8 +28,8 @@ struct FrameWish {
 };
 
 class Frames {
-public:
-    Frames(const device::GlTable& table, Drawables& drawables, bool is_es);
+  public:
+    Frames(const device::GlTable& table, Drawables& drawables, const PixelStore& store, bool is_es);
 
     // From now on these are the default framebuffers; 0: none.
     void make_current(std::uint32_t draw, std::uint32_t read);
@@ -62,13 +63,13 @@ public:
     // The single-sampled stand-in for a multisampled default framebuffer that is bound for reading, bound
     // instead of it until the end of the scope.
     class Resolved {
-    public:
+      public:
         explicit Resolved(Frames& frames);
         ~Resolved();
         Resolved(const Resolved&) = delete;
         Resolved& operator=(const Resolved&) = delete;
 
-    private:
+      private:
         Frames& frames_;
         const bool active_;
     };
@@ -78,7 +79,7 @@ public:
     // now.
     bool read(Drawable& drawable, const FrameWish& wish, std::span<std::byte> to, Looks& looks);
 
-private:
+  private:
     struct Side {
         std::shared_ptr<Drawable> drawable;
         std::uint64_t generation = 0;
@@ -100,6 +101,7 @@ private:
 
     const device::GlTable& table_;
     Drawables& drawables_;
+    const PixelStore& store_;
     const bool is_es_;
     bool inverts_ = false;  // GL itself can read the highest row first
     Side draw_;

@@ -167,7 +167,7 @@ ferry::Status GlExecutor::create_context(std::uint32_t group, const device::GlWi
     group_ = std::move(entered);
     is_es_ = wish.is_es();
     makes_names_up_ = wish.profile != device::GlProfile::core;
-    frames_ = std::make_unique<gl::Frames>(table_, world.drawables(), is_es_);
+    frames_ = std::make_unique<gl::Frames>(table_, world.drawables(), pixel_store_, is_es_);
     return ferry::Status::success();
 }
 

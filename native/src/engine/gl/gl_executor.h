@@ -16,11 +16,12 @@
 #include "engine/gl/frames.h"
 #include "engine/gl/lanes.h"
 #include "engine/gl/names.h"
-#include "host/gl_table.h"
+#include "engine/gl/pixel_store.h"
 #include "engine/gl/world.h"
 #include "engine/meters.h"
 #include "engine/poke.h"
 #include "engine/replies.h"
+#include "host/gl_table.h"
 #include "wire/codec.h"
 #include "wire/cursor.h"
 #include "wire/record.h"
@@ -30,7 +31,7 @@ namespace engine {
 using GlName = gl::Name;
 
 class GlExecutor final : public Execution {
-public:
+  public:
     GlExecutor(gl::Lanes& lanes, std::uint32_t lane, ReplyChannel& channel, Meters& meters, Poke& poke);
     ~GlExecutor() override;
 
@@ -115,6 +116,7 @@ public:
     // --- for handlers by hand
     gl::Lanes& lanes() { return lanes_; }
     gl::Frames& frames() { return *frames_; }
+    gl::PixelStore& pixel_store() { return pixel_store_; }
     bool has_context() const { return context_ != nullptr; }
     ferry::Status create_context(std::uint32_t group, const device::GlWish& wish);
     bool is_es() const { return is_es_; }
@@ -145,7 +147,7 @@ public:
     // or the system has no memory for it.
     std::span<std::byte> arena(std::uint64_t address, std::uint64_t size);
 
-private:
+  private:
     static constexpr std::int32_t kRefused = 1;
     static constexpr GLenum kInvalidOperation = 0x0502;
     std::size_t run(std::span<const std::byte> records, bool to_reply);
@@ -170,6 +172,7 @@ private:
     bool makes_names_up_ = false;
     std::shared_ptr<gl::Group> group_;
     std::array<gl::Names, gl::kNameKinds> own_names_;
+    gl::PixelStore pixel_store_;
     std::unique_ptr<gl::Frames> frames_;
     std::vector<GLuint> host_names_;
     std::vector<std::byte> pixels_;

@@ -1,6 +1,7 @@
 // Reading pixels by hand: bounded by what the reply has room for, and from a window's multisampled
 // framebuffer as a window would be read. Called by generated dispatch.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <span>
 
@@ -19,13 +20,14 @@ namespace {
 
 using wire::gl::From;
 
-// Where pixels go: into the buffer that is bound, at the offset, or into `place`. False: the session is over.
+// Where pixels go: into the buffer that is bound, at the offset, or into `place`.
 struct Target {
     void* pointer = nullptr;
     std::span<std::byte> place;
     bool is_buffer = false;
 };
 
+// False: GL is not to be asked, which is an error, or the end of the session.
 bool find_target(GlExecutor& executor, const wire::RecordHeader& header, std::uint8_t from,
                  std::uint64_t offset, std::size_t size, Target& target) {
     if (from == static_cast<std::uint8_t>(From::buffer)) {
@@ -33,7 +35,13 @@ bool find_target(GlExecutor& executor, const wire::RecordHeader& header, std::ui
         const void* pointer = nullptr;
         const bool bound = offset_into(executor, GL_PIXEL_PACK_BUFFER_BINDING, offset, pointer);
         target.pointer = const_cast<void*>(pointer);
+        if (!bound) executor.refuse();
         return bound;
+    }
+    if (!executor.pixel_store().packs_tightly()) {
+        executor.set_error(GL_INVALID_OPERATION);
+        executor.refuse();
+        return false;
     }
     if (size > wire::limits::kGlFrameBytes) {
         executor.malformed(header);
@@ -99,6 +107,25 @@ void fill(GlExecutor& executor, ReplySink& sink, const Target& target,
 }
 
 }  // namespace
+
+void glPixelStorei(GlExecutor& executor, const wire::RecordHeader&,
+                   const wire::glPixelStorei_Request& request, ReplySink&) {
+    executor.pixel_store().set(executor.table(), request.pname, request.param);
+}
+
+void glPixelStoref(GlExecutor& executor, const wire::RecordHeader& header,
+                   const wire::glPixelStoref_Request& request, ReplySink& sink) {
+    constexpr GLfloat kMost = 1 << 24;  // more than any of them may be; NaN is none either
+    const GLfloat param = request.param >= -kMost && request.param <= kMost ? request.param : -1;
+    glPixelStorei(executor, header, {.pname = request.pname, .param = static_cast<GLint>(std::lround(param))},
+                  sink);
+}
+
+// The pixel store is the guest's to push and pop: what the host has of it is for one call.
+void glPushClientAttrib(GlExecutor& executor, const wire::RecordHeader&,
+                        const wire::glPushClientAttrib_Request& request, ReplySink&) {
+    executor.table().glPushClientAttrib(request.mask & ~GL_CLIENT_PIXEL_STORE_BIT);
+}
 
 void glReadPixels(GlExecutor& executor, const wire::RecordHeader& header,
                   const wire::glReadPixels_Request& request, ReplySink& sink) {

@@ -1,0 +1,68 @@
+// Records of a guest that lies on lanes of GL, against the host's own GL: nothing it says makes the driver
+// reach past memory of the host's. What breaks the rules ends its session.
+#include "gl_window.h"
+
+namespace {
+
+using namespace fake;
+
+TEST(a_pixel_store_that_reaches_past_a_frame_leaves_it_as_it_is) {
+    if (no_gl()) return;
+    Window window;
+    window.clear(1, 0, 0);
+    constexpr std::size_t kFrame = 64 * 48;
+    const std::pair<GLenum, std::int32_t> kLoose[] = {{GL_PACK_ROW_LENGTH, 1 << 20},
+                                                      {GL_PACK_SKIP_ROWS, 1000},
+                                                      {GL_PACK_SKIP_PIXELS, 1 << 16},
+                                                      {GL_PACK_SWAP_BYTES, 1}};
+    for (const auto& [parameter, value] : kLoose) {
+        window.lane.say(wire::glPixelStorei_Request{.pname = parameter, .param = value});
+        CHECK_EQUAL(window.present(kFrame * 4).header.result, 0);
+        CHECK_EQUAL(window.shown(0), kRedForX);
+        CHECK_EQUAL(window.shown(kFrame - 1), kRedForX);
+        CHECK_EQUAL(window.shown(kFrame), 0u);
+        const auto reply = window.lane.ask(wire::glReadPixels_Request{
+            .width = 4, .height = 4, .format = GL_RGBA, .type = GL_UNSIGNED_BYTE, .pixels_from = 1});
+        CHECK_EQUAL(reply.header.result, 1);
+        CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+        window.lane.say(wire::glPixelStorei_Request{.pname = parameter, .param = 0});
+        CHECK_EQUAL(window.pixel(0, 0), kRed);
+    }
+}
+
+TEST(a_record_that_lies_ends_its_session) {
+    if (no_gl()) return;
+    const auto lie = [](auto&& tell) {
+        Window window;
+        tell(window);
+        CHECK(window.worker.events.wait_for("ended").starts_with("ended 999"));
+    };
+    lie([](Window& window) {
+        window.lane.say(wire::gl_drawable_Request{.drawable = 2, .width = 1, .height = 1, .colour = 5});
+    });
+    lie([](Window& window) {
+        window.lane.say(
+            wire::gl_drawable_Request{.drawable = 2, .width = 1u << 30, .height = 1, .colour = GL_RGBA8});
+    });
+    lie([](Window& window) {
+        window.lane.say(wire::gl_present_Request{
+            .drawable = 1, .address = window.lane.arena_base - 4096, .size = 64 * 48 * 4});
+    });
+    lie([](Window& window) {
+        window.lane.say(
+            wire::gl_present_Request{.drawable = 1, .address = window.lane.arena_base, .size = ~0ull});
+    });
+    lie([](Window& window) {
+        const std::array<std::uint32_t, 4> image{};
+        window.lane.say(wire::glTexImage2D_Request{.target = GL_TEXTURE_2D,
+                                                   .internalformat = static_cast<int>(GL_RGBA8),
+                                                   .width = 1024,
+                                                   .height = 1024,
+                                                   .format = GL_RGBA,
+                                                   .type = GL_UNSIGNED_BYTE,
+                                                   .pixels_from = 1,
+                                                   .pixels = bytes(image)});
+    });
+}
+
+}  // namespace
