@@ -74,7 +74,9 @@ async function runOnce(
         found.renderers.add(run.renderer ?? '');
         return run;
     } catch (error) {
-        found.failures.push(error instanceof Error ? error.message : String(error));
+        const reason = error instanceof Error ? error.message : String(error);
+        found.failures.push(reason);
+        say(`  FAILED ${reason}`);
         return null;
     }
 }
@@ -157,6 +159,5 @@ export async function runGlBench(words: readonly string[]): Promise<number> {
     });
     say(`\n${report}report in ${join(installRoot, 'out', 'bench')}/gl.md, numbers in gl.json`);
     const { failures } = found;
-    failures.forEach((failure) => say(`FAILED ${failure}`));
     return failures.length === 0 ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 // The report of the benchmark of OpenGL: ratios from runs that stand next to each other, with their spread.
 // Pure; written by bench/gl/main.ts.
-import { formatNumber, geometricMean, pairedRatio, spreadOf } from '../report/statistics.ts';
+import { formatNumber, geometricMean, median, spreadOf } from '../report/statistics.ts';
 import { wantedFrames, wantedMean, type GlCase } from './cases.ts';
 
 /** What one program did, round by round. */
@@ -41,21 +41,29 @@ export function emptyResult({ name, isScene = false, wanted }: GlCase): GlResult
     return { name, isScene, wanted: wanted ?? null, fps, perFrame: null, loads: [] };
 }
 
+const isNumber = (value: number) => !Number.isNaN(value);
+
 function rate(values: readonly number[]): string {
-    if (values.length === 0) {
+    const known = values.filter(isNumber);
+    if (known.length === 0) {
         return '';
     }
-    const { median, min, max } = spreadOf(values.filter((value) => !Number.isNaN(value)));
-    return `${formatNumber(median)} (${formatNumber(min)}-${formatNumber(max)})`;
+    const spread = spreadOf(known);
+    return `${formatNumber(spread.median)} (${formatNumber(spread.min)}-${formatNumber(spread.max)})`;
+}
+
+/** Of the rounds in which both have run. */
+function ratiosOf(above: readonly number[], below: readonly number[]): readonly number[] {
+    return above.map((value, index) => value / (below[index] ?? Number.NaN)).filter(isNumber);
 }
 
 function ratioOf(above: readonly number[], below: readonly number[]): string {
-    if (above.length === 0 || below.length === 0) {
+    const ratios = ratiosOf(above, below);
+    if (ratios.length === 0) {
         return '';
     }
-    const ratios = above.map((value, index) => value / (below[index] ?? Number.NaN));
-    const { min, max } = spreadOf(ratios.filter((ratio) => !Number.isNaN(ratio)));
-    return `${pairedRatio(above, below).toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`;
+    const spread = spreadOf(ratios);
+    return `${spread.median.toFixed(2)} (${spread.min.toFixed(2)}-${spread.max.toFixed(2)})`;
 }
 
 function rowOf(result: GlResult): string {
@@ -86,8 +94,10 @@ function rowOf(result: GlResult): string {
 /** Geometric mean of the scenes' median ratios; null when there is none. */
 export function meanOfScenes(results: readonly GlResult[], mode: 'ferry' | 'classic'): number | null {
     const ratios = results
-        .filter(({ isScene, fps }) => isScene && fps[mode].length > 0 && fps.direct.length > 0)
-        .map(({ fps }) => pairedRatio(fps[mode], fps.direct));
+        .filter(({ isScene }) => isScene)
+        .map(({ fps }) => ratiosOf(fps[mode], fps.direct))
+        .filter(({ length }) => length > 0)
+        .map((each) => median(each));
     return ratios.length === 0 ? null : geometricMean(ratios);
 }
 

@@ -73,7 +73,9 @@ async function buildGuest() {
     // Without X's headers there are none.
     if (existsSync(join(root, 'build/guest/libferry-gl.so'))) {
         linkAs('build/guest/links', 'libferry-gl.so', ['libGLX_ferry.so.0']);
-        const names = ['libGL.so.1', 'libGL.so', 'libGLX.so.0', 'libOpenGL.so.0'];
+        const names = [
+            ...['libGL.so.1', 'libGL.so', 'libGLX.so.0', 'libGLX.so', 'libOpenGL.so.0', 'libOpenGL.so'],
+        ];
         linkAs('build/guest/gl-links', 'libferry-gl-preload.so', names);
     } else {
         say('OpenGL is not forwarded by this build: see "not built" in its log');

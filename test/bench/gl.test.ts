@@ -20,6 +20,12 @@ describe('the benchmark of OpenGL', () => {
         expect(rendererOf('    GL_RENDERER:    llvmpipe (LLVM 15)\n')).toBe('llvmpipe (LLVM 15)');
     });
 
+    it('leaves out the rounds that failed', () => {
+        const build = resultOf('glmark2 build', [100, Number.NaN, 200], [50, 500, Number.NaN]);
+        expect(meanOfScenes([build], 'ferry')).toBeCloseTo(0.5);
+        expect(meanOfScenes([resultOf('glmark2 build', [100], [Number.NaN])], 'ferry')).toBeNull();
+    });
+
     it('runs all seventeen scenes', () => {
         expect(glCases.filter(({ isScene }) => isScene === true)).toHaveLength(17);
     });

@@ -21,6 +21,7 @@ import {
     type DaemonHandle,
 } from '../e2e/harness.ts';
 
+const libraries = ['-lX11', '-ldl', '-pthread'];
 const guests = join(installRoot, 'test', 'gl', 'guests');
 
 function missing(): string | null {
@@ -66,7 +67,7 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
             for (const { way, flags } of ways) {
                 const program = join(folder, `${guest}${way}`);
                 const source = join(guests, `${guest}.cc`);
-                const args = ['-std=c++20', `-DWAY=${way}`, '-o', program, source, ...flags, '-lX11', '-ldl'];
+                const args = ['-std=c++20', `-DWAY=${way}`, '-o', program, source, ...flags, ...libraries];
                 const built = spawnSync('c++', args, { encoding: 'utf8' });
                 expect(built.stderr).toBe('');
                 programs.set(`${guest}${way}`, program);
@@ -96,6 +97,16 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
                 expect(result.stdout).toContain('frames 122');
                 // It waits 23 times by its own wish; its context and its viewport take a few.
                 expect(readStats(statsFile)[0]?.roundTrips).toBeLessThanOrEqual(28);
+            });
+
+            it(`shows frames that come with the host's answers: ${name}, ${how}`, async () => {
+                const statsFile = join(folder, `stats-unix-${way}-${how}`);
+                const command = [programs.get(`frames${way}`) ?? '', '20'];
+                const env = { ...environment(how, statsFile), FERRY_CARRIER: 'unix' };
+                const result = await runGuest(command, env);
+                expect(result.code, describeResult(command, result)).toBe(0);
+                expect(result.stdout).toContain('frames 42');
+                expect(readStats(statsFile)[0]?.bytesIn).toBeGreaterThan(20 * 320 * 200 * 4);
             });
 
             it(`draws on pbuffers, pixmaps and windows that go away: ${name}, ${how}`, async () => {

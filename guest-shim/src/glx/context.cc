@@ -14,6 +14,9 @@ namespace guest::glx {
 namespace {
 
 thread_local constinit Binding current_binding;
+// Whose destructor runs when a thread ends that had a context.
+pthread_key_t thread_end;
+bool hears_threads = false;
 
 constinit Mutex contexts_mutex;
 
@@ -61,6 +64,11 @@ bool release(Display* display, GLXDrawable draw, GLXDrawable read, Asked asked) 
     return true;
 }
 
+// A thread that ends lets its context go, for others to take.
+void end_thread(void*) {
+    if (current_binding.context != nullptr) release(current_binding.display, 0, 0, Asked::make_current);
+}
+
 // The surface of a name, as make_current needs it; null after an error.
 std::shared_ptr<Surface> need_surface(Display* display, XID name, GLXContext context, Asked asked) {
     const Config* config = context->config;
@@ -102,7 +110,10 @@ GLXContext create_context(const Wanted& wanted) {
     context->id = take_xid(wanted.display);
     Guard guard(contexts_mutex);
     static bool hooked = false;
-    if (!hooked) pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    if (!hooked) {
+        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+        hears_threads = pthread_key_create(&thread_end, end_thread) == 0;
+    }
     hooked = true;
     contexts().insert(context);
     return context;
@@ -150,6 +161,7 @@ bool make_current(Display* display, GLXDrawable draw, GLXDrawable read, GLXConte
         return false;
     }
     const GLXContext before = std::exchange(current_binding, {display, context, draw, read}).context;
+    if (before == nullptr && hears_threads) pthread_setspecific(thread_end, context);
     gl::bind(context->gl.get(), draw_surface == nullptr ? nullptr : draw_surface->drawable,
              read_surface == nullptr ? nullptr : read_surface->drawable);
     if (before != nullptr && before != context) {

@@ -20,7 +20,7 @@ struct __GLXcontextRec {
 
 namespace guest::glx {
 
-// What glXMakeCurrent has set on a thread. Plain values: a thread's end runs nothing.
+// What glXMakeCurrent has set on a thread. Plain values: they last while the thread's keys are ended.
 struct Binding {
     Display* display = nullptr;
     GLXContext context = nullptr;

@@ -1,5 +1,8 @@
 // What GLX says of itself: versions, strings, extensions, the renderer; and the addresses of functions.
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "gl/enums.h"
 #include "glx/context.h"
@@ -41,6 +44,25 @@ const gl::Facts* current_facts() {
 bool is_software(const gl::Facts& facts) {
     return facts.renderer.find("llvmpipe") != std::string::npos ||
            facts.renderer.find("softpipe") != std::string::npos;
+}
+
+// The highest versions there are, as far as one context tells: what GL it is itself has both profiles, and
+// what GLES it can stand in for there is.
+std::array<unsigned, 2> highest(const gl::Facts& facts, std::uint32_t profile) {
+    const bool is_es = profile == 3;
+    if (facts.is_es() == is_es) return {facts.major, facts.minor};
+    constexpr std::array<unsigned, 2> kNone{0, 0};
+    if (!is_es) return kNone;
+    constexpr std::pair<const char*, std::array<unsigned, 2>> kSigns[] = {
+        {"GL_ARB_ES3_2_compatibility", {3, 2}},
+        {"GL_ARB_ES3_1_compatibility", {3, 1}},
+        {"GL_ARB_ES3_compatibility", {3, 0}},
+        {"GL_ARB_ES2_compatibility", {2, 0}}};
+    for (const auto& [name, version] : kSigns) {
+        const auto& all = facts.extensions;
+        if (std::find(all.begin(), all.end(), name) != all.end()) return version;
+    }
+    return kNone;
 }
 
 const char* text_of(int name) {
@@ -90,8 +112,9 @@ Bool glXQueryCurrentRendererIntegerMESA(int attribute, unsigned int* value) {
     const gl::Facts* facts = current_facts();
     if (facts == nullptr || value == nullptr) return False;
     const auto version = [&](std::uint32_t profile) {
-        value[0] = facts->profile == profile ? facts->major : 0;
-        value[1] = facts->profile == profile ? facts->minor : 0;
+        const auto found = highest(*facts, profile);
+        value[0] = found[0];
+        value[1] = found[1];
     };
     switch (attribute) {
         case kVendorId:
@@ -113,7 +136,7 @@ Bool glXQueryCurrentRendererIntegerMESA(int attribute, unsigned int* value) {
             *value = is_software(*facts) ? 1 : 0;
             return True;
         case kPreferredProfile:
-            *value = GLX_CONTEXT_COMPATIBILITY_PROFILE_BIT_ARB;
+            *value = GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
             return True;
         case kCoreVersion:
             version(1);

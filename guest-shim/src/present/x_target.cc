@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -52,7 +55,10 @@ std::unique_ptr<XTarget> XTarget::open(const char* display, std::uint32_t drawab
 XTarget::XTarget(const XcbApi& api, xcb_connection_t* connection, std::uint32_t drawable, bool is_window)
     : api_(api), connection_(connection), drawable_(drawable), is_window_(is_window) {}
 
-XTarget::~XTarget() { api_.xcb_disconnect(connection_); }
+XTarget::~XTarget() {
+    end_copy();
+    api_.xcb_disconnect(connection_);
+}
 
 bool XTarget::look_at_drawable() {
     if (is_window_) {
@@ -159,12 +165,38 @@ xcb_shm_seg_t XTarget::segment_of(int file) {
     const auto cookie = api_.xcb_shm_attach_fd_checked(connection_, name, given, 1);
     const Owned<xcb_generic_error_t> error(api_.xcb_request_check(connection_, cookie));
     if (error != nullptr || api_.xcb_connection_has_error(connection_) != 0) {
-        log_line(LogLevel::note, "the X server does not map frames: they are sent to it");
-        shares_ = false;
+        segments_.push_back({file, 0});
         return 0;
     }
     segments_.push_back({file, name});
     return name;
+}
+
+void XTarget::forget_segment(int file) {
+    const auto known = std::find_if(segments_.begin(), segments_.end(),
+                                    [file](const Segment& segment) { return segment.file == file; });
+    if (known == segments_.end()) return;
+    if (known->name != 0) api_.xcb_shm_detach(connection_, known->name);
+    segments_.erase(known);
+}
+
+bool XTarget::make_room(std::size_t size) {
+    if (copy_.memory.size() >= size) return true;
+    end_copy();
+    copy_.file = memfd_create("ferry-frame", MFD_CLOEXEC);
+    if (copy_.file < 0 || ftruncate(copy_.file, static_cast<off_t>(size)) != 0) return false;
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, copy_.file, 0);
+    if (memory == MAP_FAILED) return false;
+    copy_.memory = {static_cast<std::byte*>(memory), size};
+    return true;
+}
+
+void XTarget::end_copy() {
+    if (copy_.file < 0) return;
+    forget_segment(copy_.file);
+    if (!copy_.memory.empty()) munmap(copy_.memory.data(), copy_.memory.size());
+    close(copy_.file);
+    copy_ = Copy{};
 }
 
 bool XTarget::put_shared(const Image& image, const gl::Area& area) {
@@ -178,6 +210,16 @@ bool XTarget::put_shared(const Image& image, const gl::Area& area) {
                            static_cast<std::int16_t>(area.y), depth_, XCB_IMAGE_FORMAT_Z_PIXMAP, 0, segment,
                            static_cast<std::uint32_t>(image.offset));
     return true;
+}
+
+bool XTarget::put_copied(const Image& image, const gl::Area& area) {
+    const std::size_t size = std::size_t{image.size.width} * image.size.height * kPixelBytes;
+    if (!shares_ || !make_room(size)) return false;
+    memcpy(copy_.memory.data(), image.pixels, size);
+    if (put_shared({copy_.memory.data(), image.size, copy_.file, 0}, area)) return true;
+    log_line(LogLevel::note, "the X server maps no memory of ours: frames are sent to it");
+    shares_ = false;
+    return false;
 }
 
 // Whole rows, as many at a time as a request holds.
@@ -213,7 +255,7 @@ void XTarget::put(const Image& image, const gl::Area& area) {
         {std::min(area.size.width, image.size.width - std::min(area.x, image.size.width)),
          std::min(area.size.height, image.size.height - std::min(area.y, image.size.height))}};
     if (within.size.width == 0 || within.size.height == 0) return;
-    if (!put_shared(image, within)) put_bytes(image, within);
+    if (!put_shared(image, within) && !put_copied(image, within)) put_bytes(image, within);
     settle();
 }
 

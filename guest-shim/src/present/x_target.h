@@ -51,7 +51,12 @@ class XTarget {
     void read_event(const xcb_generic_event_t& event);
     // The server's name for the file's memory; 0 when it cannot have it.
     xcb_shm_seg_t segment_of(int file);
+    void forget_segment(int file);
     bool put_shared(const Image& image, const gl::Area& area);
+    // By way of memory of our own, for images whose own memory the server cannot have.
+    bool put_copied(const Image& image, const gl::Area& area);
+    bool make_room(std::size_t size);
+    void end_copy();
     void put_bytes(const Image& image, const gl::Area& area);
     void settle();
 
@@ -67,6 +72,11 @@ class XTarget {
         xcb_shm_seg_t name;
     };
     std::vector<Segment> segments_;
+    struct Copy {
+        int file = -1;
+        std::span<std::byte> memory;
+    };
+    Copy copy_;
     Mutex events_;
     std::atomic<bool> gone_{false};
     std::atomic<std::uint64_t> size_{0};  // width in the upper half

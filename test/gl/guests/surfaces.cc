@@ -1,4 +1,6 @@
 // Pbuffers, pixmaps, single-buffered windows, several contexts on one window, windows that go away.
+#include <pthread.h>
+
 #include "window.h"
 
 static Display* display;
@@ -72,6 +74,16 @@ static void use_single(void) {
     XDestroyWindow(display, window);
 }
 
+// What the renderer says of itself does not contradict the context.
+static void ask_renderer(void) {
+    typedef Bool (*Query)(int, unsigned*);
+    Query query = (Query)CALL(glXGetProcAddressARB)((const GLubyte*)"glXQueryCurrentRendererIntegerMESA");
+    unsigned version[2] = {0, 0};
+    need(query(0x818B, version) && version[0] >= 2, "there is a compatibility profile");
+    need(query(0x818A, version) && (version[0] == 0 || version[0] >= 3), "a core profile, or none");
+    need(query(0x818D, version) && version[0] >= 2, "GLES 2 at least");
+}
+
 // One context draws, the next one goes on where it stopped.
 static void take_turns(GLXFBConfig config) {
     XVisualInfo* visual = CALL(glXGetVisualFromFBConfig)(display, config);
@@ -90,6 +102,7 @@ static void take_turns(GLXFBConfig config) {
         CALL(glXSwapBuffers)(display, window);
     }
     CALL(glXWaitGL)();
+    ask_renderer();
     for (int at = 0; at < 3; ++at)
         need_pixel(display, window, 30 * at + 15, 15, 0x010101u * (unsigned)(190 + at));
     // Ended while it is current: it lasts until it is let go.
@@ -102,6 +115,36 @@ static void take_turns(GLXFBConfig config) {
     CALL(glXDestroyContext)(display, contexts[0]);
     CALL(glXDestroyContext)(display, contexts[1]);
     XDestroyWindow(display, window);
+}
+
+struct Taken {
+    Window window;
+    GLXContext context;
+};
+
+static void* take_and_end(void* argument) {
+    struct Taken* taken = (struct Taken*)argument;
+    need(CALL(glXMakeCurrent)(display, taken->window, taken->context), "made current on a thread");
+    fill(0, 0, 40, 40, 0x0A0B0C);
+    return NULL;
+}
+
+// A thread that ends with a context leaves it, and what it has drawn, to others.
+static void outlive_thread(GLXFBConfig config) {
+    XVisualInfo* visual = CALL(glXGetVisualFromFBConfig)(display, config);
+    struct Taken taken;
+    taken.window = make_window(display, visual, 40, 40);
+    taken.context = CALL(glXCreateNewContext)(display, config, GLX_RGBA_TYPE, NULL, True);
+    pthread_t thread;
+    need(pthread_create(&thread, NULL, take_and_end, &taken) == 0, "pthread_create");
+    pthread_join(thread, NULL);
+    need(CALL(glXMakeCurrent)(display, taken.window, taken.context), "taken from a thread that has ended");
+    CALL(glXSwapBuffers)(display, taken.window);
+    CALL(glXWaitGL)();
+    need_pixel(display, taken.window, 20, 20, 0x0A0B0C);
+    CALL(glXMakeCurrent)(display, None, NULL);
+    CALL(glXDestroyContext)(display, taken.context);
+    XDestroyWindow(display, taken.window);
 }
 
 // Frames for a window that is no more disturb nobody.
@@ -136,6 +179,7 @@ int main(void) {
     CALL(glXDestroyContext)(display, context);
     use_single();
     take_turns(config);
+    outlive_thread(config);
     lose_window(config);
     need(errors == 0, "no error of X's has reached the program");
     need(!CALL(glXMakeCurrent)(display, 0x7FFFFFF, NULL) && errors == 1 && last_error == BadMatch,
