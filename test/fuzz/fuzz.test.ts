@@ -1,9 +1,11 @@
 // Fuzzes what reads bytes of strangers, under AddressSanitizer and UndefinedBehaviorSanitizer: the PTX
 // reader, the fatbin reader, and the interpreter and the compiler of runs on random valid modules. With
 // libFuzzer where there is a clang that has it (FERRY_FUZZ_CXX names one), else with g++ and the loop of
-// driver.cc. Each from its corpus for 20 seconds; FERRY_FUZZ_SECONDS says otherwise. What a run adds to its
+// driver.cc. Each from its corpus for 20 seconds; FERRY_FUZZ_SECONDS says otherwise. The seed is 1, so that
+// no change fails for what it did not break; FERRY_FUZZ_SEED=0 draws one, to search. What a run adds to its
 // corpus, and an input that fails, is kept in build/fuzz/<target>.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +14,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const source = fileURLToPath(new URL('.', import.meta.url));
 const root = join(source, '..', '..');
 const seconds = Number(process.env['FERRY_FUZZ_SECONDS'] ?? '20');
+const seed = Number(process.env['FERRY_FUZZ_SEED'] ?? '1') || randomInt(1, 2 ** 31);
 const timeoutMs = (seconds + 100) * 1000;
 
 const names = ['clang++', ...[20, 19, 18, 17, 16, 15, 14].map((version) => `clang++-${String(version)}`)];
@@ -54,7 +57,7 @@ describe('random inputs', () => {
             cpSync(join(source, 'corpus', target), corpus, { recursive: true });
             for (const file of further.get(target) ?? []) cpSync(file, join(corpus, basename(file)));
             const limits = [`-max_total_time=${String(seconds)}`, '-max_len=16384', '-rss_limit_mb=4000'];
-            const args = [...limits, ...(options.get(target) ?? []), corpus];
+            const args = [`-seed=${String(seed)}`, ...limits, ...(options.get(target) ?? []), corpus];
             const env = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' };
             const run = spawnSync(join(build, `fuzz-${target}`), args, {
                 cwd,

@@ -1,7 +1,7 @@
 // The instructions that module_writer.cc takes its modules from. A capital letter is a register of a kind: H
 // b16, R b32, L b64, F f32, D f64, P predicate; `#` is a constant of two bytes. A letter in front says what
 // address to make first: A, B and C one of the buffer in %la (of 16, 8 and 4 bytes), S and Z of a shared and
-// a local word in %rs and %ll.
+// a local word in %rs and %ll, Y one behind all local memory in %ll.
 #pragma once
 #include <span>
 

@@ -191,6 +191,9 @@ class Writer {
             text_ += "cvt.u64.u32 %ll, " + from +
                      ";\nand.b64 %ll, %ll, 48;\nmov.u64 %lm, depot;\n"
                      "add.u64 %ll, %ll, %lm;\n";
+        } else if (kind == 'Y') {
+            // The stack has what kernels before left there, which is nothing to compare.
+            text_ += "cvt.u64.u32 %ll, " + from + ";\nor.b64 %ll, %ll, 0x10000000;\n";
         } else {
             const std::size_t size = kind == 'A' ? 16 : kind == 'B' ? 8 : 4;
             text_ += "mul.wide.u32 %la, " + from + ", " + std::to_string(size) + ";\nand.b64 %la, %la, " +
@@ -205,7 +208,7 @@ class Writer {
         for (std::size_t k = 0; k < pattern.size(); ++k) {
             const bool alone =
                 (k == 0 || pattern[k - 1] == ' ') && k + 1 < pattern.size() && pattern[k + 1] == ' ';
-            if (alone && std::string("ABCSZ").find(pattern[k]) != std::string::npos) {
+            if (alone && std::string("ABCSYZ").find(pattern[k]) != std::string::npos) {
                 address(pattern[k]);
                 ++k;
                 continue;

@@ -173,7 +173,7 @@ const char* const kOthers[] = {
     "st.u64 [L], L;",
     "ld.shared.u32 R, [R];",
     "st.shared.u16 [R], H;",
-    "ld.local.u32 R, [R];",
+    "Y ld.local.u32 R, [%ll];",
     "shfl.sync.bfly.b32 R|P, R, #, 31, -1;",
     "shfl.sync.up.b32 R|P, R, 1, 0, -1;",
     "shfl.sync.down.b32 R, R, R, 0x181f, -1;",

@@ -103,6 +103,15 @@ TEST("recursion goes as deep as the stack limit lets it, and past that is error 
     CHECK_EQ(out[7], u64{3000 * 3001 / 2});
 }
 
+TEST("a version that is none is an error of the text") {
+    for (const char* version : {"555555555.5", "8.10", "100.0", "8"}) {
+        HeapDevice device;
+        Kernels kernels(device, std::string(".version ") + version + "\n.target sm_80\n.address_size 64\n");
+        CHECK_EQ(kernels.error, 218);
+        CHECK(kernels.log.find(".version") != std::string::npos);
+    }
+}
+
 // The exponent of a power of two, by the definition: 2^(e - 127), next to |v| downwards or upwards.
 unsigned exponent_of(float v, bool is_up, bool is_finite) {
     if (std::isnan(v)) return 255;

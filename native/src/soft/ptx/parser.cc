@@ -10,6 +10,8 @@
 namespace soft::ptx {
 namespace {
 
+constexpr int kLastMajor = 99;  // of PTX versions: more is no version
+
 int leading_number(std::string_view text) {
     int value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
@@ -52,7 +54,10 @@ bool ModuleParser::parse_version() {
     const std::size_t dot = text.find('.');
     if (!tokens_.is_kind(TokenKind::number) || dot == std::string_view::npos)
         return tokens_.fail("bad .version");
-    module_.ptx_version = leading_number(text) * 10 + leading_number(text.substr(dot + 1));
+    const int major = leading_number(text);
+    const int minor = leading_number(text.substr(dot + 1));
+    if (major > kLastMajor || minor > 9) return tokens_.fail("bad .version");
+    module_.ptx_version = major * 10 + minor;
     tokens_.advance();
     return true;
 }

@@ -6,7 +6,7 @@
 namespace soft::ptx {
 
 // Reorders statements in `function` without changing what any of them computes. Only weak loads and
-// arithmetic move, never past anything else.
+// arithmetic move, never past anything else: of two loads of bad addresses the later one may end the grid.
 void hoist_loads(FunctionSyntax& function);
 
 }  // namespace soft::ptx
