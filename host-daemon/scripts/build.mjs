@@ -10,6 +10,7 @@ import {
     rmSync,
     statSync,
     symlinkSync,
+    writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,13 @@ function linkAs(folder, library, names) {
     }
 }
 
+// What tells libglvnd's libEGL of our library. The name has no folder, so that the build may be moved: the
+// library path of guests leads to it.
+function writeEglVendor() {
+    const said = { file_format_version: '1.0.0', ICD: { library_path: 'libEGL_ferry.so.0' } };
+    writeFileSync(join(root, 'build/guest/ferry-egl.json'), `${JSON.stringify(said, null, 4)}\n`);
+}
+
 const cudaNames = ['libcuda.so', 'libcuda.so.1'];
 
 async function buildGuest() {
@@ -72,9 +80,11 @@ async function buildGuest() {
     linkAs('build/guest/links', 'libferry.so', cudaNames);
     // Without X's headers there are none.
     if (existsSync(join(root, 'build/guest/libferry-gl.so'))) {
-        linkAs('build/guest/links', 'libferry-gl.so', ['libGLX_ferry.so.0']);
+        linkAs('build/guest/links', 'libferry-gl.so', ['libGLX_ferry.so.0', 'libEGL_ferry.so.0']);
+        writeEglVendor();
         const names = [
             ...['libGL.so.1', 'libGL.so', 'libGLX.so.0', 'libGLX.so', 'libOpenGL.so.0', 'libOpenGL.so'],
+            ...['libEGL.so.1', 'libEGL.so', 'libGLESv2.so.2', 'libGLESv2.so'],
         ];
         linkAs('build/guest/gl-links', 'libferry-gl-preload.so', names);
     } else {

@@ -1,49 +1,21 @@
 // OpenGL in windows: guests that draw by way of X, GLX and libglvnd, on a daemon of the test's own and an
 // X server of its own. They look at the pixels of their windows themselves.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { hasCommand, startXServer } from '../../bench/gl/x-server.ts';
-import { glPlaces, guestEnvironment } from '../../host-daemon/src/cli/guest-environment.ts';
-import { installRoot, places } from '../../host-daemon/src/config/places.ts';
 import { readStats } from '../../host-daemon/src/cli/stats.ts';
 import {
-    atEnd,
     cleanUp,
     describeResult,
     newFolder,
-    plainEnvironment,
     runGuest,
     startDaemon,
     type DaemonHandle,
 } from '../e2e/harness.ts';
+import { buildGuest, glEnvironment, missing, startX, type How } from './guests.ts';
 
-const libraries = ['-lX11', '-ldl', '-pthread'];
-const guests = join(installRoot, 'test', 'gl', 'guests');
-
-function missing(): string | null {
-    if (!existsSync(places.glVendor)) {
-        return 'this build has no libraries for OpenGL';
-    }
-    if (!hasCommand('Xvfb') || !hasCommand('c++')) {
-        return 'there is no Xvfb, or no c++';
-    }
-    const headers = spawnSync('c++', ['-fsyntax-only', '-x', 'c++', join(guests, 'frames.cc')]);
-    return headers.status === 0 ? null : 'the headers of GL and X are not installed';
-}
-
-const reason = missing();
-if (reason !== null) {
-    process.stdout.write(`skipped: OpenGL in windows: ${reason}\n`);
-}
-
-function wayOf(how: 'vendor' | 'preload') {
-    const gl = glPlaces(how);
-    return gl === undefined ? {} : { gl };
-}
+const reason = missing('OpenGL in windows', ['frames', 'surfaces']);
 
 const ways = [
     { way: 0, name: 'linked with libGL', flags: ['-lGL'] },
@@ -59,33 +31,17 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
 
     beforeAll(async () => {
         daemon = await startDaemon();
-        const server = await startXServer('1280x1024x24');
-        atEnd(() => server.stop());
-        display = server.display;
+        display = await startX();
         folder = newFolder();
         for (const guest of ['frames', 'surfaces']) {
             for (const { way, flags } of ways) {
-                const program = join(folder, `${guest}${way}`);
-                const source = join(guests, `${guest}.cc`);
-                const args = ['-std=c++20', `-DWAY=${way}`, '-o', program, source, ...flags, ...libraries];
-                const built = spawnSync('c++', args, { encoding: 'utf8' });
-                expect(built.stderr).toBe('');
-                programs.set(`${guest}${way}`, program);
+                programs.set(`${guest}${way}`, buildGuest(folder, guest, way, [...flags, '-lX11']));
             }
         }
     });
     afterAll(cleanUp);
 
-    const environment = (how: 'vendor' | 'preload', statsFile: string) => ({
-        ...guestEnvironment(plainEnvironment(), {
-            shim: places.shim,
-            links: places.shimLinks,
-            endpoint: daemon.endpoint,
-            statsFile,
-            ...wayOf(how),
-        }),
-        DISPLAY: display,
-    });
+    const environment = (how: How, statsFile: string) => glEnvironment(daemon, how, display, statsFile);
 
     for (const { way, name } of ways) {
         for (const how of ['vendor', 'preload'] as const) {
@@ -97,16 +53,6 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
                 expect(result.stdout).toContain('frames 122');
                 // It waits 23 times by its own wish; its context and its viewport take a few.
                 expect(readStats(statsFile)[0]?.roundTrips).toBeLessThanOrEqual(28);
-            });
-
-            it(`shows frames that come with the host's answers: ${name}, ${how}`, async () => {
-                const statsFile = join(folder, `stats-unix-${way}-${how}`);
-                const command = [programs.get(`frames${way}`) ?? '', '20'];
-                const env = { ...environment(how, statsFile), FERRY_CARRIER: 'unix' };
-                const result = await runGuest(command, env);
-                expect(result.code, describeResult(command, result)).toBe(0);
-                expect(result.stdout).toContain('frames 42');
-                expect(readStats(statsFile)[0]?.bytesIn).toBeGreaterThan(20 * 320 * 200 * 4);
             });
 
             it(`draws on pbuffers, pixmaps and windows that go away: ${name}, ${how}`, async () => {

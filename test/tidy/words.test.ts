@@ -114,7 +114,7 @@ describe('names', () => {
             '^gl[A-Z]\\w*$',
             '^\\w*INFO_LOG\\w*$',
             '^(?:info|kInfo|fileInfo|util)$',
-            '^(?:XVisualInfo|XGetVisualInfo|XFreeFontInfo|__GLXvendorInfo)$',
+            '^(?:XVisualInfo|XGetVisualInfo|XFreeFontInfo|__GLXvendorInfo|__EGLvendorInfo)$',
             '^(?:addrinfo|getaddrinfo|siginfo\\w*|si_\\w*|SA_SIGINFO|Dl_info|CallbackInfo)$',
             '^(?:helper_multiprocess|multians_util|utils)$',
             '^(?:[pP]aramInfo|resultInfo|FunctionInfo|GlobalInfo|mem_get_info)$',

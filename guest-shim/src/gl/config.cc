@@ -78,14 +78,14 @@ bool is_better(const ConfigWish& wish, const Config& left, const Config& right) 
     const int left_bits = wanted_bits(wish, left);
     const int right_bits = wanted_bits(wish, right);
     if (left_bits != right_bits) return left_bits > right_bits;
-    // Where alpha does not matter it is had: hosts read such frames several times as fast.
-    if (left.alpha != right.alpha) return left.alpha > right.alpha;
+    // Where alpha does not matter GLX's programs get it: hosts read such frames several times as fast.
+    if (left.alpha != right.alpha) return (left.alpha > right.alpha) != wish.is_egl;
     if (left.is_double != right.is_double) return right.is_double;
     if (left.samples != right.samples) return left.samples < right.samples;
     if (left.depth != right.depth) {
         // Who has asked for none is served best with none.
         const bool deeper = left.depth > right.depth;
-        return wish.prefers_deep && wish.depth > 0 ? deeper : !deeper;
+        return !wish.is_egl && wish.depth > 0 ? deeper : !deeper;
     }
     if (left.stencil != right.stencil) return left.stencil < right.stencil;
     return !left.is_srgb && right.is_srgb;

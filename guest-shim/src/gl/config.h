@@ -43,14 +43,15 @@ struct ConfigWish {
     int samples = 0;
     int is_double = kAny;  // 0, 1
     int is_srgb = kAny;
-    // GLX takes the deepest of the depth buffers that will do, EGL the shallowest.
-    bool prefers_deep = true;
+    // The order of what will do: GLX takes the deepest depth buffer, EGL the shallowest and colours without
+    // more bits than asked for; here alpha that nobody asked for is no flaw in GLX's order.
+    bool is_egl = false;
 };
 
 bool matches(const ConfigWish& wish, const Config& config);
 
-// Whether `left` is to be offered before `right`: the order of GLX 1.4, section 3.3.3, and EGL 1.5, section
-// 3.4.1, but that alpha nobody asked for is no flaw.
+// Whether `left` is to be offered before `right`: the order of GLX 1.4, section 3.3.3, or EGL 1.5, section
+// 3.4.1.2.
 bool is_better(const ConfigWish& wish, const Config& left, const Config& right);
 
 }  // namespace guest::gl

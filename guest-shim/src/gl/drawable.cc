@@ -103,6 +103,23 @@ void Drawable::show_part(GlLane* lane, const Area& area) {
     if (outlet_ != nullptr && by != nullptr) outlet_->show({by, number_, size(), Plane::back, area});
 }
 
+void Drawable::show_rows(GlLane* lane, const Rectangle& rectangle) {
+    const auto rows = static_cast<int>(size().height);
+    if (rectangle.x < 0 || rectangle.y < 0 || rectangle.y >= rows || rectangle.width <= 0) return;
+    const int shown = std::min(rectangle.height, rows - rectangle.y);
+    if (shown <= 0) return;
+    show_part(lane, {static_cast<std::uint32_t>(rectangle.x),
+                     static_cast<std::uint32_t>(rows - rectangle.y - shown),
+                     {static_cast<std::uint32_t>(rectangle.width), static_cast<std::uint32_t>(shown)}});
+}
+
+void Drawable::show_on(Outlet& outlet, GlLane* lane) {
+    GlLane* by = lane_for(lane);
+    const Size drawn = size();
+    const Plane plane = config_.is_double ? Plane::back : Plane::front;
+    if (by != nullptr) outlet.show({by, number_, drawn, plane, {0, 0, drawn}});
+}
+
 void Drawable::note_viewport(GlLane& lane, Size viewport) {
     if (outlet_ == nullptr) return;
     {

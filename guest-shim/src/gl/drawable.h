@@ -15,8 +15,15 @@ namespace guest::gl {
 
 class Context;
 
+struct Rectangle {
+    int x;
+    int y;
+    int width;
+    int height;
+};
+
 class Drawable {
-public:
+  public:
     // `outlet`: null for what is never seen.
     Drawable(const Config& config, Size size, std::unique_ptr<Outlet> outlet);
     // The host's images go with it.
@@ -41,13 +48,18 @@ public:
     // one that drew last.
     void show(GlLane* lane, Plane plane);
     void show_part(GlLane* lane, const Area& area);
+    // The same for a part whose rows count from below, as GL's do; what is of it beyond the drawable is left
+    // out.
+    void show_rows(GlLane* lane, const Rectangle& rectangle);
+    // Shows what is drawn on somebody else's outlet, of the same size.
+    void show_on(Outlet& outlet, GlLane* lane);
     // The program has set a viewport of this size. One that does not fit the drawable tells of a window that
     // has changed: its size is asked for, once for each size, and taken up at once.
     void note_viewport(GlLane& lane, Size viewport);
     // Until all frames are shown.
     void finish();
 
-private:
+  private:
     void announce(GlLane& lane);
     void take_size(GlLane& lane, Size size);
     GlLane* lane_for(GlLane* lane);

@@ -6,8 +6,12 @@
 #include <span>
 
 #include "arena.h"
+#include "byte_buffer.h"
 #include "connection.h"
 #include "endpoint.h"
+#include "wire/codec.h"
+#include "wire/cursor.h"
+#include "wire/record.h"
 
 namespace guest::gl {
 
@@ -46,6 +50,24 @@ GlLane* attach_lane(const Settings& settings, const Door& door);
 template <class Request>
 void post(GlLane& lane, const Request& request) {
     if (lane.lost() == abi::CUDA_SUCCESS) (void)lane.appended(lane.append(request, wire::RecordHeader{}));
+}
+
+// Appends a record and waits for its answer, which any thread may; spans in `reply` live as long as `answer`.
+// False: there is none, or the host refused.
+template <class Request, class Reply>
+bool ask(GlLane& lane, const Request& request, Reply& reply, ByteBuffer& answer) {
+    Slot* slot = lane.replies.take_slot();
+    if (slot == nullptr) return false;
+    slot->payload = &answer;
+    wire::RecordHeader header{};
+    header.ticket = slot->ticket();
+    header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
+    const Appended how = lane.append(request, header);
+    const auto result = how == Appended::no_memory ? 1 : static_cast<int>(lane.wait(*slot));
+    lane.replies.free_slot(slot);
+    wire::Cursor cursor(answer.bytes());
+    // 2: this one is fine, but an earlier one has failed.
+    return (result == 0 || result == 2) && decode(cursor, reply);
 }
 
 // The orderly end: answered after all that was appended has been executed, or given up after two seconds.

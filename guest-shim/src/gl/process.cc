@@ -100,19 +100,9 @@ GlLane* open_first(Process& of) {
 
 // Asks the worker through `lane`, which any thread may.
 GlLane* open_beside(Process& of, GlLane& lane) {
-    Slot* slot = lane.replies.take_slot();
-    if (slot == nullptr) return nullptr;
     ByteBuffer answer;
-    slot->payload = &answer;
-    wire::RecordHeader header{};
-    header.ticket = slot->ticket();
-    header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
-    const Appended how = lane.append(wire::gl_open_lane_Request{}, header);
-    const bool answered = how != Appended::no_memory && lane.wait(*slot) == abi::CUDA_SUCCESS;
-    lane.replies.free_slot(slot);
     wire::gl_open_lane_Reply reply;
-    wire::Cursor cursor(answer.bytes());
-    if (!answered || !decode(cursor, reply)) {
+    if (!ask(lane, wire::gl_open_lane_Request{}, reply, answer)) {
         log_line(LogLevel::error, "the host opens no further GL context for this process");
         return nullptr;
     }

@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
-#include "glx/x11_api.h"
 #include "log.h"
+#include "x11/api.h"
 
 namespace guest::glx {
 namespace {
@@ -107,7 +107,7 @@ GLXContext create_context(const Wanted& wanted) {
     context->config = wanted.config;
     context->display = wanted.display;
     context->screen = wanted.screen;
-    context->id = take_xid(wanted.display);
+    context->id = x11::take_xid(wanted.display);
     Guard guard(contexts_mutex);
     static bool hooked = false;
     if (!hooked) {

@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "glx/x11_api.h"
 #include "present/presenter.h"
 
 namespace guest::glx {
@@ -89,21 +88,14 @@ std::shared_ptr<Surface> surface_of(Display* display, XID name, const Config& co
 }
 
 std::shared_ptr<Surface> make_surface(Display* display, Kind kind, XID name, XID on, const Config& config) {
-    const X11Api* api = x11_api();
-    if (api == nullptr) return nullptr;
-    // What the program has asked of the server must have been done before another connection speaks of it.
-    api->XSync(display, False);
-    auto presenter = present::Presenter::open(DisplayString(display), static_cast<std::uint32_t>(on),
-                                              kind == Kind::window);
-    if (presenter == nullptr) return nullptr;
+    x11::Shown shown = x11::show_on(display, on, kind == Kind::window, config.looks);
+    if (shown.drawable == nullptr) return nullptr;
     auto made = std::make_shared<Surface>();
+    static_cast<x11::Shown&>(*made) = std::move(shown);
     made->kind = kind;
     made->config = &config;
     made->name = name;
     made->is_made = true;
-    made->presenter = presenter.get();
-    const gl::Size size = presenter->size();
-    made->drawable = std::make_shared<gl::Drawable>(config.looks, size, std::move(presenter));
     keep(display, name, made);
     return made;
 }

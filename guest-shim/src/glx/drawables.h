@@ -8,27 +8,20 @@
 
 #include "gl/drawable.h"
 #include "glx/screen.h"
-
-namespace guest::present {
-class Presenter;
-}
+#include "x11/shown.h"
 
 namespace guest::glx {
 
 enum class Kind { window, pixmap, pbuffer };
 
-struct Surface {
+struct Surface : x11::Shown {
     Kind kind = Kind::window;
     const Config* config = nullptr;
-    std::shared_ptr<gl::Drawable> drawable;
-    // Of the drawable, which owns it; null for pbuffers.
-    present::Presenter* presenter = nullptr;
     XID name = 0;
     // The program made it: it lasts until the program ends it.
     bool is_made = false;
     unsigned long event_mask = 0;
     bool preserves = true;
-    bool was_shown = false;
     int interval = 1;
 };
 

@@ -3,7 +3,7 @@
 
 #include "gl/enums.h"
 #include "glx/choose.h"
-#include "glx/x11_api.h"
+#include "x11/api.h"
 
 namespace guest::glx {
 namespace {
@@ -32,7 +32,7 @@ XVisualInfo* visual_of(Display* display, const Config& config) {
     wanted.screen = config.screen;
     wanted.visualid = config.visual;
     int count = 0;
-    return x11_api()->XGetVisualInfo(display, VisualScreenMask | VisualIDMask, &wanted, &count);
+    return x11::api()->XGetVisualInfo(display, VisualScreenMask | VisualIDMask, &wanted, &count);
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ int glXGetFBConfigAttribSGIX(Display* dpy, GLXFBConfigSGIX config, int attribute
 }
 
 XVisualInfo* glXGetVisualFromFBConfig(Display* dpy, GLXFBConfig config) {
-    const bool can = dpy != nullptr && config != nullptr && x11_api() != nullptr;
+    const bool can = dpy != nullptr && config != nullptr && x11::api() != nullptr;
     return can ? visual_of(dpy, *config) : nullptr;
 }
 

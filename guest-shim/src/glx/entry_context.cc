@@ -2,6 +2,7 @@
 #include <X11/X.h>
 
 #include "gl/enums.h"
+#include "gl/version_wish.h"
 #include "glx/context.h"
 #include "log.h"
 
@@ -11,23 +12,11 @@ namespace {
 constexpr int kBadAttribute = 2;
 constexpr int kBadContext = 5;
 
-// Of gl_context_create.
-constexpr std::uint32_t kCore = 1;
-constexpr std::uint32_t kCompatibility = 2;
-constexpr std::uint32_t kEs = 3;
-constexpr std::uint32_t kDebug = 1;
-constexpr std::uint32_t kForward = 2;
-constexpr std::uint32_t kRobust = 4;
-constexpr std::uint32_t kNoError = 8;
-
 // What the list of glXCreateContextAttribsARB says.
 struct Attributes {
-    int major = 1;
-    int minor = 0;
+    gl::VersionWish version;
     GLbitfield profile = GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
     GLbitfield flags = 0;
-    bool no_error = false;
-    bool loses_on_reset = false;
     int screen = -1;
     bool is_known = true;
 };
@@ -36,10 +25,10 @@ void note(Attributes& attributes, GLenum name, int value) {
     const auto bits = static_cast<GLbitfield>(value);
     switch (name) {
         case GLX_CONTEXT_MAJOR_VERSION_ARB:
-            attributes.major = value;
+            attributes.version.major = value;
             break;
         case GLX_CONTEXT_MINOR_VERSION_ARB:
-            attributes.minor = value;
+            attributes.version.minor = value;
             break;
         case GLX_CONTEXT_PROFILE_MASK_ARB:
             attributes.profile = bits;
@@ -48,10 +37,10 @@ void note(Attributes& attributes, GLenum name, int value) {
             attributes.flags = bits;
             break;
         case GLX_CONTEXT_OPENGL_NO_ERROR_ARB:
-            attributes.no_error = value != 0;
+            attributes.version.no_error = value != 0;
             break;
         case GLX_CONTEXT_RESET_NOTIFICATION_STRATEGY_ARB:
-            attributes.loses_on_reset = bits == GLX_LOSE_CONTEXT_ON_RESET_ARB;
+            attributes.version.loses_on_reset = bits == GLX_LOSE_CONTEXT_ON_RESET_ARB;
             break;
         case GLX_SCREEN:
             attributes.screen = value;
@@ -65,27 +54,28 @@ void note(Attributes& attributes, GLenum name, int value) {
     }
 }
 
-bool is_version_of_gl(int major, int minor) {
-    constexpr int kLastMinor[] = {-1, 5, 1, 3, 6};
-    return major >= 1 && major <= 4 && minor >= 0 && minor <= kLastMinor[major];
-}
-
-bool is_version_of_es(int major, int minor) {
-    return (major == 1 && (minor == 0 || minor == 1)) || (major == 2 && minor == 0) ||
-           (major == 3 && minor >= 0 && minor <= 2);
+Attributes read_list(const int* list) {
+    Attributes attributes;
+    for (; list != nullptr && *list != 0; list += 2) note(attributes, static_cast<GLenum>(list[0]), list[1]);
+    gl::VersionWish& version = attributes.version;
+    version.is_es = attributes.profile == GLX_CONTEXT_ES2_PROFILE_BIT_EXT;
+    version.is_core = attributes.profile == GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
+    version.debug = (attributes.flags & GLX_CONTEXT_DEBUG_BIT_ARB) != 0;
+    version.forward_compatible = (attributes.flags & GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB) != 0;
+    version.robust = (attributes.flags & GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB) != 0;
+    return attributes;
 }
 
 // What the specification of GLX_ARB_create_context refuses with BadMatch, BadValue or GLXBadProfileARB. False
 // after the error.
-bool is_sound(Display* display, const Attributes& attributes, bool is_es) {
+bool is_sound(Display* display, const Attributes& attributes) {
     constexpr GLbitfield kFlags = GLX_CONTEXT_DEBUG_BIT_ARB | GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB |
                                   GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB;
-    const int version = attributes.major * 10 + attributes.minor;
-    const bool is_version = is_es ? is_version_of_es(attributes.major, attributes.minor)
-                                  : is_version_of_gl(attributes.major, attributes.minor);
-    const bool is_one_profile = attributes.profile == GLX_CONTEXT_CORE_PROFILE_BIT_ARB ||
-                                attributes.profile == GLX_CONTEXT_COMPATIBILITY_PROFILE_BIT_ARB || is_es;
-    if (!is_one_profile && (is_version && version < 32) == false) {
+    const gl::VersionWish& version = attributes.version;
+    const bool is_version = exists(version);
+    const bool is_one_profile =
+        version.is_core || version.is_es || attributes.profile == GLX_CONTEXT_COMPATIBILITY_PROFILE_BIT_ARB;
+    if (!is_one_profile && (is_version && version.number() < 32) == false) {
         send_error(display, GlxError::bad_profile, 0, Asked::create_context_attribs);
         return false;
     }
@@ -93,33 +83,13 @@ bool is_sound(Display* display, const Attributes& attributes, bool is_es) {
         send_core_error(display, BadValue, 0, Asked::create_context_attribs);
         return false;
     }
-    const bool is_forward = (attributes.flags & GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB) != 0;
-    const bool contradicts =
-        (is_forward && !is_es && version < 30) ||
-        (attributes.no_error &&
-         (attributes.flags & (GLX_CONTEXT_DEBUG_BIT_ARB | GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB)) != 0);
+    const bool contradicts = (version.forward_compatible && !version.is_es && version.number() < 30) ||
+                             (version.no_error && (version.debug || version.robust));
     if (!is_version || contradicts) {
         send_core_error(display, BadMatch, 0, Asked::create_context_attribs);
         return false;
     }
     return true;
-}
-
-gl::ContextWish wish_of(const Attributes& attributes, bool is_es) {
-    gl::ContextWish wish;
-    const int version = attributes.major * 10 + attributes.minor;
-    const bool is_core = version >= 32 && attributes.profile == GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
-    // Below 3.2 there are no profiles: whatever has all of that version will do, and the highest has.
-    const bool takes_highest = !is_es && version <= 21;
-    wish.profile = is_es ? kEs : is_core ? kCore : version == 31 ? 0 : kCompatibility;
-    wish.major = takes_highest ? 0 : static_cast<std::uint32_t>(attributes.major);
-    wish.minor = takes_highest ? 0 : static_cast<std::uint32_t>(attributes.minor);
-    if ((attributes.flags & GLX_CONTEXT_DEBUG_BIT_ARB) != 0) wish.flags |= kDebug;
-    if ((attributes.flags & GLX_CONTEXT_FORWARD_COMPATIBLE_BIT_ARB) != 0) wish.flags |= kForward;
-    if ((attributes.flags & GLX_CONTEXT_ROBUST_ACCESS_BIT_ARB) != 0) wish.flags |= kRobust;
-    if (attributes.no_error) wish.flags |= kNoError;
-    wish.reset = attributes.loses_on_reset ? 1 : 0;
-    return wish;
 }
 
 }  // namespace
@@ -156,20 +126,16 @@ GLXContext glXCreateContextWithConfigSGIX(Display* dpy, GLXFBConfigSGIX config, 
 GLXContext glXCreateContextAttribsARB(Display* dpy, GLXFBConfig config, GLXContext share_context, Bool,
                                       const int* attrib_list) {
     if (dpy == nullptr) return nullptr;
-    Attributes attributes;
-    for (; attrib_list != nullptr && *attrib_list != 0; attrib_list += 2) {
-        note(attributes, static_cast<GLenum>(attrib_list[0]), attrib_list[1]);
-    }
-    const bool is_es = attributes.profile == GLX_CONTEXT_ES2_PROFILE_BIT_EXT;
+    const Attributes attributes = read_list(attrib_list);
     // Without a configuration the list names a screen (GLX_EXT_no_config_context).
     if (config == nullptr && find_screen(dpy, attributes.screen) == nullptr) {
         send_error(dpy, GlxError::bad_fbconfig, 0, Asked::create_context_attribs);
         return nullptr;
     }
-    if (!is_sound(dpy, attributes, is_es)) return nullptr;
+    if (!is_sound(dpy, attributes)) return nullptr;
     const int screen = config == nullptr ? attributes.screen : config->screen;
     return create_context(
-        {dpy, screen, config, share_context, wish_of(attributes, is_es), Asked::create_context_attribs});
+        {dpy, screen, config, share_context, gl::wish_of(attributes.version), Asked::create_context_attribs});
 }
 
 void glXDestroyContext(Display* dpy, GLXContext ctx) {

@@ -6,8 +6,8 @@
 #include "gl/enums.h"
 #include "glx/drawables.h"
 #include "glx/errors.h"
-#include "glx/x11_api.h"
 #include "wire/limits.h"
+#include "x11/api.h"
 
 namespace guest::glx {
 namespace {
@@ -20,7 +20,7 @@ XID make(Display* display, Kind kind, const Config* config, XID on, GlxError err
         send_error(display, GlxError::bad_fbconfig, 0, asked);
         return 0;
     }
-    const XID name = take_xid(display);
+    const XID name = x11::take_xid(display);
     if (make_surface(display, kind, name, on, *config) != nullptr) return name;
     send_error(display, error, on, asked);
     return 0;
@@ -91,7 +91,7 @@ GLXPbuffer glXCreatePbuffer(Display* dpy, GLXFBConfig config, const int* attrib_
         return 0;
     }
     size = {std::min(size.width, kMost), std::min(size.height, kMost)};
-    const XID name = take_xid(dpy);
+    const XID name = x11::take_xid(dpy);
     make_pbuffer(dpy, name, size, *config)->preserves = preserves;
     return name;
 }

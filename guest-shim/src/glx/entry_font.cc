@@ -5,9 +5,9 @@
 #include "gl/enums.h"
 #include "gl/runtime.h"
 #include "glx/context.h"
-#include "glx/x11_api.h"
 #include "guest/gl_stubs.h"
 #include "library.h"
+#include "x11/api.h"
 
 namespace guest::glx {
 namespace {

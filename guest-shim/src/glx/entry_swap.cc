@@ -3,8 +3,8 @@
 #include "gl/runtime.h"
 #include "glx/context.h"
 #include "glx/errors.h"
-#include "glx/x11_api.h"
 #include "guest/gl_stubs.h"
+#include "x11/api.h"
 
 namespace guest::glx {
 namespace {
@@ -20,17 +20,6 @@ std::shared_ptr<Surface> surface_for(Display* display, GLXDrawable name, gl::GlL
     gl::Context* context = gl::current();
     if (context != nullptr && context->surfaces.draw == surface->drawable) lane = &context->lane();
     return surface;
-}
-
-// What the program has asked of the server, a window's being seen among it, comes before the frame: at the
-// first frame certainly, later as soon as it can be.
-void let_server_know(Display* display, Surface& surface) {
-    if (surface.was_shown) {
-        x11_api()->XFlush(display);
-    } else {
-        x11_api()->XSync(display, False);
-    }
-    surface.was_shown = true;
 }
 
 void count(wire::GlCallId call) {
@@ -56,23 +45,16 @@ void glXSwapBuffers(Display* dpy, GLXDrawable drawable) {
         if (lane != nullptr) gl::stub::glFlush();
         return;
     }
-    let_server_know(dpy, *surface);
+    x11::let_server_know(dpy, *surface);
     surface->drawable->show(lane, gl::Plane::back);
 }
 
 void glXCopySubBufferMESA(Display* dpy, GLXDrawable drawable, int x, int y, int width, int height) {
     gl::GlLane* lane = nullptr;
     const auto surface = surface_for(dpy, drawable, lane);
-    if (surface == nullptr || x < 0 || y < 0 || width <= 0 || height <= 0) return;
-    const auto rows = static_cast<int>(surface->drawable->size().height);
-    if (y >= rows) return;
-    const int shown = y + height > rows ? rows - y : height;
-    let_server_know(dpy, *surface);
-    // Rows of GL count from below.
-    surface->drawable->show_part(lane,
-                                 {static_cast<std::uint32_t>(x),
-                                  static_cast<std::uint32_t>(rows - y - shown),
-                                  {static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(shown)}});
+    if (surface == nullptr) return;
+    x11::let_server_know(dpy, *surface);
+    surface->drawable->show_rows(lane, {x, y, width, height});
 }
 
 void glXWaitGL() {
@@ -80,7 +62,7 @@ void glXWaitGL() {
 }
 
 void glXWaitX() {
-    if (binding().display != nullptr) x11_api()->XSync(binding().display, False);
+    if (binding().display != nullptr) x11::api()->XSync(binding().display, False);
 }
 
 // Frames are shown as they come: there is no retrace to wait for. What was asked for is remembered.

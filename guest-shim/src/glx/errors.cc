@@ -3,13 +3,13 @@
 
 #include <X11/Xlibint.h>
 
-#include "glx/x11_api.h"
+#include "x11/api.h"
 
 namespace guest::glx {
 namespace {
 
 void send(Display* display, unsigned char code, XID about, Asked asked, int opcode) {
-    const X11Api* api = x11_api();
+    const x11::Api* api = x11::api();
     if (api == nullptr) return;
     xError error{};
     error.type = X_Error;
@@ -27,7 +27,7 @@ void send(Display* display, unsigned char code, XID about, Asked asked, int opco
 
 bool query_extension(Display* display, int& opcode, int& event_base, int& error_base) {
     opcode = event_base = error_base = 0;
-    const X11Api* api = x11_api();
+    const x11::Api* api = x11::api();
     return api != nullptr && api->XQueryExtension(display, "GLX", &opcode, &event_base, &error_base) != 0;
 }
 

@@ -8,7 +8,5 @@ namespace guest::glx {
 
 // Null: there is no such function.
 __GLXextFuncPtr find_proc(std::string_view name);
-// Those of GLX alone.
-__GLXextFuncPtr find_glx(std::string_view name);
 
 }  // namespace guest::glx

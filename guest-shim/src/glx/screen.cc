@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "glx/x11_api.h"
+#include "x11/api.h"
+#include "x11/visuals.h"
 
 namespace guest::glx {
 namespace {
@@ -22,37 +23,11 @@ std::vector<Known>& known_screens() {
     return screens;
 }
 
-bool has_our_pixels(const XVisualInfo& visual) {
-    return visual.c_class == TrueColor && visual.red_mask == 0xFF0000 && visual.green_mask == 0xFF00 &&
-           visual.blue_mask == 0xFF;
-}
-
-// Those with our pixels of that depth, the default one first.
-std::vector<VisualID> visuals_of(Display* display, int screen, int depth) {
-    std::vector<VisualID> found;
-    const X11Api* api = x11_api();
-    XVisualInfo wanted{};
-    wanted.screen = screen;
-    wanted.depth = depth;
-    wanted.c_class = TrueColor;
-    int count = 0;
-    XVisualInfo* all =
-        api->XGetVisualInfo(display, VisualScreenMask | VisualDepthMask | VisualClassMask, &wanted, &count);
-    if (all == nullptr) return found;
-    for (const XVisualInfo& visual : std::span(all, static_cast<std::size_t>(count))) {
-        if (has_our_pixels(visual)) found.push_back(visual.visualid);
-    }
-    api->XFree(all);
-    const VisualID usual = DefaultVisual(display, screen)->visualid;
-    std::stable_partition(found.begin(), found.end(), [&](VisualID visual) { return visual == usual; });
-    return found;
-}
-
 }  // namespace
 
 Screen::Screen(Display* display, int number) : number_(number) {
-    add(visuals_of(display, number, 24), 24, false);
-    add(visuals_of(display, number, 32), 32, true);
+    add(x11::visuals_of(display, number, 24), 24, false);
+    add(x11::visuals_of(display, number, 32), 32, true);
 }
 
 // Configurations beyond the number of visuals share the first one; which of them a program means by it, it
@@ -90,7 +65,7 @@ const Config* Screen::of_visual(VisualID visual) {
 
 const Config* Screen::for_visual(const XVisualInfo& visual) {
     if (const Config* own = of_visual(visual.visualid)) return own;
-    if (!has_our_pixels(visual)) return nullptr;
+    if (!x11::has_our_pixels(visual)) return nullptr;
     const auto fits = [&](const auto& config) { return config->visual_depth == visual.depth; };
     const auto found = std::find_if(configs_.begin(), configs_.end(), fits);
     return found == configs_.end() ? nullptr : found->get();
@@ -104,7 +79,7 @@ void Screen::choose(const Config& config) {
 }
 
 Screen* find_screen(Display* display, int number) {
-    if (display == nullptr || x11_api() == nullptr || number < 0 || number >= ScreenCount(display)) {
+    if (display == nullptr || x11::api() == nullptr || number < 0 || number >= ScreenCount(display)) {
         return nullptr;
     }
     const char* server = DisplayString(display);

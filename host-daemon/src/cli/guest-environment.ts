@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { places, type Environment } from '../config/places.ts';
 import { DaemonError } from '../errors.ts';
 
-/** Where libglvnd finds us, in the folder of links; or our libGL, and a folder with its names. */
+/** What tells libglvnd of us, whose library is among the links; or our libGL, and a folder of names. */
 export type GlPlaces =
-    | { readonly way: 'vendor' }
+    | { readonly way: 'vendor'; readonly egl: string }
     | { readonly way: 'preload'; readonly library: string; readonly links: string };
 
 /** The ways of `ferry run --gl`. */
@@ -17,7 +17,7 @@ export type GlWay = (typeof glWays)[number];
 /** Undefined: it is not wanted, or this build has no libraries for it. */
 export function glPlaces(way: GlWay): GlPlaces | undefined {
     if (way === 'vendor' && existsSync(places.glVendor)) {
-        return { way };
+        return { way, egl: places.glVendorOfEgl };
     }
     if (way === 'preload' && existsSync(places.glPreload)) {
         return { way, library: places.glPreload, links: places.glLinks };
@@ -63,6 +63,7 @@ export function guestEnvironment(env: Environment, guest: GuestPlaces): Record<s
     kept['FERRY_ENDPOINT'] = guest.endpoint;
     if (guest.gl?.way === 'vendor') {
         kept['__GLX_VENDOR_LIBRARY_NAME'] = 'ferry';
+        kept['__EGL_VENDOR_LIBRARY_FILENAMES'] = guest.gl.egl;
     }
     if (guest.statsFile !== undefined) {
         kept['FERRY_STATS_FILE'] = guest.statsFile;

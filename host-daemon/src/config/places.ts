@@ -28,7 +28,9 @@ export const places = {
     shimLinks: join(installRoot, 'build', 'guest', 'links'),
     /** What libglvnd loads for OpenGL, by the name under which it looks for it. */
     glVendor: join(installRoot, 'build', 'guest', 'links', 'libGLX_ferry.so.0'),
-    /** What stands in for libGL itself, and a folder with its names. */
+    /** What tells libglvnd's libEGL of the same library. */
+    glVendorOfEgl: join(installRoot, 'build', 'guest', 'ferry-egl.json'),
+    /** What stands in for libGL and libEGL themselves, and a folder with their names. */
     glPreload: join(installRoot, 'build', 'guest', 'libferry-gl-preload.so'),
     glLinks: join(installRoot, 'build', 'guest', 'gl-links'),
     workerEntry: join(installRoot, 'build', 'js', 'host-daemon', 'src', 'worker', 'main.js'),

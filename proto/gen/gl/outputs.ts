@@ -33,6 +33,7 @@ export function emitGl(model: GlModel): Output[] {
         built('guest/gl_hand.h', emitGuestHand(model)),
         built('guest/gl_proc_table.inc', emitProcTable(model)),
         built('guest/gl_exports.cc', emitExports(model)),
+        built('guest/egl_exports.cc', emitWindowExports(model, 'egl')),
         built('guest/glx_exports.cc', emitWindowExports(model, 'glx')),
         built('guest/gl_exports.map', emitExportMap(model)),
         built('guest/egl_hand.h', emitEglHand(model)),
