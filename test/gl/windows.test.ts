@@ -63,4 +63,18 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
             });
         }
     }
+
+    it("shows frames that come with the host's answers, packed or not", async () => {
+        const statsFile = join(folder, 'stats-answers');
+        const command = [programs.get('frames0') ?? '', '20'];
+        const env = { ...environment('vendor', statsFile), FERRY_CARRIER: 'unix' };
+        for (const form of ['raw', 'packed']) {
+            const result = await runGuest(command, { ...env, FERRY_GL_FRAMES: form });
+            expect(result.code, describeResult(command, result)).toBe(0);
+            expect(result.stdout).toContain('frames 42');
+        }
+        const [raw, packed] = readStats(statsFile).map(({ bytesIn }) => bytesIn);
+        expect(raw).toBeGreaterThan(20 * 320 * 200 * 4);
+        expect(packed).toBeLessThan((raw ?? 0) / 10);
+    });
 });

@@ -1,6 +1,8 @@
 // See presenter.h.
 #include "present/presenter.h"
 
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,9 +10,12 @@
 #include <new>
 #include <utility>
 
+#include "environment.h"
 #include "log.h"
+#include "present/unpack.h"
 #include "present/x_target.h"
 #include "wire/codec.h"
+#include "wire/limits.h"
 
 namespace guest::present {
 namespace {
@@ -18,12 +23,38 @@ namespace {
 constexpr std::size_t kPixelBytes = 4;
 // Frames on their way: the host draws one while the X server takes the other.
 constexpr std::uint32_t kMost = 2;
+// Of gl_present: the answer's pixels may be packed; of its format: they are.
+constexpr std::uint32_t kPack = 2;
+constexpr std::uint32_t kPacked = 0x100;
 // A reply's result: the host has not drawn it.
 constexpr std::uint32_t kRefused = 1;
 // How often a thread that waits for frames looks whether somebody forgot it.
 constexpr std::int64_t kLookNs = 100'000'000;
 
 std::size_t bytes_of(gl::Size size) { return std::size_t{size.width} * size.height * kPixelBytes; }
+
+bool is_far(int connection) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    // SAFETY: the kernel fills a sockaddr of any family into storage that is made for all of them.
+    auto* at = reinterpret_cast<sockaddr*>(&address);
+    return getsockname(connection, at, &size) == 0 && address.ss_family != AF_UNIX;
+}
+
+// FERRY_GL_FRAMES=raw|packed; else those that come over a network are packed.
+bool wants_packed(const gl::GlLane& lane) {
+    const char* wish = environment("FERRY_GL_FRAMES");
+    if (wish != nullptr && strcmp(wish, "packed") == 0) return true;
+    return (wish == nullptr || strcmp(wish, "raw") != 0) && is_far(lane.carrier.fd());
+}
+
+// Those that came with an answer; none when they cannot be had.
+std::span<const std::byte> pixels_of(const wire::gl_present_Reply& reply, ByteBuffer& unpacked) {
+    if ((reply.format & kPacked) == 0) return reply.pixels;
+    const std::size_t size = bytes_of({reply.width, reply.height});
+    const bool fits = size <= wire::limits::kGlFrameBytes && unpack(reply.pixels, size, unpacked);
+    return fits ? unpacked.bytes() : std::span<const std::byte>{};
+}
 
 }  // namespace
 
@@ -33,6 +64,7 @@ struct Presenter::Coming {
     Slot* slot = nullptr;
     std::uint64_t address = 0;  // in the lane's arena; 0: it comes with the answer
     ByteBuffer answer;
+    ByteBuffer unpacked;
 };
 
 struct Presenter::State {
@@ -104,7 +136,7 @@ bool Presenter::start(const gl::Frame& frame, Coming& coming) {
                                            .size = coming.address == 0 ? 0 : size,
                                            .stride = 0,
                                            .format = 0,
-                                           .flags = 0};
+                                           .flags = wants_packed(lane) ? kPack : 0};
     const Appended how = lane.append(request, header);
     if (how != Appended::no_memory && how != Appended::lost) {
         lane.seal();
@@ -158,9 +190,8 @@ void Presenter::show_next(State& state) {
         // The host may know of another size by now; what it has written is no larger than what it was given.
         const gl::Size size{reply.width, reply.height};
         if (coming.address == 0) {
-            if (!reply.pixels.empty() && reply.pixels.size() >= bytes_of(size)) {
-                state.target->put({reply.pixels.data(), size}, frame.area);
-            }
+            const auto pixels = pixels_of(reply, coming.unpacked);
+            if (pixels.size() >= bytes_of(size)) state.target->put({pixels.data(), size}, frame.area);
         } else if (bytes_of(size) <= bytes_of(frame.size)) {
             // SAFETY: the arena stays mapped.
             const auto* pixels = reinterpret_cast<const std::byte*>(coming.address);

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "engine/gl/drawables.h"
+#include "engine/gl/frame_packer.h"
 #include "engine/gl/pixel_store.h"
 #include "gl/enums.h"
 #include "gl/types.h"
@@ -78,6 +79,8 @@ class Frames {
     // Reads the frame into `to`, which has room for stride * height bytes. False: the drawable is larger by
     // now.
     bool read(Drawable& drawable, const FrameWish& wish, std::span<std::byte> to, Looks& looks);
+    // For the way to a guest far away; nothing when that does not make it smaller.
+    std::span<const std::byte> pack(std::span<const std::byte> pixels) { return packer_.pack(pixels); }
 
   private:
     struct Side {
@@ -117,6 +120,7 @@ class Frames {
     // What is in the framebuffer object that frames are read from.
     std::uint64_t frame_generation_ = 0;
     Planes frame_planes_;
+    FramePacker packer_;
 };
 
 }  // namespace engine::gl

@@ -77,7 +77,10 @@ void detach(GlExecutor& executor, const wire::session_detach_Request&, ReplySink
 void thread_exit(GlExecutor&, const wire::session_thread_exit_Request&, ReplySink&) {}
 
 constexpr std::uint32_t kDouble = 1;
+// Of gl_present's flags, and of what is added to the format of the answer.
 constexpr std::uint32_t kBottomUp = 1;
+constexpr std::uint32_t kPack = 2;
+constexpr std::uint32_t kPacked = 0x100;
 constexpr std::uint32_t kMostSamples = 64;
 
 bool is_colour(GLenum format) {
@@ -126,6 +129,7 @@ void present(GlExecutor& executor, const wire::gl_present_Request& request, Repl
                              request.format != 0, (request.flags & kBottomUp) != 0};
     gl::Looks looks;
     bool done = false;
+    reply.format = request.format != 0 ? 1 : 0;
     if (drawable != nullptr && request.address != 0) {
         const auto place = executor.arena(request.address, request.size);
         if (place.empty()) return executor.violate("a drawable, or a place for its frame, that cannot be");
@@ -140,12 +144,17 @@ void present(GlExecutor& executor, const wire::gl_present_Request& request, Repl
         const auto place = executor.pixels(size);
         done = executor.frames().read(*drawable, wish, place, looks);
         if (done) reply.pixels = place;
+        const auto packed = done && (request.flags & kPack) != 0 ? executor.frames().pack(place)
+                                                                 : std::span<const std::byte>{};
+        if (!packed.empty()) {
+            reply.pixels = packed;
+            reply.format |= kPacked;
+        }
     }
     if (!done) executor.refuse();
     reply.width = static_cast<std::uint32_t>(looks.width);
     reply.height = static_cast<std::uint32_t>(looks.height);
     reply.stride = request.stride != 0 ? request.stride : 4 * reply.width;
-    reply.format = request.format != 0 ? 1 : 0;
     executor.note_present(request.address != 0 && done ? request.size : 0);
     sink.outputs(reply);
 }
