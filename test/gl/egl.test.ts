@@ -62,7 +62,7 @@ describe.skipIf(reason !== null)('EGL', () => {
         for (const how of ['vendor', 'preload'] as const) {
             const platform = platforms[way];
             it(`draws without an X server as it would directly: ${name}, ${how}, ${platform}`, async () => {
-                const command = [program('egl_headless', way), platform];
+                const command = [program('egl_headless', way), platform, 'forks'];
                 const result = await runGuest(command, glEnvironment(daemon, how, '', join(folder, 'stats')));
                 expect(result.code, describeResult(command, result)).toBe(0);
                 expect(result.stdout).toContain('headless ok');

@@ -1,10 +1,12 @@
 // EGL without a window system: errors as EGL has them, contexts of every kind, pbuffers and no surface at
-// all, sharing, fences, threads, ends. Takes the platform: surfaceless, device or default. Prints the sums of
-// what it drew.
+// all, sharing, fences, threads, ends. Takes the platform: surfaceless, device or default; a second argument:
+// it forks, too, which not every EGL survives. Prints the sums of what it drew.
 #define GL_GLEXT_PROTOTYPES
 #include <GL/gl.h>
 #include <GL/glext.h>
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #define FERRY_GL_LIBRARY "libOpenGL.so.0"
 #include "egl.h"
 
@@ -191,6 +193,69 @@ static void share(void) {
     need(get_error() == EGL_SUCCESS, "an error of this thread");
 }
 
+// A fence of a context that shares nothing with the one that waits; and the functions of extensions.
+static void wait_for_others(void) {
+    typedef void* (*Find)(const char*);
+    const Find find = (Find)CALL(eglGetProcAddress);
+    PFNEGLCREATESYNCKHRPROC create = (PFNEGLCREATESYNCKHRPROC)find("eglCreateSyncKHR");
+    PFNEGLWAITSYNCKHRPROC wait = (PFNEGLWAITSYNCKHRPROC)find("eglWaitSyncKHR");
+    PFNEGLCLIENTWAITSYNCKHRPROC client_wait = (PFNEGLCLIENTWAITSYNCKHRPROC)find("eglClientWaitSyncKHR");
+    PFNEGLDESTROYSYNCKHRPROC destroy = (PFNEGLDESTROYSYNCKHRPROC)find("eglDestroySyncKHR");
+    EGLContext one = make_context(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, 3, 0, 0);
+    EGLContext other = make_context(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, 2, 0, 0);
+    need(CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, one), "one context");
+    EGLSyncKHR fence = create(display, EGL_SYNC_FENCE_KHR, NULL);
+    need_error(EGL_SUCCESS, "eglCreateSyncKHR");
+    create(display, 0x7FFF, NULL);
+    need_error(EGL_BAD_ATTRIBUTE, "a fence of no kind");
+    CALL(glFlush)();
+    need(CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, other), "the other context");
+    need(wait(display, fence, 0) == EGL_TRUE, "eglWaitSyncKHR");
+    CALL(glFinish)();
+    need(CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT), "let go");
+    need(client_wait(display, fence, 0, EGL_FOREVER_KHR) == EGL_CONDITION_SATISFIED_KHR, "no context waits");
+    need(CALL(eglDestroyContext)(display, one) && CALL(eglDestroyContext)(display, other), "both end");
+    need(client_wait(display, fence, 0, EGL_FOREVER_KHR) == EGL_CONDITION_SATISFIED_KHR, "a fence outlives");
+    need(destroy(display, fence), "eglDestroySyncKHR");
+    PFNEGLQUERYDEVICESTRINGEXTPROC text = (PFNEGLQUERYDEVICESTRINGEXTPROC)find("eglQueryDeviceStringEXT");
+    PFNEGLQUERYDISPLAYATTRIBEXTPROC ask = (PFNEGLQUERYDISPLAYATTRIBEXTPROC)find("eglQueryDisplayAttribEXT");
+    EGLAttrib device = 0;
+    need(ask(display, EGL_DEVICE_EXT, &device) && device != 0, "the display's device");
+    need(text((EGLDeviceEXT)device, EGL_EXTENSIONS) != NULL, "the device's extensions");
+}
+
+static int heard;
+static void EGLAPIENTRY hear(EGLenum error, const char*, EGLint type, EGLLabelKHR, EGLLabelKHR, const char*) {
+    heard = error == EGL_BAD_CONFIG && type == EGL_DEBUG_MSG_ERROR_KHR;
+}
+
+static void hear_of_errors(void) {
+    PFNEGLDEBUGMESSAGECONTROLKHRPROC control =
+        (PFNEGLDEBUGMESSAGECONTROLKHRPROC)CALL(eglGetProcAddress)("eglDebugMessageControlKHR");
+    need(control(hear, NULL) == EGL_SUCCESS, "eglDebugMessageControlKHR");
+    CALL(eglCreatePbufferSurface)(display, (EGLConfig)&heard, NULL);
+    need(heard, "the program's function hears of the error");
+    need_error(EGL_BAD_CONFIG, "and so does eglGetError");
+    need(control(NULL, NULL) == EGL_SUCCESS, "no more");
+}
+
+// A forked child begins anew; its parent goes on as if nothing had been.
+static void fork_child(const struct Kind* kind) {
+    EGLContext context = make_context(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, 3, 0, 0);
+    need(CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, context), "the parent's");
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+        need(CALL(eglInitialize)(display, NULL, NULL), "eglInitialize in the child");
+        draw_in(kind);
+        exit(0);
+    }
+    int status = -1;
+    need(waitpid(child, &status, 0) == child && status == 0, "the child has drawn");
+    need(CALL(glIsEnabled)(GL_DITHER), "the parent's context is as it was");
+}
+
 int main(int count, char** arguments) {
     static const struct Kind kinds[] = {
         {"es2", ES2_HEAD, 2, 0, 0},
@@ -208,6 +273,9 @@ int main(int count, char** arguments) {
          "EGL_KHR_surfaceless_context");
     for (const struct Kind& kind : kinds) draw_in(&kind);
     share();
+    wait_for_others();
+    hear_of_errors();
+    if (count > 2) fork_child(&kinds[1]);
     // A display ends; what is current stays so, and is let go all the same.
     EGLContext left = CALL(eglGetCurrentContext)();
     need(CALL(eglTerminate)(display), "eglTerminate");

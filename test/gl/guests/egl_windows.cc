@@ -1,5 +1,5 @@
-// EGL on X11: windows, their sizes, one buffer or two, pixmaps, errors. Looks at the pixels itself; prints
-// the sums of what it drew.
+// EGL on X11: windows, their sizes, one buffer or two, parts of frames, pixmaps, sRGB, errors. Looks at the
+// pixels itself; prints the sums of what it drew.
 #include <GLES3/gl3.h>
 #define FERRY_GL_LIBRARY "libGLESv2.so.2"
 #include "egl.h"
@@ -89,6 +89,41 @@ static void use_pixmap(EGLConfig config, EGLContext context) {
     XFreePixmap(server, pixmap);
 }
 
+// A part of a frame; a frame in a pixmap; a frame whose colours are made of light.
+static void use_parts(EGLConfig config, EGLContext context) {
+    Window window = make_window(server, visual_of(config), 64, 64);
+    const EGLint list[] = {EGL_GL_COLORSPACE, EGL_GL_COLORSPACE_SRGB, EGL_NONE};
+    EGLSurface surface = CALL(eglCreateWindowSurface)(display, config, window, list);
+    need_error(EGL_SUCCESS, "a window of sRGB");
+    EGLint value = 0;
+    CALL(eglQuerySurface)(display, surface, EGL_GL_COLORSPACE, &value);
+    need(value == EGL_GL_COLORSPACE_SRGB, "its colour space");
+    need(CALL(eglMakeCurrent)(display, surface, surface, context), "a window of sRGB made current");
+    fill(0, 0, 64, 64, 0x000000);
+    need(CALL(eglSwapBuffers)(display, surface), "eglSwapBuffers");
+    // Half the light is more than half the number.
+    fill(0, 0, 64, 64, 0x808080);
+    PFNEGLPOSTSUBBUFFERNVPROC post = (PFNEGLPOSTSUBBUFFERNVPROC)CALL(eglGetProcAddress)("eglPostSubBufferNV");
+    need(post(display, surface, 8, 0, 16, 16), "eglPostSubBufferNV");
+    CALL(eglWaitClient)();
+    need_pixel(server, window, 9, 63, 0xBCBCBC);
+    need_pixel(server, window, 7, 63, 0x000000);
+    need_pixel(server, window, 9, 40, 0x000000);
+    Pixmap pixmap =
+        XCreatePixmap(server, DefaultRootWindow(server), 64, 64, (unsigned)visual_of(config)->depth);
+    need(CALL(eglCopyBuffers)(display, surface, pixmap), "eglCopyBuffers");
+    need_pixel(server, pixmap, 1, 1, 0xBCBCBC);
+    XFreePixmap(server, pixmap);
+    // A window that goes away is an error, and nothing else.
+    XDestroyWindow(server, window);
+    XSync(server, False);
+    for (int frame = 0; frame < 1000 && CALL(eglSwapBuffers)(display, surface); ++frame)
+        CALL(eglWaitClient)();
+    need_error(EGL_BAD_NATIVE_WINDOW, "the window is gone");
+    CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+    need(CALL(eglDestroySurface)(display, surface), "eglDestroySurface");
+}
+
 // A window whose one buffer is seen at once, named in the newer way.
 static void use_single(EGLConfig config, EGLContext context) {
     Window window = make_window(server, visual_of(config), 80, 60);
@@ -121,6 +156,7 @@ int main(int count, char** arguments) {
     if (!is_all) return 0;
     use_pixmap(config, context);
     use_single(config, context);
+    use_parts(config, context);
     need(CALL(eglTerminate)(display), "eglTerminate");
     // The server that DISPLAY names, opened by EGL itself.
     display = CALL(eglGetDisplay)(EGL_DEFAULT_DISPLAY);
