@@ -67,7 +67,9 @@ describe.skipIf(reason !== null)('EGL', () => {
                 expect(result.code, describeResult(command, result)).toBe(0);
                 expect(result.stdout).toContain('headless ok');
                 const there = platform === 'default' ? 'surfaceless' : platform;
-                expect(sums(result.stdout)).toEqual(direct('egl_headless', there, withoutDisplay()));
+                const drawn = direct('egl_headless', there, withoutDisplay());
+                // What the child draws comes before the last that its parent draws, and is the same.
+                expect(sums(result.stdout)).toEqual([...drawn, ...drawn.slice(-2)]);
             });
 
             it(`shows frames in windows, waiting for none of them: ${name}, ${how}`, async () => {
