@@ -30,6 +30,49 @@ TEST(a_pixel_store_that_reaches_past_a_frame_leaves_it_as_it_is) {
     }
 }
 
+// Arrays whose buffer is gone are client memory to GL, and what was an offset is an address.
+TEST(arrays_whose_buffer_is_gone_reach_no_memory_of_the_host) {
+    if (no_gl()) return;
+    Window window;
+    constexpr std::uint64_t kNowhere = 0x123456789000;
+    const std::array<std::uint32_t, 1> name{5};
+    const auto make = [&] {
+        window.lane.say(wire::glBindBuffer_Request{.target = GL_ARRAY_BUFFER, .buffer = 5});
+        const std::array<std::uint32_t, 16> data{};
+        window.lane.say(wire::glBufferData_Request{
+            .target = GL_ARRAY_BUFFER, .size = 64, .data = bytes(data), .usage = GL_STATIC_DRAW});
+    };
+    const auto draw = [&] {
+        window.lane.say(wire::glDrawArrays_Request{.mode = GL_TRIANGLES, .first = 0, .count = 3});
+        window.lane.say(wire::glBegin_Request{.mode = GL_TRIANGLES});
+        window.lane.say(wire::glEnd_Request{});
+        CHECK_EQUAL(window.lane.ask(wire::glFinish_Request{}).header.result & ~2, 0);
+        window.lane.error();
+    };
+    make();
+    window.lane.say(wire::glVertexPointer_Request{.size = 2, .type = GL_FLOAT, .pointer = kNowhere});
+    window.lane.say(wire::glEnableClientState_Request{.array = GL_VERTEX_ARRAY});
+    window.lane.say(wire::glDeleteBuffers_Request{.buffers = bytes(name)});
+    draw();
+    window.lane.say(wire::glDisableClientState_Request{.array = GL_VERTEX_ARRAY});
+    make();
+    window.lane.say(
+        wire::glVertexAttribPointer_Request{.index = 0, .size = 2, .type = GL_FLOAT, .pointer = kNowhere});
+    window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
+    draw();
+    window.lane.say(wire::glBindVertexBuffer_Request{.bindingindex = 0, .buffer = 0, .stride = 8});
+    draw();
+    window.lane.say(wire::glVertexAttribBinding_Request{.attribindex = 0, .bindingindex = 7});
+    draw();
+    make();
+    window.lane.say(
+        wire::glVertexAttribPointer_Request{.index = 0, .size = 2, .type = GL_FLOAT, .pointer = kNowhere});
+    window.lane.say(wire::glDeleteBuffers_Request{.buffers = bytes(name)});
+    draw();
+    window.clear(1, 0, 0);
+    CHECK_EQUAL(window.pixel(0, 0), kRed);
+}
+
 TEST(a_record_that_lies_ends_its_session) {
     if (no_gl()) return;
     const auto lie = [](auto&& tell) {

@@ -110,7 +110,7 @@ function check({ name, form }: GlParam, call: GlCall): string[] {
             return [
                 wrapList(
                     'if (!gl::holds(',
-                    [`${field}_from`, field, sizeOfRequest(form.size, call.gl.params), String(form.nullable)],
+                    [`${field}_from`, field, sizeOfRequest(form.size, call.gl.params)],
                     '))',
                     '    ',
                 ),
@@ -127,9 +127,18 @@ function check({ name, form }: GlParam, call: GlCall): string[] {
     }
 }
 
+/** Drivers add the two without looking whether the sum is a number. */
+function ranges(call: GlCall): string {
+    const has = (wanted: string, type: string): boolean =>
+        call.gl.params.some((param) => param.name === wanted && param.type === type);
+    return has('first', 'GLuint') && has('count', 'GLsizei')
+        ? '    if (!gl::is_range(executor, request.first, request.count)) return;\n'
+        : '';
+}
+
 function generatedBody(call: GlCall): string {
     const { rule } = call.gl;
-    const prepared = call.gl.params.flatMap(prepare).join('');
+    const prepared = ranges(call) + call.gl.params.flatMap((param) => prepare(param, call)).join('');
     const invoke = (args: readonly string[]): string => `executor.table().${call.name}(${args.join(', ')})`;
     const args = call.gl.params.map((param) => argument(param, rule.takes !== undefined));
     if (rule.gives !== undefined) return prepared + givenBody(call, args);
@@ -181,7 +190,7 @@ function syncBody(call: GlCall, args: readonly string[]): string {
 }
 
 /** Declares what the driver's argument is made of. */
-function prepare({ name, form }: GlParam): string[] {
+function prepare({ name, form }: GlParam, call: GlCall): string[] {
     switch (form?.is) {
         case 'one':
             return [`    ${form.element} ${name}{};\n`];
@@ -206,7 +215,14 @@ function prepare({ name, form }: GlParam): string[] {
                 `    const void* ${name} = nullptr;\n`,
                 wrapList(
                     'if (!gl::unpack(',
-                    ['executor', `request.${name}_from`, `request.${name}`, `request.${name}_offset`, name],
+                    [
+                        'executor',
+                        `request.${name}_from`,
+                        `request.${name}`,
+                        sizeOfRequest(form.nullable ? '0' : form.size, call.gl.params),
+                        `request.${name}_offset`,
+                        name,
+                    ],
                     ')) return;',
                     '    ',
                 ),

@@ -9,7 +9,7 @@ import { emitEglHand, emitGlxHand, emitGuestHand, emitHostHand, emitWindowNames 
 import { emitGlTable } from './emit-host-table.ts';
 import { emitGlLedger, emitGlPage } from './emit-ledger.ts';
 import { emitStubs, emitStubsHeader } from './emit-stubs.ts';
-import { emitGlMessages } from './emit-test.ts';
+import { emitGlMessages, emitGlRows } from './emit-test.ts';
 import { emitBindings, emitEnums, emitTypes } from './emit-types.ts';
 import type { GlModel } from './model.ts';
 
@@ -46,5 +46,6 @@ export function emitGl(model: GlModel): Output[] {
         built('host/gl_dispatch.cc', emitDispatch(model)),
         ...units.map((unit) => built(`host/gl_handlers_${unit}.cc`, emitDispatchUnit(model, unit))),
         built('test/gl_messages.h', emitGlMessages(model)),
+        built('test/gl_rows.h', emitGlRows(model)),
     ];
 }

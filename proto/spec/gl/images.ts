@@ -63,6 +63,10 @@ export const images: GlChapter = {
         glClearTexImage: pixel,
         glClearTexSubImage: pixel,
         glCopyPixels: { host: 'hand' },
+        // A driver believes the level, and that there is such a texture.
+        ...each(['glInvalidateTexImage', 'glInvalidateTexSubImage'], { host: 'hand' }),
+        // What the names name, the targets say.
+        glCopyImageSubData: { guest: 'hand', host: 'hand' },
         glPixelMapfv: pixelMap('GLfloat'),
         glPixelMapuiv: pixelMap('GLuint'),
         glPixelMapusv: pixelMap('GLushort'),

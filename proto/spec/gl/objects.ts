@@ -63,6 +63,8 @@ export const objects: GlChapter = {
         },
         // 0 is the framebuffer of the drawable, which the host makes of its own.
         glBindFramebuffer: { guest: 'hand', host: 'hand' },
+        // Arrays that were in a buffer have to be looked after.
+        glDeleteBuffers: { guest: 'hand', host: 'hand', takes: 'buffer' },
         glDeleteFramebuffers: { guest: 'hand', host: 'hand', takes: 'framebuffer' },
         ...each(['glCheckFramebufferStatus', 'glCheckNamedFramebufferStatus'], {
             guest: 'hand',

@@ -49,6 +49,7 @@ export const state: GlChapter = {
     calls: {
         // What is pushed of the pixel store is the guest's alone.
         glPushClientAttrib: { guest: 'hand', host: 'hand' },
+        glPopClientAttrib: { guest: 'hand', host: 'hand' },
         glGetError: local,
         glGetString: local,
         glGetStringi: local,

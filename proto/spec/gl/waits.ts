@@ -17,7 +17,8 @@ export const waits: GlChapter = {
             ['glBeginQuery', 'glEndQuery', 'glBeginQueryIndexed', 'glEndQueryIndexed', 'glQueryCounter'],
             hand,
         ),
-        ...each(['glGetQueryiv', 'glGetQueryIndexediv'], hand),
+        // The query that is active has a name.
+        ...each(['glGetQueryiv', 'glGetQueryIndexediv'], { guest: 'hand', host: 'hand' }),
         ...each(
             ['glGetQueryObjectiv', 'glGetQueryObjectuiv', 'glGetQueryObjecti64v', 'glGetQueryObjectui64v'],
             // An offset where a buffer is bound to GL_QUERY_BUFFER.

@@ -8,6 +8,7 @@
 
 #include "engine/gl/gl_executor.h"
 #include "gl/binding.h"
+#include "gl/enums.h"
 #include "gl/types.h"
 #include "gl/view.h"
 
@@ -20,23 +21,39 @@ bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value
 // The same for a binding by GL's name for it.
 bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, const void*& pointer);
 
-// Whether a record has an image of `size` bytes where it says it has one.
-inline bool holds(std::uint8_t from, wire::gl::Bytes image, std::size_t size, bool nullable) {
-    switch (from) {
-        case static_cast<std::uint8_t>(wire::gl::From::nothing):
-            return nullable || size == 0;
-        case static_cast<std::uint8_t>(wire::gl::From::record):
-            return image.size() >= size;
-        default:
-            return from == static_cast<std::uint8_t>(wire::gl::From::buffer);
-    }
+// Whether `count` bindings from `first` on are numbered at all; GL_INVALID_OPERATION when they are not.
+inline bool is_range(GlExecutor& executor, GLuint first, GLsizei count) {
+    if (count < 0 || static_cast<GLuint>(count) <= UINT32_MAX - first) return true;
+    executor.set_error(GL_INVALID_OPERATION);
+    return false;
 }
 
-// The image of a record (tight, as wire::gl::gather() leaves it), or an offset into the bound unpack buffer.
-// False, and GL_INVALID_OPERATION: no buffer where the record says so, or one where it does not, or an image
-// of a record while the pixel store is not tight.
-bool unpack(GlExecutor& executor, std::uint8_t from, wire::gl::Bytes image, std::uint64_t offset,
-            const void*& pointer);
+// Whether a record that has an image has all of it. An image whose format and type make no pixels has no
+// bytes.
+inline bool holds(std::uint8_t from, wire::gl::Bytes image, std::size_t size) {
+    if (from != static_cast<std::uint8_t>(wire::gl::From::record)) {
+        return from <= static_cast<std::uint8_t>(wire::gl::From::buffer);
+    }
+    return size == 0 ? image.empty() : image.size() >= size;
+}
+
+// The image of a record (tight, as wire::gl::gather() leaves it), or an offset into the bound unpack buffer;
+// zeros of that size where the program gave none, for GL to find out what else is wrong with the call. False,
+// and an error: no buffer where the record says so, or one where it does not, an image of a record while the
+// pixel store is not tight, or more zeros than there is memory for.
+bool unpack(GlExecutor& executor, std::uint8_t from, wire::gl::Bytes image, std::size_t size,
+            std::uint64_t offset, const void*& pointer);
+
+// Where pixels go: into the buffer that is bound, at the offset, or into `place`.
+struct Target {
+    void* pointer = nullptr;
+    std::span<std::byte> place;
+    bool is_buffer = false;
+};
+
+// False: GL is not to be asked, which is an error, or the end of the session.
+bool find_target(GlExecutor& executor, const wire::RecordHeader& header, std::uint8_t from,
+                 std::uint64_t offset, std::size_t size, Target& target);
 
 // The host's names for those of a record; null for none.
 inline const GLuint* names(GlExecutor& executor, GlName kind, wire::gl::Bytes bytes) {

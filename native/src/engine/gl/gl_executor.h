@@ -120,6 +120,7 @@ class GlExecutor final : public Execution {
     bool has_context() const { return context_ != nullptr; }
     ferry::Status create_context(std::uint32_t group, const device::GlWish& wish);
     bool is_es() const { return is_es_; }
+    bool makes_names_up() const { return makes_names_up_; }
     // An error of ours, which glGetError answers before GL's own; only the first one is kept, as GL does.
     void set_error(GLenum error) {
         if (error_ == 0) error_ = error;

@@ -20,38 +20,6 @@ namespace {
 
 using wire::gl::From;
 
-// Where pixels go: into the buffer that is bound, at the offset, or into `place`.
-struct Target {
-    void* pointer = nullptr;
-    std::span<std::byte> place;
-    bool is_buffer = false;
-};
-
-// False: GL is not to be asked, which is an error, or the end of the session.
-bool find_target(GlExecutor& executor, const wire::RecordHeader& header, std::uint8_t from,
-                 std::uint64_t offset, std::size_t size, Target& target) {
-    if (from == static_cast<std::uint8_t>(From::buffer)) {
-        target.is_buffer = true;
-        const void* pointer = nullptr;
-        const bool bound = offset_into(executor, GL_PIXEL_PACK_BUFFER_BINDING, offset, pointer);
-        target.pointer = const_cast<void*>(pointer);
-        if (!bound) executor.refuse();
-        return bound;
-    }
-    if (!executor.pixel_store().packs_tightly()) {
-        executor.set_error(GL_INVALID_OPERATION);
-        executor.refuse();
-        return false;
-    }
-    if (size > wire::limits::kGlFrameBytes) {
-        executor.malformed(header);
-        return false;
-    }
-    target.place = executor.pixels(size);
-    target.pointer = target.place.data();
-    return true;
-}
-
 void read_pixels(GlExecutor& executor, const wire::glReadPixels_Request& at, const Target& target,
                  std::size_t size) {
     const Frames::Resolved resolved(executor.frames());
@@ -92,6 +60,16 @@ Extent level_of_named(GlExecutor& executor, GLuint texture, GLint level) {
 
 std::size_t image_size(GLenum format, GLenum type, const Extent& extent) {
     return wire::gl::size::image(format, type, extent.width, extent.height, extent.depth);
+}
+
+// False, after an error: no texture has such a level, or there is no such texture.
+bool has_level(GlExecutor& executor, GLuint texture, GLint level) {
+    GLint side = 0;
+    executor.table().glGetIntegerv(GL_MAX_TEXTURE_SIZE, &side);
+    if (level >= 0 && level < 31 && side >> level != 0 && executor.table().glIsTexture(texture) != 0)
+        return true;
+    executor.set_error(GL_INVALID_VALUE);
+    return false;
 }
 
 // The bound of a call that takes one, never more than there is room for.
@@ -230,10 +208,79 @@ void glGetCompressedTexImage(GlExecutor& executor, const wire::RecordHeader& hea
     fill(executor, sink, target, &wire::glGetCompressedTexImage_Reply::img);
 }
 
+void glGetnCompressedTexImage(GlExecutor& executor, const wire::RecordHeader& header,
+                              const wire::glGetnCompressedTexImage_Request& request, ReplySink& sink) {
+    const auto get = executor.table().glGetnCompressedTexImage;
+    if (get == nullptr) return executor.missing();
+    Target target;
+    const std::size_t room = wire::gl::size::bytes(request.bufSize);
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, room, target)) return;
+    executor.settle_errors();
+    get(request.target, request.lod, request.bufSize, target.pointer);
+    fill(executor, sink, target, &wire::glGetnCompressedTexImage_Reply::pixels);
+}
+
+void glGetCompressedTextureImage(GlExecutor& executor, const wire::RecordHeader& header,
+                                 const wire::glGetCompressedTextureImage_Request& request, ReplySink& sink) {
+    const auto get = executor.table().glGetCompressedTextureImage;
+    if (get == nullptr) return executor.missing();
+    Target target;
+    const std::size_t room = wire::gl::size::bytes(request.bufSize);
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, room, target)) return;
+    executor.settle_errors();
+    get(executor.name(GlName::texture, request.texture), request.level, request.bufSize, target.pointer);
+    fill(executor, sink, target, &wire::glGetCompressedTextureImage_Reply::pixels);
+}
+
+void glGetCompressedTextureSubImage(GlExecutor& executor, const wire::RecordHeader& header,
+                                    const wire::glGetCompressedTextureSubImage_Request& request,
+                                    ReplySink& sink) {
+    const auto get = executor.table().glGetCompressedTextureSubImage;
+    if (get == nullptr) return executor.missing();
+    Target target;
+    const std::size_t room = wire::gl::size::bytes(request.bufSize);
+    if (!find_target(executor, header, request.pixels_from, request.pixels_offset, room, target)) return;
+    executor.settle_errors();
+    get(executor.name(GlName::texture, request.texture), request.level, request.xoffset, request.yoffset,
+        request.zoffset, request.width, request.height, request.depth, request.bufSize, target.pointer);
+    fill(executor, sink, target, &wire::glGetCompressedTextureSubImage_Reply::pixels);
+}
+
 void glCopyPixels(GlExecutor& executor, const wire::RecordHeader&, const wire::glCopyPixels_Request& request,
                   ReplySink&) {
     const Frames::Resolved resolved(executor.frames());
     executor.table().glCopyPixels(request.x, request.y, request.width, request.height, request.type);
+}
+
+void glInvalidateTexImage(GlExecutor& executor, const wire::RecordHeader&,
+                          const wire::glInvalidateTexImage_Request& request, ReplySink&) {
+    if (executor.table().glInvalidateTexImage == nullptr) return executor.missing();
+    const GLuint texture = executor.name(GlName::texture, request.texture);
+    if (has_level(executor, texture, request.level)) {
+        executor.table().glInvalidateTexImage(texture, request.level);
+    }
+}
+
+void glInvalidateTexSubImage(GlExecutor& executor, const wire::RecordHeader&,
+                             const wire::glInvalidateTexSubImage_Request& at, ReplySink&) {
+    if (executor.table().glInvalidateTexSubImage == nullptr) return executor.missing();
+    const GLuint texture = executor.name(GlName::texture, at.texture);
+    if (has_level(executor, texture, at.level)) {
+        executor.table().glInvalidateTexSubImage(texture, at.level, at.xoffset, at.yoffset, at.zoffset,
+                                                 at.width, at.height, at.depth);
+    }
+}
+
+void glCopyImageSubData(GlExecutor& executor, const wire::RecordHeader&,
+                        const wire::glCopyImageSubData_Request& at, ReplySink&) {
+    if (executor.table().glCopyImageSubData == nullptr) return executor.missing();
+    const auto host = [&](GLenum target, GLuint name) {
+        return executor.name(target == GL_RENDERBUFFER ? GlName::renderbuffer : GlName::texture, name);
+    };
+    executor.table().glCopyImageSubData(host(at.srcTarget, at.srcName), at.srcTarget, at.srcLevel, at.srcX,
+                                        at.srcY, at.srcZ, host(at.dstTarget, at.dstName), at.dstTarget,
+                                        at.dstLevel, at.dstX, at.dstY, at.dstZ, at.srcWidth, at.srcHeight,
+                                        at.srcDepth);
 }
 
 void glCopyTexImage1D(GlExecutor& executor, const wire::RecordHeader&,

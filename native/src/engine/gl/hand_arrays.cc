@@ -1,0 +1,164 @@
+// Vertex arrays by hand. GL remembers the offset of an array as a pointer, and follows it once the array has
+// no buffer any more: an address of the guest's choice, in our process. So it never learns one: offsets are
+// those of buffer bindings where GL has them, and an array that loses its buffer begins at null. Called by
+// generated dispatch.
+#include <array>
+
+#include "engine/gl/arguments.h"
+#include "engine/gl/borrowed.h"
+#include "engine/gl/gl_executor.h"
+#include "engine/replies.h"
+#include "gl/enums.h"
+#include "gl/view.h"
+#include "host/gl_hand.h"
+
+namespace engine::gl::hand {
+namespace {
+
+// Sets a generic array up with `set(pointer)`, at `offset` of the buffer that is bound.
+template <class Set>
+void set_up(GlExecutor& executor, GLuint index, std::uint64_t offset, Set&& set) {
+    const auto& table = executor.table();
+    const void* pointer = nullptr;
+    if (!offset_into(executor, GL_ARRAY_BUFFER_BINDING, offset, pointer)) return;
+    // Before OpenGL 4.3 nothing but the end of its buffer takes an array's buffer away.
+    if (table.glBindVertexBuffer == nullptr || table.glGetIntegeri_v == nullptr) return set(pointer);
+    executor.settle_errors();
+    set(nullptr);
+    if (executor.failed() || offset == 0) return;
+    GLint stride = 0;
+    table.glGetIntegeri_v(GL_VERTEX_BINDING_STRIDE, index, &stride);
+    table.glBindVertexBuffer(index, bound(table, GL_ARRAY_BUFFER_BINDING), static_cast<GLintptr>(offset),
+                             stride);
+}
+
+GLint integer(const device::GlTable& table, GLenum name) {
+    GLint value = 0;
+    table.glGetIntegerv(name, &value);
+    return value;
+}
+
+// Whether an array has an offset and no buffer that it would be into.
+bool is_lost(const device::GlTable& table, GLenum buffer, GLenum pointer) {
+    void* at = nullptr;
+    if (bound(table, buffer) == 0) table.glGetPointerv(pointer, &at);
+    return at != nullptr;
+}
+
+void end_lost_coordinates(const device::GlTable& table) {
+    const auto before = static_cast<GLenum>(integer(table, GL_CLIENT_ACTIVE_TEXTURE));
+    const GLint units = integer(table, GL_MAX_TEXTURE_COORDS);
+    for (GLint unit = 0; unit < units; ++unit) {
+        table.glClientActiveTexture(GL_TEXTURE0 + static_cast<GLenum>(unit));
+        if (!is_lost(table, GL_TEXTURE_COORD_ARRAY_BUFFER_BINDING, GL_TEXTURE_COORD_ARRAY_POINTER)) continue;
+        table.glTexCoordPointer(integer(table, GL_TEXTURE_COORD_ARRAY_SIZE),
+                                static_cast<GLenum>(integer(table, GL_TEXTURE_COORD_ARRAY_TYPE)),
+                                integer(table, GL_TEXTURE_COORD_ARRAY_STRIDE), nullptr);
+    }
+    table.glClientActiveTexture(before);
+}
+
+// The arrays of the fixed function that have lost their buffer begin at null. Their state is as it was else.
+void end_lost_fixed(const device::GlTable& table) {
+    const auto type = [&](GLenum name) { return static_cast<GLenum>(integer(table, name)); };
+    if (is_lost(table, GL_VERTEX_ARRAY_BUFFER_BINDING, GL_VERTEX_ARRAY_POINTER)) {
+        table.glVertexPointer(integer(table, GL_VERTEX_ARRAY_SIZE), type(GL_VERTEX_ARRAY_TYPE),
+                              integer(table, GL_VERTEX_ARRAY_STRIDE), nullptr);
+    }
+    if (is_lost(table, GL_NORMAL_ARRAY_BUFFER_BINDING, GL_NORMAL_ARRAY_POINTER)) {
+        table.glNormalPointer(type(GL_NORMAL_ARRAY_TYPE), integer(table, GL_NORMAL_ARRAY_STRIDE), nullptr);
+    }
+    if (is_lost(table, GL_COLOR_ARRAY_BUFFER_BINDING, GL_COLOR_ARRAY_POINTER)) {
+        table.glColorPointer(integer(table, GL_COLOR_ARRAY_SIZE), type(GL_COLOR_ARRAY_TYPE),
+                             integer(table, GL_COLOR_ARRAY_STRIDE), nullptr);
+    }
+    if (is_lost(table, GL_SECONDARY_COLOR_ARRAY_BUFFER_BINDING, GL_SECONDARY_COLOR_ARRAY_POINTER)) {
+        table.glSecondaryColorPointer(integer(table, GL_SECONDARY_COLOR_ARRAY_SIZE),
+                                      type(GL_SECONDARY_COLOR_ARRAY_TYPE),
+                                      integer(table, GL_SECONDARY_COLOR_ARRAY_STRIDE), nullptr);
+    }
+    if (is_lost(table, GL_FOG_COORD_ARRAY_BUFFER_BINDING, GL_FOG_COORD_ARRAY_POINTER)) {
+        table.glFogCoordPointer(type(GL_FOG_COORD_ARRAY_TYPE), integer(table, GL_FOG_COORD_ARRAY_STRIDE),
+                                nullptr);
+    }
+    if (is_lost(table, GL_INDEX_ARRAY_BUFFER_BINDING, GL_INDEX_ARRAY_POINTER)) {
+        table.glIndexPointer(type(GL_INDEX_ARRAY_TYPE), integer(table, GL_INDEX_ARRAY_STRIDE), nullptr);
+    }
+    if (is_lost(table, GL_EDGE_FLAG_ARRAY_BUFFER_BINDING, GL_EDGE_FLAG_ARRAY_POINTER)) {
+        table.glEdgeFlagPointer(integer(table, GL_EDGE_FLAG_ARRAY_STRIDE), nullptr);
+    }
+    end_lost_coordinates(table);
+}
+
+// Where there are no buffer bindings, the pointers of generic arrays are their offsets too.
+void end_lost_generic(const device::GlTable& table) {
+    const GLint count = integer(table, GL_MAX_VERTEX_ATTRIBS);
+    for (GLint index = 0; index < count; ++index) {
+        const auto at = static_cast<GLuint>(index);
+        const auto get = [&](GLenum name) {
+            GLint value = 0;
+            table.glGetVertexAttribiv(at, name, &value);
+            return value;
+        };
+        void* pointer = nullptr;
+        if (get(GL_VERTEX_ATTRIB_ARRAY_BUFFER_BINDING) == 0)
+            table.glGetVertexAttribPointerv(at, GL_VERTEX_ATTRIB_ARRAY_POINTER, &pointer);
+        if (pointer == nullptr) continue;
+        table.glVertexAttribPointer(at, get(GL_VERTEX_ATTRIB_ARRAY_SIZE),
+                                    static_cast<GLenum>(get(GL_VERTEX_ATTRIB_ARRAY_TYPE)),
+                                    static_cast<GLboolean>(get(GL_VERTEX_ATTRIB_ARRAY_NORMALIZED)),
+                                    get(GL_VERTEX_ATTRIB_ARRAY_STRIDE), nullptr);
+    }
+}
+
+// After what may have taken the buffers of arrays away.
+void end_lost(GlExecutor& executor) {
+    const auto& table = executor.table();
+    const NoBuffer none(table, GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
+    if (executor.makes_names_up() && !executor.is_es()) end_lost_fixed(table);
+    if (table.glBindVertexBuffer == nullptr) end_lost_generic(table);
+}
+
+}  // namespace
+
+void glDeleteBuffers(GlExecutor& executor, const wire::RecordHeader&,
+                     const wire::glDeleteBuffers_Request& request, ReplySink&) {
+    executor.take(GlName::buffer, wire::gl::names(request.buffers), [&](GLsizei count, const GLuint* names) {
+        executor.table().glDeleteBuffers(count, names);
+    });
+    end_lost(executor);
+}
+
+void glPopClientAttrib(GlExecutor& executor, const wire::RecordHeader&,
+                       const wire::glPopClientAttrib_Request&, ReplySink&) {
+    executor.table().glPopClientAttrib();
+    end_lost(executor);
+}
+
+void glVertexAttribPointer(GlExecutor& executor, const wire::RecordHeader&,
+                           const wire::glVertexAttribPointer_Request& request, ReplySink&) {
+    set_up(executor, request.index, request.pointer, [&](const void* pointer) {
+        executor.table().glVertexAttribPointer(request.index, request.size, request.type, request.normalized,
+                                               request.stride, pointer);
+    });
+}
+
+void glVertexAttribIPointer(GlExecutor& executor, const wire::RecordHeader&,
+                            const wire::glVertexAttribIPointer_Request& request, ReplySink&) {
+    if (executor.table().glVertexAttribIPointer == nullptr) return executor.missing();
+    set_up(executor, request.index, request.pointer, [&](const void* pointer) {
+        executor.table().glVertexAttribIPointer(request.index, request.size, request.type, request.stride,
+                                                pointer);
+    });
+}
+
+void glVertexAttribLPointer(GlExecutor& executor, const wire::RecordHeader&,
+                            const wire::glVertexAttribLPointer_Request& request, ReplySink&) {
+    if (executor.table().glVertexAttribLPointer == nullptr) return executor.missing();
+    set_up(executor, request.index, request.pointer, [&](const void* pointer) {
+        executor.table().glVertexAttribLPointer(request.index, request.size, request.type, request.stride,
+                                                pointer);
+    });
+}
+
+}  // namespace engine::gl::hand
