@@ -1,7 +1,7 @@
 // `npm run bench [-- --quick] [-- --only NAME]`: builds everything, then hands over to bench/main.ts, which
 // measures and writes out/bench/. With --help, as with anything it does not know, it says what it takes.
 // `npm run bench -- soft` measures the software device's kernels instead, see bench/soft; `npm run bench --
-// gl` programs that draw, see bench/gl.
+// gl` programs that draw, see bench/gl; bench/gl/piglit.ts, run by hand, compares what they draw.
 import { join } from 'node:path';
 
 import { build, usualStages } from './build.mjs';
