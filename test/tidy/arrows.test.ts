@@ -183,7 +183,7 @@ describe('no file is dead', () => {
             .filter(({ text }) => /GLOB/.test(text))
             .map(({ path }) => `${dirname(path)}/`);
         const dead = code.filter(({ path }) => {
-            const isGuest = /^test\/(gl\/)?guests\//.test(path);
+            const isGuest = /^test\/(gl\/)?(guests|scenes)\//.test(path);
             return (
                 /\.(cc|cpp)$/.test(path) &&
                 !isGuest &&
