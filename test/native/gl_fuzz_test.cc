@@ -1,5 +1,5 @@
-// Random records of OpenGL (test/fuzz/gl_target.cc): those of the corpus, then others for FERRY_FUZZ_SECONDS, or
-// 15, from FERRY_FUZZ_SEED on, or 1. What it did when a sanitizer ended it is said, and is in crash-input.
+// Random records of OpenGL (test/fuzz/gl_target.cc): those of the corpus, then others for FERRY_FUZZ_SECONDS,
+// or 15, from FERRY_FUZZ_SEED on, or 1. What it did when a sanitizer ended it is said, and is in crash-input.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
