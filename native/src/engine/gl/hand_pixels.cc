@@ -48,13 +48,10 @@ Extent level_of(GlExecutor& executor, GLenum target, GLint level) {
 
 Extent level_of_named(GlExecutor& executor, GLuint texture, GLint level) {
     Extent extent;
-    GLint target = 0;
     const auto& table = executor.table();
     table.glGetTextureLevelParameteriv(texture, level, GL_TEXTURE_WIDTH, &extent.width);
     table.glGetTextureLevelParameteriv(texture, level, GL_TEXTURE_HEIGHT, &extent.height);
     table.glGetTextureLevelParameteriv(texture, level, GL_TEXTURE_DEPTH, &extent.depth);
-    table.glGetTextureParameteriv(texture, GL_TEXTURE_TARGET, &target);
-    if (static_cast<GLenum>(target) == GL_TEXTURE_CUBE_MAP) extent.depth *= 6;
     return extent;
 }
 
@@ -70,6 +67,17 @@ bool has_level(GlExecutor& executor, GLuint texture, GLint level) {
         return true;
     executor.set_error(GL_INVALID_VALUE);
     return false;
+}
+
+// Bytes of a texture's level. Whether it is a cube, Mesa says in the core profile alone: what may be one, and
+// has the room for it, gets room for all sides.
+std::size_t size_of_named(GlExecutor& executor, GLuint texture,
+                          const wire::glGetTextureImage_Request& request) {
+    constexpr std::size_t kSides = 6;
+    const Extent extent = level_of_named(executor, texture, request.level);
+    const std::size_t side = image_size(request.format, request.type, extent);
+    const bool may_be_cube = extent.width == extent.height && extent.depth == 1;
+    return may_be_cube && wire::gl::size::bytes(request.bufSize) / kSides >= side ? kSides * side : side;
 }
 
 // The bound of a call that takes one, never more than there is room for.
@@ -169,8 +177,7 @@ void glGetTextureImage(GlExecutor& executor, const wire::RecordHeader& header,
     if (executor.table().glGetTextureImage == nullptr) return executor.missing();
     executor.settle_errors();
     const GLuint texture = executor.name(GlName::texture, request.texture);
-    const std::size_t size =
-        image_size(request.format, request.type, level_of_named(executor, texture, request.level));
+    const std::size_t size = size_of_named(executor, texture, request);
     Target target;
     if (!find_target(executor, header, request.pixels_from, request.pixels_offset, size, target)) return;
     const GLsizei bound = target.is_buffer ? request.bufSize : bound_of(size);
