@@ -60,10 +60,6 @@ TEST(arrays_whose_buffer_is_gone_reach_no_memory_of_the_host) {
         wire::glVertexAttribPointer_Request{.index = 0, .size = 2, .type = GL_FLOAT, .pointer = kNowhere});
     window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
     draw();
-    window.lane.say(wire::glBindVertexBuffer_Request{.bindingindex = 0, .buffer = 0, .stride = 8});
-    draw();
-    window.lane.say(wire::glVertexAttribBinding_Request{.attribindex = 0, .bindingindex = 7});
-    draw();
     make();
     window.lane.say(
         wire::glVertexAttribPointer_Request{.index = 0, .size = 2, .type = GL_FLOAT, .pointer = kNowhere});

@@ -15,7 +15,7 @@ export const buffers: GlChapter = {
             match: /^gl(Vertex|Color|SecondaryColor|Normal|FogCoord|Index|TexCoord|EdgeFlag)Pointer$/,
             rule: attribute,
         },
-        { match: /^glVertexAttrib[IL]?Pointer$/, rule: { ...attribute, host: 'hand' } },
+        { match: /^glVertexAttrib[IL]?Pointer$/, rule: attribute },
         { match: /^glVertexAttrib[IL]?Format$|^glVertexAttribBinding$|^glVertexAttribDivisor$/, rule: hand },
         { match: /^glVertexBindingDivisor$|^gl(En|Dis)ableVertexArrayAttrib$/, rule: hand },
         { match: /^gl(En|Dis)able(ClientState|VertexAttribArray)$|^glClientActiveTexture$/, rule: hand },

@@ -15,23 +15,6 @@
 namespace engine::gl::hand {
 namespace {
 
-// Sets a generic array up with `set(pointer)`, at `offset` of the buffer that is bound.
-template <class Set>
-void set_up(GlExecutor& executor, GLuint index, std::uint64_t offset, Set&& set) {
-    const auto& table = executor.table();
-    const void* pointer = nullptr;
-    if (!offset_into(executor, GL_ARRAY_BUFFER_BINDING, offset, pointer)) return;
-    // Before OpenGL 4.3 nothing but the end of its buffer takes an array's buffer away.
-    if (table.glBindVertexBuffer == nullptr || table.glGetIntegeri_v == nullptr) return set(pointer);
-    executor.settle_errors();
-    set(nullptr);
-    if (executor.failed() || offset == 0) return;
-    GLint stride = 0;
-    table.glGetIntegeri_v(GL_VERTEX_BINDING_STRIDE, index, &stride);
-    table.glBindVertexBuffer(index, bound(table, GL_ARRAY_BUFFER_BINDING), static_cast<GLintptr>(offset),
-                             stride);
-}
-
 GLint integer(const device::GlTable& table, GLenum name) {
     GLint value = 0;
     table.glGetIntegerv(name, &value);
@@ -90,7 +73,7 @@ void end_lost_fixed(const device::GlTable& table) {
     end_lost_coordinates(table);
 }
 
-// Where there are no buffer bindings, the pointers of generic arrays are their offsets too.
+// The same of generic arrays.
 void end_lost_generic(const device::GlTable& table) {
     const GLint count = integer(table, GL_MAX_VERTEX_ATTRIBS);
     for (GLint index = 0; index < count; ++index) {
@@ -116,7 +99,7 @@ void end_lost(GlExecutor& executor) {
     const auto& table = executor.table();
     const NoBuffer none(table, GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
     if (executor.makes_names_up() && !executor.is_es()) end_lost_fixed(table);
-    if (table.glBindVertexBuffer == nullptr) end_lost_generic(table);
+    end_lost_generic(table);
 }
 
 }  // namespace
@@ -133,32 +116,6 @@ void glPopClientAttrib(GlExecutor& executor, const wire::RecordHeader&,
                        const wire::glPopClientAttrib_Request&, ReplySink&) {
     executor.table().glPopClientAttrib();
     end_lost(executor);
-}
-
-void glVertexAttribPointer(GlExecutor& executor, const wire::RecordHeader&,
-                           const wire::glVertexAttribPointer_Request& request, ReplySink&) {
-    set_up(executor, request.index, request.pointer, [&](const void* pointer) {
-        executor.table().glVertexAttribPointer(request.index, request.size, request.type, request.normalized,
-                                               request.stride, pointer);
-    });
-}
-
-void glVertexAttribIPointer(GlExecutor& executor, const wire::RecordHeader&,
-                            const wire::glVertexAttribIPointer_Request& request, ReplySink&) {
-    if (executor.table().glVertexAttribIPointer == nullptr) return executor.missing();
-    set_up(executor, request.index, request.pointer, [&](const void* pointer) {
-        executor.table().glVertexAttribIPointer(request.index, request.size, request.type, request.stride,
-                                                pointer);
-    });
-}
-
-void glVertexAttribLPointer(GlExecutor& executor, const wire::RecordHeader&,
-                            const wire::glVertexAttribLPointer_Request& request, ReplySink&) {
-    if (executor.table().glVertexAttribLPointer == nullptr) return executor.missing();
-    set_up(executor, request.index, request.pointer, [&](const void* pointer) {
-        executor.table().glVertexAttribLPointer(request.index, request.size, request.type, request.stride,
-                                                pointer);
-    });
 }
 
 }  // namespace engine::gl::hand
