@@ -1,30 +1,30 @@
-// Buffer objects: which are bound, how large they are, and what is mapped of them.
+// Buffer objects: which are bound, how large they are, and what is put there.
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
-#include "gl/enums.h"
-#include "gl/runtime.h"
+#include "gl/buffer_targets.h"
 #include "guest/gl_hand.h"
 #include "wire/limits.h"
 
-namespace guest::gl::hand {
+namespace guest::gl {
+
+void note_host_writes(Context& context, GLuint buffer) {
+    if (buffer == 0) return;
+    context.group().with_buffers([&](Buffers& buffers) {
+        BufferObject& object = buffers[buffer];
+        object.wrote();
+        object.host_writes = true;
+    });
+}
+
+void note_host_wrote(Context& context, GLuint buffer) {
+    if (buffer != 0) context.group().with_buffers([&](Buffers& buffers) { buffers[buffer].wrote(); });
+}
+
+namespace hand {
 namespace {
-
-
-// The binding of a target; null for what is none.
-GLuint* binding(Context& context, GLenum target) {
-    if (target == GL_ELEMENT_ARRAY_BUFFER) return &context.arrays.current().element_buffer;
-    return context.bindings.find(target);
-}
-
-// The buffer bound there; 0, and the error GL has for it, when there is none.
-GLuint bound(Context& context, GLenum target) {
-    const GLuint* name = binding(context, target);
-    if (name == nullptr) fail(context, GL_INVALID_ENUM);
-    if (name != nullptr && *name == 0) fail(context, GL_INVALID_OPERATION);
-    return name == nullptr ? 0 : *name;
-}
 
 // A program may bind a name it has made up, but in the core profile.
 bool may_bind(Context& context, GLuint buffer) {
@@ -39,18 +39,52 @@ bool may_bind(Context& context, GLuint buffer) {
     return !fresh || context.facts().profile != 1;
 }
 
-void note_storage(Context& context, GLuint buffer, GLsizeiptr size, GLenum usage, GLbitfield flags,
-                  bool immutable) {
+BufferObject described(GLenum usage) {
+    BufferObject object;
+    object.usage = usage;
+    return object;
+}
+
+BufferObject immutable(GLbitfield storage) {
+    BufferObject object;
+    object.usage = GL_DYNAMIC_DRAW;
+    object.storage = storage;
+    object.immutable = true;
+    return object;
+}
+
+// What a buffer is from now on. A copy that its maps have made once is kept up to date.
+void note_storage(Context& context, GLuint buffer, GLsizeiptr size, const void* data, BufferObject fresh) {
     if (buffer == 0 || size < 0) return;
     context.group().with_buffers([&](Buffers& buffers) {
         BufferObject& object = buffers[buffer];
         if (object.immutable) return;  // the host refuses it
-        object = BufferObject{};
-        object.size = size;
-        object.usage = usage;
-        object.storage = flags;
-        object.immutable = immutable;
+        fresh.size = size;
+        fresh.host_writes = object.host_writes;
+        fresh.written = object.written + 1;
+        fresh.is_blank = data == nullptr;
+        if (object.copy != nullptr && !object.host_writes) {
+            const auto room = static_cast<std::size_t>(size);
+            if (object.size == size)
+                fresh.copy = std::move(object.copy);
+            else
+                fresh.copy.reset(new (std::nothrow) std::byte[room]);
+            if (fresh.copy != nullptr) {
+                if (data != nullptr) std::memcpy(fresh.copy.get(), data, room);
+                fresh.is_true = true;
+            }
+        }
+        object = std::move(fresh);
     });
+}
+
+bool is_usage(GLenum usage) {
+    const GLenum place = usage - GL_STREAM_DRAW;
+    return place <= GL_DYNAMIC_COPY - GL_STREAM_DRAW && place % 4 != 3;
+}
+
+void note_put(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size, const void* data) {
+    context.group().with_buffers([&](Buffers& buffers) { buffers[buffer].put(offset, size, data); });
 }
 
 // Sends `size` bytes from `data` into the buffer, cut to what a record may hold.
@@ -65,142 +99,95 @@ void send_pieces(GLintptr offset, GLsizeiptr size, const void* data, Send&& piec
 
 bool fits(GLsizeiptr size) { return size <= static_cast<GLsizeiptr>(wire::limits::kGlDataBytes); }
 
-void* map(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitfield access) {
-    constexpr GLbitfield kPersistent = GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT;
-    GLenum error = GL_NO_ERROR;
-    std::byte* memory = context.group().with_buffers([&](Buffers& buffers) -> std::byte* {
-        BufferObject& object = buffers[buffer];
-        const bool moves = (access & (GL_MAP_READ_BIT | GL_MAP_WRITE_BIT)) != 0;
-        if (offset < 0 || length <= 0 || offset > object.size - length) error = GL_INVALID_VALUE;
-        if (object.is_mapped() || !moves || (access & kPersistent) != 0) error = GL_INVALID_OPERATION;
-        if (error != GL_NO_ERROR) return nullptr;
-        auto* room = new (std::nothrow) std::byte[static_cast<std::size_t>(length)];
-        if (room == nullptr) error = GL_OUT_OF_MEMORY;
-        object.mapping = {std::unique_ptr<std::byte[]>(room), offset, length, access};
-        return room;
-    });
-    if (memory == nullptr) {
-        fail(context, error);
-        return nullptr;
-    }
-    constexpr GLbitfield kFresh = GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT;
-    const bool explicit_only = (access & GL_MAP_FLUSH_EXPLICIT_BIT) != 0 && (access & GL_MAP_READ_BIT) == 0;
-    if ((access & kFresh) == 0 && !explicit_only)
-        remote::glGetNamedBufferSubData(context, buffer, offset, length, memory);
-    return memory;
+// Targets by which the host may write into a buffer whenever something is drawn or read.
+bool is_written_by_host(GLenum target) {
+    return target == GL_TRANSFORM_FEEDBACK_BUFFER || target == GL_SHADER_STORAGE_BUFFER ||
+           target == GL_ATOMIC_COUNTER_BUFFER || target == GL_TEXTURE_BUFFER ||
+           target == GL_PIXEL_PACK_BUFFER || target == GL_QUERY_BUFFER;
 }
 
-// What the program has written of [offset, offset + length) of its mapping.
-void flush(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr length) {
-    const auto [memory, start, size] = context.group().with_buffers([&](Buffers& buffers) {
-        const Mapping& mapping = buffers[buffer].mapping;
-        return std::tuple(mapping.memory.get(), mapping.offset, mapping.length);
-    });
-    if (memory == nullptr) return fail(context, GL_INVALID_OPERATION);
-    if (offset < 0 || length < 0 || offset > size - length) return fail(context, GL_INVALID_VALUE);
-    send_pieces(start + offset, length, memory + offset,
-                [&](GLintptr at, GLsizeiptr count, const void* from) {
-                    remote::glNamedBufferSubData(context, buffer, at, count, from);
-                });
-}
-
-GLboolean unmap(Context& context, GLuint buffer) {
-    GLbitfield access = 0;
-    GLsizeiptr length = 0;
-    const bool mapped = context.group().with_buffers([&](Buffers& buffers) {
-        const BufferObject& object = buffers[buffer];
-        access = object.mapping.access;
-        length = object.mapping.length;
-        return object.is_mapped();
-    });
-    if (!mapped) {
-        fail(context, GL_INVALID_OPERATION);
-        return GL_FALSE;
-    }
-    const bool writes = (access & GL_MAP_WRITE_BIT) != 0 && (access & GL_MAP_FLUSH_EXPLICIT_BIT) == 0;
-    if (writes) flush(context, buffer, 0, length);
-    context.group().with_buffers([&](Buffers& buffers) { buffers[buffer].mapping = {}; });
-    return GL_TRUE;
-}
-
-GLbitfield access_bits(GLenum access) {
-    switch (access) {
-        case GL_READ_ONLY:
-            return GL_MAP_READ_BIT;
-        case GL_WRITE_ONLY:
-            return GL_MAP_WRITE_BIT;
-        case GL_READ_WRITE:
-            return GL_MAP_READ_BIT | GL_MAP_WRITE_BIT;
-        default:
-            return 0;
-    }
-}
-
-void* map_whole(Context& context, GLuint buffer, GLenum access) {
-    const GLbitfield bits = access_bits(access);
-    if (bits == 0) {
-        fail(context, GL_INVALID_ENUM);
-        return nullptr;
-    }
-    const GLsizeiptr size =
-        context.group().with_buffers([&](Buffers& buffers) { return buffers[buffer].size; });
-    return map(context, buffer, 0, size, bits);
+void note_binding(Context& context, GLenum target, GLuint buffer) {
+    if (GLuint* name = binding_of(context, target)) *name = buffer;
+    if (is_written_by_host(target)) note_host_writes(context, buffer);
 }
 
 }  // namespace
 
 void glBindBuffer(Context& context, GLenum target, GLuint buffer) {
-    GLuint* name = binding(context, target);
-    if (name == nullptr) return fail(context, GL_INVALID_ENUM);
-    context.follow_names();
+    if (binding_of(context, target) == nullptr) return fail(context, GL_INVALID_ENUM);
     if (!may_bind(context, buffer)) return;
-    *name = buffer;
+    note_binding(context, target, buffer);
     if (target == GL_ELEMENT_ARRAY_BUFFER) context.index_stream_bound = false;
     remote::glBindBuffer(context, target, buffer);
 }
 
 void glBindBufferBase(Context& context, GLenum target, GLuint index, GLuint buffer) {
-    context.follow_names();
-    if (GLuint* name = binding(context, target)) *name = buffer;
+    note_binding(context, target, buffer);
     remote::glBindBufferBase(context, target, index, buffer);
 }
 
 void glBindBufferRange(Context& context, GLenum target, GLuint index, GLuint buffer, GLintptr offset,
                        GLsizeiptr size) {
-    context.follow_names();
-    if (GLuint* name = binding(context, target)) *name = buffer;
+    note_binding(context, target, buffer);
     remote::glBindBufferRange(context, target, index, buffer, offset, size);
 }
 
 void glBufferData(Context& context, GLenum target, GLsizeiptr size, const void* data, GLenum usage) {
-    const GLuint buffer = bound(context, target);
+    const GLuint buffer = bound_buffer(context, target);
     if (buffer == 0) return;
-    note_storage(context, buffer, size, usage, 0, false);
+    if (!is_usage(usage)) return fail(context, GL_INVALID_ENUM);
+    if (size < 0) return fail(context, GL_INVALID_VALUE);
+    note_storage(context, buffer, size, data, described(usage));
     if (data == nullptr || fits(size)) return remote::glBufferData(context, target, size, data, usage);
     remote::glBufferData(context, target, size, nullptr, usage);
     glBufferSubData(context, target, 0, size, data);
 }
 
 void glBufferStorage(Context& context, GLenum target, GLsizeiptr size, const void* data, GLbitfield flags) {
-    const GLuint buffer = bound(context, target);
+    const GLuint buffer = bound_buffer(context, target);
     if (buffer == 0) return;
-    note_storage(context, buffer, size, GL_DYNAMIC_DRAW, flags, true);
+    note_storage(context, buffer, size, data, immutable(flags));
     // What the host needs for its own writes, whatever the program has allowed itself.
     remote::glBufferStorage(context, target, size, data, flags | GL_DYNAMIC_STORAGE_BIT);
 }
 
 void glBufferSubData(Context& context, GLenum target, GLintptr offset, GLsizeiptr size, const void* data) {
-    if (bound(context, target) == 0) return;
+    const GLuint buffer = bound_buffer(context, target);
+    if (buffer == 0) return;
+    note_put(context, buffer, offset, size, data);
     if (size <= 0 || fits(size)) return remote::glBufferSubData(context, target, offset, size, data);
     send_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
         remote::glBufferSubData(context, target, at, count, from);
     });
 }
 
+void glNamedBufferData(Context& context, GLuint buffer, GLsizeiptr size, const void* data, GLenum usage) {
+    if (!is_usage(usage)) return fail(context, GL_INVALID_ENUM);
+    if (size < 0) return fail(context, GL_INVALID_VALUE);
+    note_storage(context, buffer, size, data, described(usage));
+    if (data == nullptr || fits(size)) return remote::glNamedBufferData(context, buffer, size, data, usage);
+    remote::glNamedBufferData(context, buffer, size, nullptr, usage);
+    glNamedBufferSubData(context, buffer, 0, size, data);
+}
+
+void glNamedBufferStorage(Context& context, GLuint buffer, GLsizeiptr size, const void* data,
+                          GLbitfield flags) {
+    note_storage(context, buffer, size, data, immutable(flags));
+    remote::glNamedBufferStorage(context, buffer, size, data, flags | GL_DYNAMIC_STORAGE_BIT);
+}
+
+void glNamedBufferSubData(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size,
+                          const void* data) {
+    note_put(context, buffer, offset, size, data);
+    if (size <= 0 || fits(size)) return remote::glNamedBufferSubData(context, buffer, offset, size, data);
+    send_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
+        remote::glNamedBufferSubData(context, buffer, at, count, from);
+    });
+}
+
 void glDeleteBuffers(Context& context, GLsizei n, const GLuint* buffers) {
     if (n < 0) return fail(context, GL_INVALID_VALUE);
     if (n == 0 || buffers == nullptr) return;
-    context.follow_names();
     const auto names = std::span(buffers, static_cast<std::size_t>(n));
     send(context, wire::glDeleteBuffers_Request{.buffers = std::as_bytes(names)});
     for (const GLuint name : names) {
@@ -212,51 +199,90 @@ void glDeleteBuffers(Context& context, GLsizei n, const GLuint* buffers) {
     context.changed_names(NameKind::buffer);
 }
 
-void* glMapBuffer(Context& context, GLenum target, GLenum access) {
-    const GLuint buffer = bound(context, target);
-    return buffer == 0 ? nullptr : map_whole(context, buffer, access);
+void glBindBuffersBase(Context& context, GLenum target, GLuint first, GLsizei count, const GLuint* buffers) {
+    for (GLsizei index = 0; buffers != nullptr && index < count; ++index) {
+        if (is_written_by_host(target)) note_host_writes(context, buffers[index]);
+    }
+    remote::glBindBuffersBase(context, target, first, count, buffers);
 }
 
-void* glMapBufferRange(Context& context, GLenum target, GLintptr offset, GLsizeiptr length,
-                       GLbitfield access) {
-    const GLuint buffer = bound(context, target);
-    return buffer == 0 ? nullptr : map(context, buffer, offset, length, access);
+void glBindBuffersRange(Context& context, GLenum target, GLuint first, GLsizei count, const GLuint* buffers,
+                        const GLintptr* offsets, const GLsizeiptr* sizes) {
+    for (GLsizei index = 0; buffers != nullptr && index < count; ++index) {
+        if (is_written_by_host(target)) note_host_writes(context, buffers[index]);
+    }
+    remote::glBindBuffersRange(context, target, first, count, buffers, offsets, sizes);
 }
 
-void* glMapNamedBuffer(Context& context, GLuint buffer, GLenum access) {
-    return map_whole(context, buffer, access);
+void glCopyBufferSubData(Context& context, GLenum from, GLenum to, GLintptr read_offset,
+                         GLintptr write_offset, GLsizeiptr size) {
+    if (const GLuint* name = binding_of(context, to)) note_host_wrote(context, *name);
+    remote::glCopyBufferSubData(context, from, to, read_offset, write_offset, size);
 }
 
-void* glMapNamedBufferRange(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr length,
-                            GLbitfield access) {
-    return map(context, buffer, offset, length, access);
+void glCopyNamedBufferSubData(Context& context, GLuint from, GLuint to, GLintptr read_offset,
+                              GLintptr write_offset, GLsizeiptr size) {
+    note_host_wrote(context, to);
+    remote::glCopyNamedBufferSubData(context, from, to, read_offset, write_offset, size);
 }
 
-void glFlushMappedBufferRange(Context& context, GLenum target, GLintptr offset, GLsizeiptr length) {
-    const GLuint buffer = bound(context, target);
-    if (buffer != 0) flush(context, buffer, offset, length);
+void glClearBufferData(Context& context, GLenum target, GLenum internal, GLenum format, GLenum type,
+                       const void* data) {
+    if (const GLuint* name = binding_of(context, target)) note_host_wrote(context, *name);
+    remote::glClearBufferData(context, target, internal, format, type, data);
 }
 
-void glFlushMappedNamedBufferRange(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr length) {
-    flush(context, buffer, offset, length);
+void glClearBufferSubData(Context& context, GLenum target, GLenum internal, GLintptr offset, GLsizeiptr size,
+                          GLenum format, GLenum type, const void* data) {
+    if (const GLuint* name = binding_of(context, target)) note_host_wrote(context, *name);
+    remote::glClearBufferSubData(context, target, internal, offset, size, format, type, data);
 }
 
-GLboolean glUnmapBuffer(Context& context, GLenum target) {
-    const GLuint buffer = bound(context, target);
-    return buffer == 0 ? GLboolean{GL_FALSE} : unmap(context, buffer);
+void glClearNamedBufferData(Context& context, GLuint buffer, GLenum internal, GLenum format, GLenum type,
+                            const void* data) {
+    note_host_wrote(context, buffer);
+    remote::glClearNamedBufferData(context, buffer, internal, format, type, data);
 }
 
-GLboolean glUnmapNamedBuffer(Context& context, GLuint buffer) { return unmap(context, buffer); }
-
-void glGetBufferPointerv(Context& context, GLenum target, GLenum pname, void** params) {
-    const GLuint buffer = bound(context, target);
-    if (buffer != 0) glGetNamedBufferPointerv(context, buffer, pname, params);
+void glClearNamedBufferSubData(Context& context, GLuint buffer, GLenum internal, GLintptr offset,
+                               GLsizeiptr size, GLenum format, GLenum type, const void* data) {
+    note_host_wrote(context, buffer);
+    remote::glClearNamedBufferSubData(context, buffer, internal, offset, size, format, type, data);
 }
 
-void glGetNamedBufferPointerv(Context& context, GLuint buffer, GLenum pname, void** params) {
-    if (pname != GL_BUFFER_MAP_POINTER) return fail(context, GL_INVALID_ENUM);
-    *params = context.group().with_buffers(
-        [&](Buffers& buffers) { return static_cast<void*>(buffers[buffer].mapping.memory.get()); });
+}  // namespace hand
+
+namespace track {
+
+bool glTexBuffer(Context& context, GLenum, GLenum, GLuint buffer) {
+    note_host_writes(context, buffer);
+    return true;
 }
 
-}  // namespace guest::gl::hand
+bool glTexBufferRange(Context& context, GLenum, GLenum, GLuint buffer, GLintptr, GLsizeiptr) {
+    note_host_writes(context, buffer);
+    return true;
+}
+
+bool glTextureBuffer(Context& context, GLuint, GLenum, GLuint buffer) {
+    note_host_writes(context, buffer);
+    return true;
+}
+
+bool glTextureBufferRange(Context& context, GLuint, GLenum, GLuint buffer, GLintptr, GLsizeiptr) {
+    note_host_writes(context, buffer);
+    return true;
+}
+
+bool glTransformFeedbackBufferBase(Context& context, GLuint, GLuint, GLuint buffer) {
+    note_host_writes(context, buffer);
+    return true;
+}
+
+bool glTransformFeedbackBufferRange(Context& context, GLuint, GLuint, GLuint buffer, GLintptr, GLsizeiptr) {
+    note_host_writes(context, buffer);
+    return true;
+}
+
+}  // namespace track
+}  // namespace guest::gl

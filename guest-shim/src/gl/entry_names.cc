@@ -37,7 +37,6 @@ template <class Make>
 void end(Context& context, NameKind kind, GLsizei count, const GLuint* names, Make&& make) {
     if (count < 0) return fail(context, GL_INVALID_VALUE);
     if (count == 0 || names == nullptr) return;
-    context.follow_names();
     send(context, make(bytes_of(names, count)));
     context.names(kind, [&](NameTable& table) {
         for (GLsizei index = 0; index < count; ++index) table.give(names[index]);
@@ -208,12 +207,10 @@ GLuint glCreateShader(Context& context, GLenum type) {
 // A program or shader that is in use ends later than this; its name stays taken until nobody can mean it any
 // more, which only the end of the share group tells.
 void glDeleteProgram(Context& context, GLuint program) {
-    context.follow_names();
     send(context, wire::glDeleteProgram_Request{.program = program});
 }
 
 void glDeleteShader(Context& context, GLuint shader) {
-    context.follow_names();
     send(context, wire::glDeleteShader_Request{.shader = shader});
 }
 
@@ -227,7 +224,6 @@ GLuint glGenLists(Context& context, GLsizei range) {
 
 void glDeleteLists(Context& context, GLuint list, GLsizei range) {
     if (range < 0) return fail(context, GL_INVALID_VALUE);
-    context.follow_names();
     send(context, wire::glDeleteLists_Request{.list = list, .range = range});
     context.names(NameKind::list, [&](NameTable& table) {
         for (GLuint name = list; name - list < static_cast<GLuint>(range); ++name) table.give(name);

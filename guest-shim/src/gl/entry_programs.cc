@@ -39,7 +39,6 @@ void glShaderSource(Context& context, GLuint shader, GLsizei count, const GLchar
     }
     source += '\0';
     if (source.size() > wire::limits::kGlDataBytes) return fail(context, GL_OUT_OF_MEMORY);
-    context.follow_names();
     send(context, wire::glShaderSource_Request{.shader = shader, .source = bytes_of(source)});
 }
 
@@ -47,7 +46,6 @@ void glTransformFeedbackVaryings(Context& context, GLuint program, GLsizei count
                                  const GLchar* const* varyings, GLenum mode) {
     if (count < 0) return fail(context, GL_INVALID_VALUE);
     const std::string list = list_of(count, varyings);
-    context.follow_names();
     send(context, wire::glTransformFeedbackVaryings_Request{
                       .program = program, .mode = mode, .count = count, .varyings = bytes_of(list)});
 }

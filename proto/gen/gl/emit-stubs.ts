@@ -2,6 +2,7 @@
 // the call is, or hands it to what is written by hand; it holds no other logic.
 
 import { banner, wrapList } from '../cpp.ts';
+import type { GlKind } from '../../spec/gl/rules.ts';
 import type { GlForm } from './forms.ts';
 import { glCalls, names, nothing, parameters, partOf, prototype, type Unit } from './cpp.ts';
 import type { GlCall, GlModel, GlParam } from './model.ts';
@@ -61,8 +62,9 @@ function stubBody(call: GlCall): string {
     const enter =
         '    Context* const current_context = current();\n' +
         `    if (current_context == nullptr) ${nothing(call)}\n`;
+    const follow = namesShared(call) ? '    current_context->follow_names();\n' : '';
     if (call.guest === 'generated') {
-        return `${head}${enter}    Context& context = *current_context;\n${generated(call)}}\n`;
+        return `${head}${enter}${follow}    Context& context = *current_context;\n${generated(call)}}\n`;
     }
     if (isRefused(call)) {
         return (
@@ -73,7 +75,17 @@ function stubBody(call: GlCall): string {
     const space = call.gl.unwritten.guest ? 'remote' : 'hand';
     const returned = call.gl.registry.returns === 'void' ? '' : 'return ';
     const args = ['*current_context', ...names(call)];
-    return `${head}${enter}${wrapList(`${returned}${space}::${call.name}(`, args, ');', '    ')}}\n`;
+    return `${head}${enter}${follow}${wrapList(`${returned}${space}::${call.name}(`, args, ');', '    ')}}\n`;
+}
+
+/** Objects of these kinds are each context's own. */
+const unshared: readonly GlKind[] = ['framebuffer', 'vertex_array', 'query', 'pipeline', 'feedback'];
+
+/** Whether a parameter may be a name that another context of the share group has made. */
+function namesShared(call: GlCall): boolean {
+    return call.gl.params.some(
+        ({ form }) => (form?.is === 'name' || form?.is === 'names') && !unshared.includes(form.kind),
+    );
 }
 
 /** By hand, not written, and nothing generated does instead. */
