@@ -45,8 +45,7 @@ bool Context::make_on_host(const ContextWish& wish) {
         sanitize(why);
         // Programs try versions from the highest down: that one is missing is theirs to say.
         const LogLevel level = decoded && wish.major != 0 ? LogLevel::note : LogLevel::error;
-        log_line(level, "the host makes no GL context: %s",
-                 decoded ? why : "its answer is malformed");
+        log_line(level, "the host makes no GL context: %s", decoded ? why : "its answer is malformed");
         return false;
     }
     facts_.profile = made.profile;
@@ -55,6 +54,15 @@ bool Context::make_on_host(const ContextWish& wish) {
     facts_.flags = made.flags;
     if (read_strings(made.strings, facts_) && read_extensions(made.extensions, facts_) &&
         read_values(made.values, facts_)) {
+        const auto most = [this](GLenum name) -> std::size_t {
+            const Value* value = facts_.find(name);
+            return value == nullptr || value->integers.empty() || value->integers[0] < 0
+                       ? 0
+                       : static_cast<std::size_t>(value->integers[0]);
+        };
+        shadow.attributes_at_most = most(GL_MAX_ATTRIB_STACK_DEPTH);
+        shadow.model_views_at_most = most(GL_MAX_MODELVIEW_STACK_DEPTH);
+        shadow.projections_at_most = most(GL_MAX_PROJECTION_STACK_DEPTH);
         return true;
     }
     detail::malformed(*this);
@@ -63,6 +71,7 @@ bool Context::make_on_host(const ContextWish& wish) {
 
 void Context::follow_others() {
     seen_epoch_ = group_->epoch();
+    textures.forget_all();
     for (const ShareGroup::Change& change : group_->changes()) {
         if (change.lane == &lane_) continue;
         auto known = followed_.begin();

@@ -12,11 +12,13 @@
 #include "gl/arrays.h"
 #include "gl/bindings.h"
 #include "gl/drawable.h"
+#include "gl/drawing.h"
 #include "gl/errors.h"
 #include "gl/facts.h"
 #include "gl/gl_lane.h"
 #include "gl/pixel_store.h"
 #include "gl/process.h"
+#include "gl/shadow.h"
 #include "gl/share_group.h"
 
 namespace guest::gl {
@@ -65,6 +67,9 @@ class Context {
     Arrays arrays;
     Bindings bindings;
     PixelStores pixels;
+    Shadow shadow;
+    Drawing drawing;
+    TextureTargets textures;
     // Buffers of Ferry's own, for what a draw takes from the program's memory; 0: not made yet.
     GLuint vertex_stream = 0;
     GLuint index_stream = 0;
@@ -74,9 +79,8 @@ class Context {
     Surfaces surfaces;
 
     static constexpr bool is_shared(NameKind kind) {
-        return kind != NameKind::framebuffer && kind != NameKind::vertex_array &&
-               kind != NameKind::query && kind != NameKind::pipeline &&
-               kind != NameKind::transform_feedback;
+        return kind != NameKind::framebuffer && kind != NameKind::vertex_array && kind != NameKind::query &&
+               kind != NameKind::pipeline && kind != NameKind::transform_feedback;
     }
 
   private:

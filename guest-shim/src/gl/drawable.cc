@@ -148,6 +148,9 @@ void bind(Context* context, std::shared_ptr<Drawable> draw, std::shared_ptr<Draw
     if (context == nullptr) return;
     Surfaces& surfaces = context->surfaces;
     if (stays && surfaces.draw == draw && surfaces.read == read) return;
+    // The first window a context gets decides these.
+    context->shadow.state.forget(GL_VIEWPORT);
+    context->shadow.state.forget(GL_SCISSOR_BOX);
     if (draw != nullptr) draw->enter(context->lane());
     if (read != nullptr && read != draw) read->enter(context->lane());
     post(context->lane(), wire::gl_make_current_Request{.draw = draw != nullptr ? draw->number() : 0,

@@ -8,6 +8,7 @@ namespace guest::gl {
 namespace hand {
 
 void glFlush(Context& context) {
+    if (!context.shadow.in_begin()) context.errors().vouch();
     remote::glFlush(context);
     context.lane().seal();
     show_front(context);

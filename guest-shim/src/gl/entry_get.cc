@@ -1,10 +1,12 @@
 // What the program asks of the context itself: strings, limits, errors. Answered from what the host told when
 // the context was made; only what can change, and is not known here, is asked for.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "gl/enums.h"
 #include "gl/runtime.h"
+#include "gl/sizes.h"
 #include "guest/gl_hand.h"
 
 namespace guest::gl::hand {
@@ -23,9 +25,119 @@ T converted(float value) {
     }
 }
 
+// What the guest keeps of its own: bindings of buffers and vertex arrays, and how pixels are stored.
+bool own_integer(Context& context, GLenum name, GLint& value) {
+    const auto named = [&value](GLuint object) {
+        value = static_cast<GLint>(object);
+        return true;
+    };
+    switch (name) {
+        case GL_ARRAY_BUFFER_BINDING:
+            return named(context.bindings.array);
+        case GL_ELEMENT_ARRAY_BUFFER_BINDING:
+            return named(context.arrays.current().element_buffer);
+        case GL_PIXEL_PACK_BUFFER_BINDING:
+            return named(context.bindings.pixel_pack);
+        case GL_PIXEL_UNPACK_BUFFER_BINDING:
+            return named(context.bindings.pixel_unpack);
+        case GL_VERTEX_ARRAY_BINDING:
+            return named(context.arrays.name());
+        case GL_CLIENT_ACTIVE_TEXTURE:
+            return named(GL_TEXTURE0 + context.arrays.client_unit);
+        default:
+            return context.pixels.get(name, value);
+    }
+}
+
+template <class T>
+void store(GLint value, T* data) {
+    if constexpr (std::is_same_v<T, GLboolean>)
+        *data = value != 0;
+    else
+        *data = static_cast<T>(value);
+}
+
+// A value of the shadow as the type that is asked for; false where only the host knows how it converts.
+template <class T>
+bool store(const StateValue& value, T* data) {
+    const bool is_real = value.kind != StateKind::integer;
+    constexpr bool is_double = std::is_same_v<T, GLdouble>;
+    if (value.kind == StateKind::colour && (std::is_integral_v<T> || is_double) &&
+        !std::is_same_v<T, GLboolean>)
+        return false;
+    for (std::size_t index = 0; index < value.count; ++index) {
+        if (!is_real)
+            store(value.integers[index], data + index);
+        else if constexpr (std::is_same_v<T, GLboolean>)
+            data[index] = value.reals[index] != 0;
+        else
+            data[index] = converted<T>(value.reals[index]);
+    }
+    return true;
+}
+
+// The top of a matrix stack; null: not known.
+const Matrix* matrix(Context& context, GLenum name) {
+    if (name != GL_MODELVIEW_MATRIX && name != GL_PROJECTION_MATRIX) return nullptr;
+    MatrixStack& stack = name == GL_MODELVIEW_MATRIX ? context.shadow.model_view : context.shadow.projection;
+    return context.facts().profile == 2 && stack.top().is_known ? &stack.top().matrix : nullptr;
+}
+
+// What calls have set, or the host has said before.
+template <class T>
+bool shadowed(Context& context, GLenum name, T* data) {
+    if (context.shadow.in_begin()) return false;
+    if (GLint value = 0; own_integer(context, name, value)) {
+        store(value, data);
+        return true;
+    }
+    if constexpr (std::is_same_v<T, GLfloat> || std::is_same_v<T, GLdouble>) {
+        if (const Matrix* top = matrix(context, name)) {
+            std::copy(top->begin(), top->end(), data);
+            return true;
+        }
+    }
+    const StateValue* value = context.shadow.state.find(name);
+    return value != nullptr && store(*value, data);
+}
+
+// Keeps what the host has said of a state that is followed.
+template <class T>
+void keep(Context& context, GLenum name, const T* data) {
+    if (context.shadow.in_begin() || !context.shadow.knows()) return;
+    if constexpr (std::is_same_v<T, GLfloat>) {
+        MatrixStack* const stack = name == GL_MODELVIEW_MATRIX    ? &context.shadow.model_view
+                                   : name == GL_PROJECTION_MATRIX ? &context.shadow.projection
+                                                                  : nullptr;
+        if (stack != nullptr) {
+            std::copy_n(data, 16, stack->top().matrix.begin());
+            stack->top().is_known = true;
+        }
+    }
+    if (!State::follows(name)) return;
+    const StateKind kind = State::kind_of(name);
+    constexpr bool is_float = std::is_same_v<T, GLfloat>;
+    if (kind == StateKind::integer ? !std::is_integral_v<T> || sizeof(T) != sizeof(GLint) : !is_float) return;
+    StateValue value;
+    value.count = static_cast<std::uint8_t>(wire::gl::size::state(name));
+    for (std::size_t index = 0; index < value.count; ++index) {
+        value.integers[index] = static_cast<GLint>(data[index]);
+        value.reals[index] = static_cast<GLfloat>(data[index]);
+    }
+    context.shadow.state.put(name, value);
+}
+
+// Asks the host. True: it has answered, and nothing is wrong there.
+template <class Ask>
+bool asked(Context& context, Ask&& ask) {
+    ask();
+    return context.errors().is_clean(context.lane().position());
+}
+
 // Stores what is known of `name`, converted as glGet does. False: the host has to be asked.
 template <class T>
 bool answer(Context& context, GLenum name, T* data) {
+    if (shadowed(context, name, data)) return true;
     const Facts& facts = context.facts();
     if (name == GL_NUM_EXTENSIONS) {
         *data = static_cast<T>(facts.extensions.size());
@@ -47,23 +159,39 @@ bool answer(Context& context, GLenum name, T* data) {
 }  // namespace
 
 void glGetIntegerv(Context& context, GLenum pname, GLint* data) {
-    if (data != nullptr && !answer(context, pname, data)) remote::glGetIntegerv(context, pname, data);
+    if (data == nullptr || answer(context, pname, data)) return;
+    if (asked(context, [&] { remote::glGetIntegerv(context, pname, data); })) keep(context, pname, data);
 }
 
 void glGetInteger64v(Context& context, GLenum pname, GLint64* data) {
-    if (data != nullptr && !answer(context, pname, data)) remote::glGetInteger64v(context, pname, data);
+    if (data == nullptr || answer(context, pname, data)) return;
+    if (asked(context, [&] { remote::glGetInteger64v(context, pname, data); })) keep(context, pname, data);
 }
 
 void glGetFloatv(Context& context, GLenum pname, GLfloat* data) {
-    if (data != nullptr && !answer(context, pname, data)) remote::glGetFloatv(context, pname, data);
+    if (data == nullptr || answer(context, pname, data)) return;
+    if (asked(context, [&] { remote::glGetFloatv(context, pname, data); })) keep(context, pname, data);
 }
 
 void glGetDoublev(Context& context, GLenum pname, GLdouble* data) {
-    if (data != nullptr && !answer(context, pname, data)) remote::glGetDoublev(context, pname, data);
+    if (data == nullptr || answer(context, pname, data)) return;
+    if (asked(context, [&] { remote::glGetDoublev(context, pname, data); })) keep(context, pname, data);
 }
 
 void glGetBooleanv(Context& context, GLenum pname, GLboolean* data) {
-    if (data != nullptr && !answer(context, pname, data)) remote::glGetBooleanv(context, pname, data);
+    if (data == nullptr || answer(context, pname, data)) return;
+    if (asked(context, [&] { remote::glGetBooleanv(context, pname, data); })) keep(context, pname, data);
+}
+
+GLboolean glIsEnabled(Context& context, GLenum cap) {
+    const StateValue* value = context.shadow.in_begin() ? nullptr : context.shadow.state.find(cap);
+    if (value != nullptr) return value->integers[0] != 0;
+    GLboolean is_on = GL_FALSE;
+    if (asked(context, [&] { is_on = remote::glIsEnabled(context, cap); })) {
+        const GLint number = is_on;
+        keep(context, cap, &number);
+    }
+    return is_on;
 }
 
 // The pointers live as long as the context, as GL has it.
@@ -114,7 +242,9 @@ GLenum glGetError(Context& context) {
     if (const GLenum own = errors.take_own()) return own;
     if (!errors.must_ask()) return GL_NO_ERROR;
     wire::gl_error_Reply reply;
-    return call(context, wire::gl_error_Request{}, reply) ? reply.error : GL_NO_ERROR;
+    if (!call(context, wire::gl_error_Request{}, reply)) return GL_NO_ERROR;
+    if (reply.error != GL_NO_ERROR) context.shadow.forget_all();
+    return reply.error;
 }
 
 }  // namespace guest::gl::hand

@@ -10,7 +10,6 @@
 namespace guest::gl::hand {
 namespace {
 
-
 std::span<const std::byte> bytes_of(const GLuint* names, GLsizei count) {
     return std::as_bytes(std::span(names, static_cast<std::size_t>(count)));
 }
@@ -79,6 +78,7 @@ void glGenSamplers(Context& context, GLsizei count, GLuint* samplers) {
 void glGenTextures(Context& context, GLsizei n, GLuint* textures) {
     generate(context, NameKind::texture, n, textures,
              [](auto names) { return wire::glGenTextures_Request{.textures = names}; });
+    for (GLsizei index = 0; textures != nullptr && index < n; ++index) context.textures.make(textures[index]);
 }
 
 void glGenTransformFeedbacks(Context& context, GLsizei n, GLuint* ids) {
@@ -139,6 +139,12 @@ void glCreateVertexArrays(Context& context, GLsizei n, GLuint* arrays) {
 void glDeleteFramebuffers(Context& context, GLsizei n, const GLuint* framebuffers) {
     end(context, NameKind::framebuffer, n, framebuffers,
         [](auto names) { return wire::glDeleteFramebuffers_Request{.framebuffers = names}; });
+    // One that is bound gives way to the window's.
+    for (GLsizei index = 0; framebuffers != nullptr && index < n; ++index) {
+        if (framebuffers[index] == context.drawing.framebuffer) context.drawing.framebuffer = 0;
+    }
+    context.shadow.state.forget(GL_DRAW_FRAMEBUFFER_BINDING);
+    context.shadow.state.forget(GL_READ_FRAMEBUFFER_BINDING);
 }
 
 void glDeleteProgramPipelines(Context& context, GLsizei n, const GLuint* pipelines) {
@@ -164,6 +170,9 @@ void glDeleteSamplers(Context& context, GLsizei count, const GLuint* samplers) {
 void glDeleteTextures(Context& context, GLsizei n, const GLuint* textures) {
     end(context, NameKind::texture, n, textures,
         [](auto names) { return wire::glDeleteTextures_Request{.textures = names}; });
+    for (GLsizei index = 0; textures != nullptr && index < n; ++index)
+        context.textures.forget(textures[index]);
+    context.shadow.state.forget_textures();
 }
 
 void glDeleteTransformFeedbacks(Context& context, GLsizei n, const GLuint* ids) {
@@ -227,6 +236,10 @@ void glDeleteLists(Context& context, GLuint list, GLsizei range) {
     send(context, wire::glDeleteLists_Request{.list = list, .range = range});
     context.names(NameKind::list, [&](NameTable& table) {
         for (GLuint name = list; name - list < static_cast<GLuint>(range); ++name) table.give(name);
+    });
+    context.group().with_lists([&](ListTable& lists) {
+        std::erase_if(lists,
+                      [&](const auto& known) { return known.first - list < static_cast<GLuint>(range); });
     });
     context.changed_names(NameKind::list);
 }

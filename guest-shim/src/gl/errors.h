@@ -21,12 +21,23 @@ class Errors {
 
     // Found in the guest. The first is kept, as GL does.
     void fail(GLenum error) {
+        vouched_ = false;
         if (own_ == 0) own_ = error;
+    }
+    // GL cannot refuse the call whose record is sent next.
+    void vouch() { vouched_ = true; }
+    // A record has been sent. True: it may fail.
+    bool note_sent(bool may_fail, std::uint64_t position) {
+        const bool is_risky = may_fail && !vouched_;
+        vouched_ = false;
+        if (is_risky) note_risk(position);
+        return is_risky;
     }
     // The record that ends at `position` of the lane may fail.
     void note_risk(std::uint64_t position) { risky_ = position; }
     // The host has answered: nothing is pending there of what came before `position`.
     void note_clean(std::uint64_t position) { clean_ = position; }
+    bool is_clean(std::uint64_t position) const { return clean_ >= position; }
     bool must_ask() const {
         return mode_ == ErrorMode::strict || (mode_ == ErrorMode::usual && risky_ > clean_);
     }
@@ -40,6 +51,7 @@ class Errors {
   private:
     ErrorMode mode_;
     GLenum own_ = 0;
+    bool vouched_ = false;
     std::uint64_t risky_ = 0;
     std::uint64_t clean_ = 0;
 };

@@ -53,6 +53,9 @@ int exchange(Context& context, const Request& request) {
     lane.counters.waited(place_of(Request::kId), now_ns() - began_ns);
     lane.replies.free_slot(slot);
     if (result == 0) context.errors().note_clean(position);
+    // GL has refused something: what calls have set may not be so.
+    else
+        context.shadow.forget_all();
     return result;
 }
 
@@ -73,7 +76,7 @@ void send(Context& context, const Request& request) {
         return;
     }
     (void)lane.appended(lane.append(request, wire::RecordHeader{}));
-    if constexpr (detail::may_fail<Request>()) context.errors().note_risk(lane.position());
+    if (context.errors().note_sent(detail::may_fail<Request>(), lane.position())) context.shadow.note_risk();
 }
 
 // Appends, seals and waits. True: the answer is in `reply`, and this very call has made no error; spans in it
@@ -83,10 +86,7 @@ bool call(Context& context, const Request& request, Reply& reply) {
     context.count(place_of(Request::kId));
     if (context.lane().lost() != abi::CUDA_SUCCESS) return false;
     const int result = detail::exchange(context, request);
-    if (result != 0 && result != 2) {
-        if (result == 1) context.errors().note_risk(context.lane().position());
-        return false;
-    }
+    if (result != 0 && result != 2) return false;
     wire::Cursor cursor(context.reply().bytes());
     if (decode(cursor, reply)) return true;
     detail::malformed(context);

@@ -11,6 +11,7 @@
 #include "futex.h"
 #include "gl/buffers.h"
 #include "gl/name_table.h"
+#include "gl/shadow.h"
 
 namespace guest::gl {
 
@@ -24,6 +25,9 @@ class ShareGroup {
     void join() { contexts_.fetch_add(1, std::memory_order_relaxed); }
     void leave() { contexts_.fetch_sub(1, std::memory_order_relaxed); }
 
+    // Whether other contexts may change what its objects are.
+    bool is_shared() const { return contexts_.load(std::memory_order_relaxed) > 1; }
+
     // Calls use(NameTable&) with the names of that kind locked.
     template <class Use>
     auto with(NameKind kind, Use&& use) {
@@ -36,6 +40,13 @@ class ShareGroup {
     auto with_buffers(Use&& use) {
         Guard guard(mutex_);
         return use(buffers_);
+    }
+
+    // The same with what display lists do.
+    template <class Use>
+    auto with_lists(Use&& use) {
+        Guard guard(mutex_);
+        return use(lists_);
     }
 
     // `lane` has appended a record that makes or ends names.
@@ -55,6 +66,7 @@ class ShareGroup {
     Mutex mutex_;
     NameTable names_[kNameKinds];
     Buffers buffers_;
+    ListTable lists_;
     std::vector<Change> changes_;
     std::atomic<std::uint32_t> contexts_{0};
     std::atomic<std::uint64_t> epoch_{0};

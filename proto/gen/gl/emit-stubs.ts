@@ -34,7 +34,8 @@ export function emitStubs(model: GlModel, unit: Unit): string {
         banner('proto/spec/gl', author) +
         '#include "guest/gl_stubs.h"\n\n#include <cstring>\n\n#include "gl/enums.h"\n' +
         '#include "gl/runtime.h"\n#include "gl/sizes.h"\n' +
-        '#include "gl/view.h"\n#include "guest/gl_hand.h"\n#include "wire/gl_codec.h"\n' +
+        '#include "gl/valid.h"\n#include "gl/view.h"\n#include "guest/gl_hand.h"\n' +
+        '#include "wire/gl_codec.h"\n' +
         '#include "wire/limits.h"\n#include "wire/text.h"\n\n' +
         'namespace guest::gl {\n\nnamespace size = wire::gl::size;\n\nnamespace {\n\n' +
         '// False, and GL_OUT_OF_MEMORY: no record is as large.\n' +
@@ -108,7 +109,8 @@ function generated(call: GlCall): string {
     const values = params.flatMap(fieldValues);
     const request = `wire::${call.name}_Request{`;
     if (call.class === 'async') {
-        return track + taken.join('') + wrapList(`send(context, ${request}`, values, '});', '    ');
+        const sent = wrapList(`send(context, ${request}`, values, '});', '    ');
+        return track + taken.join('') + setLines(call) + sent;
     }
     const stores = params.flatMap(storeLine);
     const result = call.gl.result === undefined ? '' : `    return ${resultText(call)};\n`;
@@ -118,6 +120,22 @@ function generated(call: GlCall): string {
         wrapList(`const ${request.replace('{', ' sent{')}`, values, '};', '    ') +
         `    wire::${call.name}_Reply reply;\n` +
         `    if (!call(context, sent, reply)) ${nothing(call)}\n${stores.join('')}${result}`
+    );
+}
+
+/** Tells the shadow what the call sets, and the errors that it cannot fail. */
+function setLines(call: GlCall): string {
+    const { sets } = call.gl.rule;
+    if (sets === undefined) return '';
+    const takes = sets.anywhere === true ? 'takes_within' : 'takes';
+    return (
+        wrapList(`const bool is_sure = context.shadow.${takes}(`, [sets.when], ');', '    ') +
+        Object.entries(sets.values)
+            .map(([name, values]) =>
+                wrapList('context.shadow.set(', ['is_sure', name, ...values], ');', '    '),
+            )
+            .join('') +
+        '    if (is_sure) context.errors().vouch();\n'
     );
 }
 

@@ -47,12 +47,24 @@ export type ParamRule =
     /** Nothing of it crosses as it is. */
     | { readonly is: 'raw' };
 
+/** What glGet* and glIsEnabled answer after a call. */
+export interface GlSets {
+    /** C++ over the parameters and `context`: GL takes the call. Where it is false, the state is forgotten. */
+    readonly when: string;
+    /** By the name of a state: C++ of its values. */
+    readonly values: Readonly<Record<string, readonly string[]>>;
+    /** The call may stand between glBegin and glEnd. */
+    readonly anywhere?: true;
+}
+
 export interface GlRule {
     /** `hand`: the stub calls guest::gl::hand. `local`: the same, and the call has no record. */
     readonly guest?: 'hand' | 'local';
     readonly host?: 'hand';
     /** The generated stub first tells guest::gl::track, which may keep the call from being sent. */
-    readonly track?: true;
+    readonly track?: boolean;
+    /** The state that the call sets, which the guest then knows. */
+    readonly sets?: GlSets;
     /** The host cannot set an error, once the guest has checked what it tracks. */
     readonly neverFails?: true;
     /** Overrides what parameters and return value imply: a call without outputs that must be waited for. */

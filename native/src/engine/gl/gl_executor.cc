@@ -79,6 +79,10 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     if (std::exchange(retry_, false) || violated()) [[unlikely]]
         return false;
     waiting_since_ns_ = 0;
+    if (wants_reply(record) && result_ == 0 && has_context()) {
+        settle_errors();
+        if (error_ != 0) result_ = kEarlierError;
+    }
     if (wants_reply(record)) replies_.result(record, result_, sink.payload());
     return true;
 }

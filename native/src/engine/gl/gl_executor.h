@@ -150,6 +150,8 @@ class GlExecutor final : public Execution {
 
   private:
     static constexpr std::int32_t kRefused = 1;
+    // The answer is valid, but an error of an earlier call waits for glGetError.
+    static constexpr std::int32_t kEarlierError = 2;
     static constexpr GLenum kInvalidOperation = 0x0502;
     std::size_t run(std::span<const std::byte> records, bool to_reply);
     bool step(const wire::RecordHeader& record, std::span<const std::byte> payload);
