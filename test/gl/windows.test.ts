@@ -1,9 +1,5 @@
 // OpenGL in windows: guests that draw by way of X, GLX and libglvnd, on a daemon of the test's own and an
 // X server of its own. They look at the pixels of their windows themselves.
-<<<<<<< HEAD
-=======
-import { spawnSync } from 'node:child_process';
->>>>>>> e4ae58f (guest: state, errors and matrices are answered where that is certain)
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,25 +13,9 @@ import {
     startDaemon,
     type DaemonHandle,
 } from '../e2e/harness.ts';
-<<<<<<< HEAD
 import { buildGuest, glEnvironment, missing, startX, type How } from './guests.ts';
 
 const reason = missing('OpenGL in windows', ['frames', 'surfaces']);
-=======
-import { missingForWindows, startX } from './x-server.ts';
-
-const guests = join(installRoot, 'test', 'gl', 'guests');
-
-const reason = missingForWindows();
-if (reason !== null) {
-    process.stdout.write(`skipped: OpenGL in windows: ${reason}\n`);
-}
-
-function wayOf(how: 'vendor' | 'preload') {
-    const gl = glPlaces(how);
-    return gl === undefined ? {} : { gl };
-}
->>>>>>> e4ae58f (guest: state, errors and matrices are answered where that is certain)
 
 const ways = [
     { way: 0, name: 'linked with libGL', flags: ['-lGL'] },

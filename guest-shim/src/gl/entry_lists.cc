@@ -60,18 +60,18 @@ bool called(Context& context, GLuint list) {
 }  // namespace
 
 void glBegin(Context& context, GLenum mode) {
-    const bool is_mode = mode <= GL_POLYGON && !context.shadow.in_begin();
+    const bool is_mode = is_compatible(context) && mode <= GL_POLYGON && !context.shadow.in_begin();
     context.shadow.note_draw();
     if (is_mode && (context.shadow.is_compiling() || draws_plainly(context))) context.errors().vouch();
     if (is_mode)
         context.shadow.begin();
-    else if (mode > GL_POLYGON)
+    else if (is_compatible(context) && mode > GL_POLYGON)
         context.shadow.retire();
     remote::glBegin(context, mode);
 }
 
 void glEnd(Context& context) {
-    if (context.shadow.in_begin() || context.shadow.is_compiling()) context.errors().vouch();
+    if (context.shadow.in_begin()) context.errors().vouch();
     context.shadow.end();
     remote::glEnd(context);
 }
@@ -91,10 +91,11 @@ void glNewList(Context& context, GLuint list, GLenum mode) {
 
 void glEndList(Context& context) {
     const GLuint list = context.shadow.list();
+    const bool is_fine = !context.shadow.in_begin();
     const auto effects = context.shadow.end_list();
     if (effects != nullptr) {
         context.group().with_lists([&](ListTable& lists) { lists[list] = effects; });
-        if (!context.shadow.in_begin()) context.errors().vouch();
+        if (is_fine) context.errors().vouch();
     }
     remote::glEndList(context);
     context.changed_names(NameKind::list);

@@ -139,8 +139,8 @@ void glBindTexture(Context& context, GLenum target, GLuint texture) {
 namespace track {
 
 bool glMatrixMode(Context& context, GLenum mode) {
-    const bool is_mode = mode == GL_MODELVIEW || mode == GL_PROJECTION ||
-                         (mode == GL_TEXTURE && has_fixed_unit(context));
+    const bool is_mode =
+        mode == GL_MODELVIEW || mode == GL_PROJECTION || (mode == GL_TEXTURE && has_fixed_unit(context));
     const bool is_sure = context.shadow.takes(is_mode && is_compatible(context));
     context.shadow.set_matrix_mode(is_sure, mode);
     if (is_sure) context.errors().vouch();

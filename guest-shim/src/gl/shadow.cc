@@ -13,14 +13,15 @@ constexpr int kEffectsACall = 4096;
 
 }  // namespace
 
+// In a list that is only compiled, too: what is wrong between these two is wrong when the list is called.
 void Shadow::begin() {
     if (list_ != nullptr) list_->is_open |= std::exchange(list_begun_, true);
-    if (list_ == nullptr || executes_) in_begin_ = true;
+    in_begin_ = true;
 }
 
 void Shadow::end() {
     if (list_ != nullptr) list_->is_open |= !std::exchange(list_begun_, false);
-    if (list_ == nullptr || executes_) in_begin_ = false;
+    in_begin_ = false;
 }
 
 MatrixStack* Shadow::matrices() {
@@ -107,10 +108,12 @@ std::shared_ptr<const ListEffects> Shadow::end_list() {
     if (list_begun_) list_->is_open = true;
     if (list_->effects.size() > kEffectsAtMost) list_->is_foreign = true;
     if (list_->is_foreign) list_->effects.clear();
+    if (!executes_) in_begin_ = false;
     return std::exchange(list_, nullptr);
 }
 
 void Shadow::note(GLenum name, std::function<void(Shadow&)> apply) {
+    if (in_begin_ && name != GL_CURRENT_COLOR) list_->is_foreign = true;
     std::vector<ListEffects::Effect>& effects = list_->effects;
     if (effects.size() > kEffectsAtMost) return;
     // Only the last value counts, but where something in between may ask for it.

@@ -11,6 +11,7 @@
 #include "futex.h"
 #include "gl/buffers.h"
 #include "gl/name_table.h"
+#include "gl/program_facts.h"
 #include "gl/shadow.h"
 
 namespace guest::gl {
@@ -49,6 +50,13 @@ class ShareGroup {
         return use(lists_);
     }
 
+    // The same with what is known of programs.
+    template <class Use>
+    auto with_programs(Use&& use) {
+        Guard guard(mutex_);
+        return use(programs_);
+    }
+
     // `lane` has appended a record that makes or ends names.
     void changed(GlLane& lane);
     // Another number whenever names have changed while several contexts live.
@@ -67,6 +75,7 @@ class ShareGroup {
     NameTable names_[kNameKinds];
     Buffers buffers_;
     ListTable lists_;
+    Programs programs_;
     std::vector<Change> changes_;
     std::atomic<std::uint32_t> contexts_{0};
     std::atomic<std::uint64_t> epoch_{0};

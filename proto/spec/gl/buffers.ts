@@ -25,7 +25,10 @@ export const buffers: GlChapter = {
         { match: /Indirect(Count)?$/, rule: { guest: 'hand' } },
         { match: /^glCopy(Named)?BufferSubData$|^glInvalidateBuffer/, rule: hand },
         // By these the host writes into buffers: the guest keeps no copy of them.
-        { match: /^glTex(ture)?Buffer(Range)?$|^glTransformFeedbackBuffer(Base|Range)$/, rule: { track: true } },
+        {
+            match: /^glTex(ture)?Buffer(Range)?$|^glTransformFeedbackBuffer(Base|Range)$/,
+            rule: { track: true },
+        },
     ],
     calls: {
         ...each(['glBufferData', 'glBufferStorage', 'glNamedBufferData', 'glNamedBufferStorage'], {

@@ -49,7 +49,7 @@ export type ParamRule =
 
 /** What glGet* and glIsEnabled answer after a call. */
 export interface GlSets {
-    /** C++ over the parameters and `context`: GL takes the call. Where it is false, the state is forgotten. */
+    /** C++ over the parameters and `context`: GL takes the call. Else the state is forgotten. */
     readonly when: string;
     /** By the name of a state: C++ of its values. */
     readonly values: Readonly<Record<string, readonly string[]>>;

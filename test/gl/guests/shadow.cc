@@ -1,12 +1,10 @@
 // What GL answers of its state, after whatever a program may have done: printed, so that a run by Ferry can
-// be compared with one without. `shadow script SEED STEPS` makes random calls and asks between them; `shadow
-// frames COUNT` asks as old programs do, hundreds of times a frame, and `shadow maps COUNT` maps.
+// be compared with one without. `shadow SEED STEPS` makes random calls and asks between them.
 #define GL_GLEXT_PROTOTYPES
-#include "window.h"
+#include "offscreen.h"
 
 namespace {
 
-Display* display;
 unsigned long seed = 1;
 
 unsigned some(unsigned most) {
@@ -266,131 +264,13 @@ void run_script(int steps) {
     printf("error %04x\n", glGetError());
 }
 
-// Text and spheres as screen savers draw them.
-void run_frames(int frames) {
-    glNewList(1, GL_COMPILE);
-    glPushMatrix();
-    glTranslatef(0.5f, 0, 0);
-    glFrontFace(GL_CCW);
-    glBegin(GL_QUADS);
-    for (int at = 0; at < 4; ++at) glVertex2f(real(), real());
-    glEnd();
-    glPopMatrix();
-    glEndList();
-    glMatrixMode(GL_MODELVIEW);
-    for (int frame = 0; frame < frames; ++frame) {
-        glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
-        glLoadIdentity();
-        for (int atom = 0; atom < 40; ++atom) {
-            GLfloat matrix[16];
-            GLfloat colour[4];
-            GLint box[4];
-            glPushMatrix();
-            glTranslatef((float)atom, 1, -5);
-            glRotatef((float)frame, 1, 1, 0);
-            glGetFloatv(GL_MODELVIEW_MATRIX, matrix);
-            need(matrix[15] == 1, "the matrix");
-            glColor4f(0.5f, 1, 0, 1);
-            glCallList(1);
-            glPushAttrib(GL_ENABLE_BIT | GL_LIGHTING_BIT);
-            glEnable(GL_BLEND);
-            glDisable(GL_LIGHTING);
-            need(glIsEnabled(GL_BLEND) && !glIsEnabled(GL_LIGHTING), "what is enabled");
-            glGetFloatv(GL_CURRENT_COLOR, colour);
-            need(colour[0] == 0.5f, "the colour");
-            glGetIntegerv(GL_VIEWPORT, box);
-            need(box[2] == 64, "the viewport");
-            glBegin(GL_TRIANGLES);
-            glVertex2f(0, 0);
-            glVertex2f(1, 0);
-            glVertex2f(0, 1);
-            glEnd();
-            glPopAttrib();
-            need(!glIsEnabled(GL_BLEND), "what was enabled");
-            glPopMatrix();
-            need(glGetError() == GL_NO_ERROR, "no error");
-        }
-        glFlush();
-    }
-}
-
-// Maps a buffer for writing again and again, a part of it and all of it: what is not written stays.
-void run_maps(int frames) {
-    GLuint buffer = 0;
-    unsigned char first[256];
-    for (int at = 0; at < 256; ++at) first[at] = (unsigned char)at;
-    glGenBuffers(1, &buffer);
-    glBindBuffer(GL_ARRAY_BUFFER, buffer);
-    glBufferData(GL_ARRAY_BUFFER, sizeof first, first, GL_STATIC_DRAW);
-    unsigned char wanted[256];
-    memcpy(wanted, first, sizeof wanted);
-    for (int frame = 0; frame < frames; ++frame) {
-        unsigned char* whole = (unsigned char*)glMapBuffer(GL_ARRAY_BUFFER, GL_WRITE_ONLY);
-        need(whole != NULL, "glMapBuffer");
-        whole[frame % 256] = wanted[frame % 256] = (unsigned char)(frame * 7);
-        need(glUnmapBuffer(GL_ARRAY_BUFFER), "glUnmapBuffer");
-        unsigned char* part = (unsigned char*)glMapBufferRange(GL_ARRAY_BUFFER, 64, 64, GL_MAP_WRITE_BIT);
-        need(part != NULL, "glMapBufferRange");
-        part[frame % 64] = wanted[64 + frame % 64] = (unsigned char)(frame * 5);
-        glUnmapBuffer(GL_ARRAY_BUFFER);
-        glBufferSubData(GL_ARRAY_BUFFER, 200, 2, first + frame % 200);
-        memcpy(wanted + 200, first + frame % 200, 2);
-        const unsigned char* seen = (const unsigned char*)glMapBuffer(GL_ARRAY_BUFFER, GL_READ_ONLY);
-        need(seen != NULL && memcmp(seen, wanted, sizeof wanted) == 0, "what the guest knows is there");
-        glUnmapBuffer(GL_ARRAY_BUFFER);
-        part = (unsigned char*)glMapBufferRange(
-            GL_ARRAY_BUFFER, 0, 32,
-            GL_MAP_WRITE_BIT | GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_FLUSH_EXPLICIT_BIT);
-        memset(part, frame, 32);
-        memset(wanted, frame, 32);
-        glFlushMappedBufferRange(GL_ARRAY_BUFFER, 0, 32);
-        glUnmapBuffer(GL_ARRAY_BUFFER);
-    }
-    unsigned char there[256];
-    glGetBufferSubData(GL_ARRAY_BUFFER, 0, sizeof there, there);
-    need(memcmp(there, wanted, sizeof wanted) == 0, "what is there");
-    // The host writes: what the guest knew is no more.
-    GLuint other = 0;
-    glGenBuffers(1, &other);
-    glBindBuffer(GL_COPY_READ_BUFFER, other);
-    glBufferData(GL_COPY_READ_BUFFER, sizeof first, first, GL_STATIC_DRAW);
-    glCopyBufferSubData(GL_COPY_READ_BUFFER, GL_ARRAY_BUFFER, 0, 0, sizeof first);
-    const unsigned char* seen = (const unsigned char*)glMapBuffer(GL_ARRAY_BUFFER, GL_READ_ONLY);
-    need(seen != NULL && memcmp(seen, first, sizeof first) == 0, "what was copied there");
-    glUnmapBuffer(GL_ARRAY_BUFFER);
-    need(glGetError() == GL_NO_ERROR, "no error");
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count < 3) return 2;
-    display = XOpenDisplay(NULL);
-    need(display != NULL, "XOpenDisplay");
-    int wanted[] = {GLX_DRAWABLE_TYPE,
-                    GLX_PBUFFER_BIT,
-                    GLX_RED_SIZE,
-                    8,
-                    GLX_DEPTH_SIZE,
-                    16,
-                    GLX_STENCIL_SIZE,
-                    8,
-                    GLX_DOUBLEBUFFER,
-                    1,
-                    None};
-    int found = 0;
-    GLXFBConfig* configs = glXChooseFBConfig(display, DefaultScreen(display), wanted, &found);
-    need(configs != NULL && found > 0, "glXChooseFBConfig");
-    int size[] = {GLX_PBUFFER_WIDTH, 64, GLX_PBUFFER_HEIGHT, 32, None};
-    const GLXPbuffer pbuffer = glXCreatePbuffer(display, configs[0], size);
-    const GLXContext context = glXCreateNewContext(display, configs[0], GLX_RGBA_TYPE, NULL, True);
-    need(glXMakeContextCurrent(display, pbuffer, pbuffer, context), "glXMakeContextCurrent");
-    if (strcmp(arguments[1], "frames") == 0) run_frames(atoi(arguments[2]));
-    if (strcmp(arguments[1], "maps") == 0) run_maps(atoi(arguments[2]));
-    if (strcmp(arguments[1], "script") == 0 && count > 3) {
-        seed = strtoul(arguments[2], NULL, 10);
-        run_script(atoi(arguments[3]));
-    }
+    make_current_offscreen();
+    seed = strtoul(arguments[1], NULL, 10);
+    run_script(atoi(arguments[2]));
     printf("done\n");
     return 0;
 }
