@@ -10,6 +10,8 @@ namespace hand {
 void glFlush(Context& context) {
     if (!context.shadow.in_begin()) context.errors().vouch();
     remote::glFlush(context);
+    // Who waits for a fence of this context waits for what flushes it, too.
+    context.changed_names(NameKind::sync);
     context.lane().seal();
     show_front(context);
 }

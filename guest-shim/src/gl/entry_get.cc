@@ -180,6 +180,13 @@ void glGetDoublev(Context& context, GLenum pname, GLdouble* data) {
 
 void glGetBooleanv(Context& context, GLenum pname, GLboolean* data) {
     if (data == nullptr || answer(context, pname, data)) return;
+    // The number says more, and is kept.
+    if (State::follows(pname) && State::kind_of(pname) == StateKind::integer) {
+        GLint values[4] = {};
+        glGetIntegerv(context, pname, values);
+        for (std::size_t at = 0; at < wire::gl::size::state(pname); ++at) data[at] = values[at] != 0;
+        return;
+    }
     if (asked(context, [&] { remote::glGetBooleanv(context, pname, data); })) keep(context, pname, data);
 }
 

@@ -1,9 +1,13 @@
 // What a program asks of its linked programs: the host is asked once for each thing, until the next link.
+#include <cstring>
 #include <string>
 
 #include "gl/enums.h"
 #include "gl/runtime.h"
 #include "guest/gl_hand.h"
+#include "wire/gl_codec.h"
+#include "wire/limits.h"
+#include "wire/text.h"
 
 namespace guest::gl::hand {
 namespace {
@@ -17,7 +21,10 @@ void forget(Context& context, GLuint program) {
 // Where a name is in the program: asked once, and kept when the host had nothing to complain of.
 template <class Ask>
 GLint place(Context& context, GLuint program, Naming what, const GLchar* name, Ask&& ask) {
-    if (name == nullptr) return ask();
+    if (name == nullptr || std::strlen(name) > wire::limits::kNameBytes) {
+        fail(context, GL_INVALID_VALUE);
+        return -1;
+    }
     const std::pair<Naming, std::string> key(what, name);
     GLint at = 0;
     const bool is_known = context.group().with_programs([&](Programs& programs) {
@@ -55,13 +62,19 @@ bool is_of_link(GLenum name) {
 }  // namespace
 
 GLint glGetUniformLocation(Context& context, GLuint program, const GLchar* name) {
-    return place(context, program, Naming::uniform, name,
-                 [&] { return remote::glGetUniformLocation(context, program, name); });
+    return place(context, program, Naming::uniform, name, [&] {
+        wire::glGetUniformLocation_Reply reply;
+        const wire::glGetUniformLocation_Request request{.program = program, .name = wire::text(name)};
+        return call(context, request, reply) ? reply.result : -1;
+    });
 }
 
 GLint glGetAttribLocation(Context& context, GLuint program, const GLchar* name) {
-    return place(context, program, Naming::attribute, name,
-                 [&] { return remote::glGetAttribLocation(context, program, name); });
+    return place(context, program, Naming::attribute, name, [&] {
+        wire::glGetAttribLocation_Reply reply;
+        const wire::glGetAttribLocation_Request request{.program = program, .name = wire::text(name)};
+        return call(context, request, reply) ? reply.result : -1;
+    });
 }
 
 GLuint glGetUniformBlockIndex(Context& context, GLuint program, const GLchar* name) {

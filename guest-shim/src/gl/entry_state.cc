@@ -124,7 +124,8 @@ void glBindTexture(Context& context, GLenum target, GLuint texture) {
     if (target == GL_TEXTURE_3D) name = GL_TEXTURE_BINDING_3D;
     if (target == GL_TEXTURE_CUBE_MAP) name = GL_TEXTURE_BINDING_CUBE_MAP;
     if (target == GL_TEXTURE_1D && is_compatible(context)) name = GL_TEXTURE_BINDING_1D;
-    const bool is_own = texture == 0 || !context.group().is_shared();
+    // In a list it is bound when the list is called, to whatever target it has then.
+    const bool is_own = texture == 0 || (!context.group().is_shared() && !context.shadow.is_compiling());
     const bool is_sure = context.shadow.takes(name != 0 && is_own && context.textures.takes(texture, target));
     if (name != 0)
         context.shadow.set(is_sure, name, texture);

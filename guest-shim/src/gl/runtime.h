@@ -52,10 +52,13 @@ int exchange(Context& context, const Request& request) {
     const int result = how == Appended::no_memory ? 1 : static_cast<int>(lane.wait(*slot));
     lane.counters.waited(place_of(Request::kId), now_ns() - began_ns);
     lane.replies.free_slot(slot);
-    if (result == 0) context.errors().note_clean(position);
-    // GL has refused something: what calls have set may not be so.
-    else
+    if (result == 0) {
+        context.errors().note_clean(position);
+    } else {
+        // GL has refused something: what calls have set may not be so.
+        context.errors().note_risk(position);
         context.shadow.forget_all();
+    }
     return result;
 }
 

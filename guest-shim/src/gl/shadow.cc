@@ -11,6 +11,16 @@ namespace {
 constexpr std::size_t kEffectsAtMost = 256;
 constexpr int kEffectsACall = 4096;
 
+// What has been pushed on the host is not known any more: from now on the host is asked after every push and
+// pop.
+void lose_stacks(Shadow& shadow) {
+    while (shadow.state.pushed() != 0) shadow.state.pop();
+    shadow.model_view = MatrixStack();
+    shadow.projection = MatrixStack();
+    shadow.attributes_at_most = shadow.model_views_at_most = shadow.projections_at_most = 0;
+    shadow.forget_all();
+}
+
 }  // namespace
 
 // In a list that is only compiled, too: what is wrong between these two is wrong when the list is called.
@@ -76,6 +86,7 @@ void Shadow::set_matrix_mode(bool is_sure, GLenum mode) {
 
 bool Shadow::push_attributes(GLbitfield mask) {
     if (list_ != nullptr) list_->is_foreign = true;
+    if (list_ != nullptr && executes_) lose_stacks(*this);
     const bool is_sure = list_ == nullptr && takes(state.pushed() < attributes_at_most);
     if (is_sure)
         state.push(mask);
@@ -86,6 +97,7 @@ bool Shadow::push_attributes(GLbitfield mask) {
 
 bool Shadow::pop_attributes() {
     if (list_ != nullptr) list_->is_foreign = true;
+    if (list_ != nullptr && executes_) lose_stacks(*this);
     const bool is_sure = list_ == nullptr && takes(state.pushed() != 0);
     if (is_sure)
         state.pop();
@@ -116,8 +128,8 @@ void Shadow::note(GLenum name, std::function<void(Shadow&)> apply) {
     if (in_begin_ && name != GL_CURRENT_COLOR) list_->is_foreign = true;
     std::vector<ListEffects::Effect>& effects = list_->effects;
     if (effects.size() > kEffectsAtMost) return;
-    // Only the last value counts, but where something in between may ask for it.
-    for (auto effect = effects.rbegin(); name != 0 && effect != effects.rend(); ++effect) {
+    // Of a run of colours only the last one counts.
+    for (auto effect = effects.rbegin(); name == GL_CURRENT_COLOR && effect != effects.rend(); ++effect) {
         if (effect->name == 0) break;
         if (effect->name != name) continue;
         effect->apply = std::move(apply);
@@ -165,7 +177,7 @@ bool Shadow::run(GLuint name) {
     budget_ -= static_cast<int>(list.effects.size()) + 1;
     const bool is_lost = list.is_foreign || budget_ < 0 || (in_begin_ && !list.effects.empty());
     if (is_lost) {
-        forget_all();
+        lose_stacks(*this);
         return false;
     }
     bool is_sure = !list.may_fail && (!list.draws || (may_draw_ && !in_begin_));

@@ -256,10 +256,6 @@ void run_script(int steps) {
     for (int at = 0; at < steps; ++at) {
         step(0);
         if (some(3) == 0) ask();
-        if (some(200) == 0) {
-            glDeleteTextures(1, &textures[1]);
-            glGenTextures(1, &textures[1]);
-        }
     }
     printf("error %04x\n", glGetError());
 }
