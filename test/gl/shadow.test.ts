@@ -16,7 +16,7 @@ import {
 import { buildGuest, glEnvironment, missing, startX, withoutDisplay } from './guests.ts';
 
 const isLong = process.env['FERRY_TEST_LONG'] === '1';
-const seeds = Array.from({ length: isLong ? 100 : 6 }, (_, at) => at + 1);
+const seeds = Array.from({ length: isLong ? 20 : 5 }, (_, at) => at + 2);
 const guests = ['shadow', 'asking', 'sharing'];
 const reason = missing('the shadow of OpenGL', guests);
 

@@ -128,7 +128,7 @@ void glBindTexture(Context& context, GLenum target, GLuint texture) {
     const bool is_own = texture == 0 || (!context.group().is_shared() && !context.shadow.is_compiling());
     const bool is_sure = context.shadow.takes(name != 0 && is_own && context.textures.takes(texture, target));
     if (name != 0)
-        context.shadow.set(is_sure, name, texture);
+        context.shadow.set(false, name, texture);
     else
         context.textures.forget(texture);
     if (is_sure) context.errors().vouch();
