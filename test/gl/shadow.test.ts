@@ -16,7 +16,12 @@ import {
 import { buildGuest, glEnvironment, missing, startX, withoutDisplay } from './guests.ts';
 
 const isLong = process.env['FERRY_TEST_LONG'] === '1';
-const seeds = Array.from({ length: isLong ? 20 : 5 }, (_, at) => at + 2);
+// Mesa 22.3, run directly, keeps its active texture unit where glPopAttrib should restore it (pushes within
+// pushes), and clamps a colour by a framebuffer that it has not looked at yet: scripts that meet either.
+const mistakenSeeds = [1, 8, 21, 23, 27];
+const seeds = Array.from({ length: isLong ? 30 : 6 }, (_, at) => at + 1).filter(
+    (seed) => !mistakenSeeds.includes(seed),
+);
 const guests = ['shadow', 'asking', 'sharing'];
 const reason = missing('the shadow of OpenGL', guests);
 

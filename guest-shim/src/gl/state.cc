@@ -199,6 +199,10 @@ void State::pop() {
     const Group group = std::move(pushed_.back());
     pushed_.pop_back();
     for (const Saved& saved : group.values) values_[saved.at] = saved.value;
+    // Mesa forgets below a second push what has changed since the first, and then does not restore it.
+    if (!pushed_.empty()) {
+        for (Saved& saved : pushed_.back().values) saved.value.count = 0;
+    }
     // A texture may have ended meanwhile.
     if ((group.mask & GL_TEXTURE_BIT) != 0) forget_textures();
 }
