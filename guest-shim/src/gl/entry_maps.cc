@@ -67,8 +67,8 @@ struct Fetch {
 
 Fetch needed(const BufferObject& object, const Mapping& mapping) {
     constexpr GLbitfield kFresh = GL_MAP_INVALIDATE_RANGE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT;
-    const bool is_told = object.is_true && !object.host_writes;
-    if (is_told || object.is_blank || (mapping.access & kFresh) != 0) return {};
+    const bool is_told = (object.is_true || object.is_blank) && !object.host_writes;
+    if (is_told || (mapping.access & kFresh) != 0) return {};
     const bool flushes = (mapping.access & GL_MAP_FLUSH_EXPLICIT_BIT) != 0;
     if (flushes && (mapping.access & GL_MAP_READ_BIT) == 0) return {};
     if (!object.host_writes && object.size <= kFetchedWhole) return {0, object.size};
