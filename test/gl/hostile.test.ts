@@ -123,6 +123,7 @@ describe.skipIf(reason !== null)('guests of OpenGL that lie', () => {
         await until('it is attached', () => client.frames.some((frame) => frame.welcome !== undefined));
         return client;
     };
+    const isAlone = async () => (await liveSessions(daemon)) === 1;
     const hasEnded = (client: DataClient) =>
         client.hasEnded || client.frames.some((frame) => frame.farewell !== undefined);
 
@@ -145,16 +146,18 @@ describe.skipIf(reason !== null)('guests of OpenGL that lie', () => {
                 const payload = words(...Array.from({ length: draw(12) }, () => draw(4) * draw(0x9000)));
                 return record({ call: 0x4000 + draw(0x430), payload });
             });
-            for (const each of records) {
+            // The last one ends the session, if none before it has.
+            for (const each of [...records, record({ call: 0x4fff })]) {
                 client.batch(each);
             }
+            await until('the session is ended', () => hasEnded(client));
             client.close();
+            await until('there is room for the next one', isAlone);
         }
         await expectOthersUnharmed();
     });
 
     it('leave nothing behind when they are killed while they draw', async () => {
-        const isAlone = async () => (await liveSessions(daemon)) === 1;
         await until('the neighbour is alone', isAlone);
         for (let round = 0; round < 2; round += 1) {
             // One after the other: each looks at its window first, on which the next one's will lie.
