@@ -79,7 +79,10 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'gl_hostile_test', leaks: false },
         { name: 'gl_answers_test', leaks: false },
     ] as const;
-    for (const { name, leaks } of programs) {
+    // ThreadSanitizer sees nothing of a driver of GL, which is not built with it.
+    const isBuilt = (name: string) =>
+        sanitizer === 'address' || !/^gl_(frames|hostile|answers)_test$/.test(name);
+    for (const { name, leaks } of programs.filter((program) => isBuilt(program.name))) {
         it(`passes ${name} under ${title}`, () => {
             const options = { ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}` };
             const printed = runTool(join(root, build, 'tests', name), [], options);
