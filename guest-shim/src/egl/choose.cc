@@ -11,6 +11,9 @@ namespace {
 
 constexpr EGLint kSide = static_cast<EGLint>(wire::limits::kGlDrawableSide);
 constexpr EGLint kApis = EGL_OPENGL_BIT | EGL_OPENGL_ES2_BIT | EGL_OPENGL_ES3_BIT;
+// A list that says nothing of it asks for OpenGL ES 1, and most such lists are of programs that want another
+// API: configurations have its bit, though eglCreateContext makes no such context.
+constexpr EGLint kRenderable = kApis | EGL_OPENGL_ES_BIT;
 constexpr EGLint kMostInterval = 1000;
 
 enum class By { least, exactly, mask, ignored };
@@ -47,7 +50,7 @@ constexpr Attribute kAttributes[] = {
     {EGL_CONFIG_CAVEAT, By::exactly, kAny, always<EGL_NONE>},
     {EGL_CONFIG_ID, By::exactly, kAny, [](const Display&, const Config& c) { return c.id; }},
     {EGL_CONFORMANT, By::mask, 0, always<kApis>},
-    {EGL_RENDERABLE_TYPE, By::mask, EGL_OPENGL_ES_BIT, always<kApis>},
+    {EGL_RENDERABLE_TYPE, By::mask, EGL_OPENGL_ES_BIT, always<kRenderable>},
     {EGL_SURFACE_TYPE, By::mask, EGL_WINDOW_BIT,
      [](const Display& display, const Config&) { return surface_types(display); }},
     {EGL_LEVEL, By::exactly, 0, always<0>},

@@ -101,9 +101,8 @@ EGLContext eglCreateContext(EGLDisplay dpy, EGLConfig config, EGLContext share_c
     if (error == EGL_SUCCESS && share != nullptr && share->api != api) error = EGL_BAD_CONTEXT;
     if (error == EGL_SUCCESS && share != nullptr && share->loses_on_reset != wish.loses_on_reset)
         error = EGL_BAD_MATCH;
-    // No configuration has EGL_OPENGL_ES_BIT: of ES 1 there is nothing here.
-    if (error == EGL_SUCCESS && wish.is_es && wish.major < 2)
-        error = chosen == nullptr ? EGL_BAD_MATCH : EGL_BAD_CONFIG;
+    // Of ES 1 there is nothing here.
+    if (error == EGL_SUCCESS && wish.is_es && wish.major < 2) error = EGL_BAD_MATCH;
     if (error != EGL_SUCCESS) {
         fail(error);
         return nullptr;

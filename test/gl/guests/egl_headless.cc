@@ -57,6 +57,8 @@ static void get_wrong(EGLConfig config, EGLSurface surface, EGLContext context) 
     int nothing = 0;
     CALL(eglChooseConfig)(display, unknown, NULL, 0, &value);
     need_error(EGL_BAD_ATTRIBUTE, "eglChooseConfig");
+    const EGLint pbuffers[] = {EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_NONE};
+    need(CALL(eglChooseConfig)(display, pbuffers, NULL, 0, &value) && value > 0, "configurations of any API");
     CALL(eglGetConfigAttrib)(display, config, 0x7FFF, &value);
     need_error(EGL_BAD_ATTRIBUTE, "eglGetConfigAttrib of nothing");
     CALL(eglGetConfigAttrib)(display, (EGLConfig)&nothing, EGL_RED_SIZE, &value);
