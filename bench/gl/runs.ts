@@ -119,7 +119,10 @@ export class GlBench {
                 if (code === 0) {
                     resolve(output);
                 } else {
-                    const said = output.trim().split('\n').slice(-3).join(' | ');
+                    // What Ferry says of it comes before what the program makes of it.
+                    const lines = output.trim().split('\n');
+                    const own = lines.filter((line) => line.startsWith('ferry'));
+                    const said = [...own, ...lines.slice(-3)].join(' | ');
                     reject(new Error(`${each.name} ended with ${signal ?? code}: ${said}`));
                 }
             });

@@ -64,6 +64,17 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
         }
     }
 
+    it('serves programs with several contexts at the same time', async () => {
+        const command = [programs.get('surfaces0') ?? ''];
+        const env = { ...environment('vendor', join(folder, 'stats-both')), FERRY_CARRIER: 'unix' };
+        // Windows of one server would cover each other.
+        const other = { ...env, DISPLAY: await startX() };
+        const results = await Promise.all([env, other].map((each) => runGuest(command, each)));
+        for (const result of results) {
+            expect(result.code, describeResult(command, result)).toBe(0);
+        }
+    });
+
     it("shows frames that come with the host's answers, packed or not", async () => {
         const statsFile = join(folder, 'stats-answers');
         const command = [programs.get('frames0') ?? '', '20'];

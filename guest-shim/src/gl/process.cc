@@ -103,7 +103,10 @@ GlLane* open_beside(Process& of, GlLane& lane) {
     ByteBuffer answer;
     wire::gl_open_lane_Reply reply;
     if (!ask(lane, wire::gl_open_lane_Request{}, reply, answer)) {
-        log_line(LogLevel::error, "the host opens no further GL context for this process");
+        wire::Cursor refusal(answer.bytes());
+        const bool says_why = decode(refusal, reply) && !reply.endpoint.empty();
+        log_line(LogLevel::error, "the host opens no further GL context for this process: %s",
+                 says_why ? wire::c_string(reply.endpoint) : "it does not say why");
         return nullptr;
     }
     Door door{of.admitted.worker, reply.ticket, reply.lane};

@@ -42,7 +42,7 @@ void Progress::forget(const Poke& poke) {
 
 // One further lane: its engine, and what that says.
 class Lanes::Lane final : private Events {
-public:
+  public:
     Lane(Options options, std::shared_ptr<Progress> progress, Events& first)
         : first_(first), progress_(std::move(progress)), engine_(std::move(options), *this) {}
 
@@ -60,7 +60,7 @@ public:
     }
     Engine& engine() { return engine_; }
 
-private:
+  private:
     void listening(unsigned tcp_port) override {
         const std::lock_guard lock(mutex_);
         listening_ = true;
@@ -123,8 +123,8 @@ ferry::Result<Lanes::Opened> Lanes::open() {
         return ferry::Status::failure("the kernel gives no random bytes");
     }
     Options options = first_;
-    const auto folder = first_.socket_path.substr(0, first_.socket_path.rfind('/') + 1);
-    options.socket_path = folder + "lane-" + std::to_string(opened.lane) + ".sock";
+    // Workers share the folder: the first lane's name is this worker's own.
+    options.socket_path = first_.socket_path + '.' + std::to_string(opened.lane);
     options.ticket = opened.ticket;
     options.trace = {};
     options.lanes = this;
