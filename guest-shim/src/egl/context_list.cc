@@ -9,8 +9,6 @@ namespace {
 constexpr EGLint kKnownFlags = EGL_CONTEXT_OPENGL_DEBUG_BIT_KHR |
                                EGL_CONTEXT_OPENGL_FORWARD_COMPATIBLE_BIT_KHR |
                                EGL_CONTEXT_OPENGL_ROBUST_ACCESS_BIT_KHR;
-constexpr EGLint kKnownProfiles =
-    EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT | EGL_CONTEXT_OPENGL_COMPATIBILITY_PROFILE_BIT;
 
 struct Reading {
     gl::VersionWish& wish;
@@ -26,7 +24,7 @@ EGLint read_flags(Reading& reading, EGLint flags) {
     wish.robust |= has(EGL_CONTEXT_OPENGL_ROBUST_ACCESS_BIT_KHR);
     wish.forward_compatible |= has(EGL_CONTEXT_OPENGL_FORWARD_COMPATIBLE_BIT_KHR);
     // ES has debug contexts by this flag, and nothing else of it.
-    const bool is_of_gl = has(EGL_CONTEXT_OPENGL_FORWARD_COMPATIBLE_BIT_KHR);
+    const bool is_of_gl = (flags & ~EGL_CONTEXT_OPENGL_DEBUG_BIT_KHR) != 0;
     return reading.is_es && is_of_gl ? EGL_BAD_ATTRIBUTE : EGL_SUCCESS;
 }
 
@@ -66,8 +64,6 @@ EGLint read_one(Reading& reading, EGLint name, EGLint value) {
         case EGL_CONTEXT_OPENGL_ROBUST_ACCESS:
         case EGL_CONTEXT_OPENGL_ROBUST_ACCESS_EXT:
             return read_switch(wish.robust, value);
-        case EGL_CONTEXT_OPENGL_NO_ERROR_KHR:
-            return read_switch(wish.no_error, value);
         case EGL_CONTEXT_RELEASE_BEHAVIOR_KHR: {
             const bool is_known = value == EGL_CONTEXT_RELEASE_BEHAVIOR_NONE_KHR ||
                                   value == EGL_CONTEXT_RELEASE_BEHAVIOR_FLUSH_KHR;
@@ -80,11 +76,12 @@ EGLint read_one(Reading& reading, EGLint name, EGLint value) {
 
 bool contradicts(const Reading& reading) {
     const gl::VersionWish& wish = reading.wish;
-    if (!exists(wish) || (wish.no_error && (wish.debug || wish.robust))) return true;
+    if (!exists(wish)) return true;
     if (wish.is_es) return false;
     if (wish.forward_compatible && wish.number() < 30) return true;
-    // A version with profiles is to be of one or more of those there are.
-    return wish.number() >= 32 && (reading.profiles == 0 || (reading.profiles & ~kKnownProfiles) != 0);
+    // A version with profiles is to be of one of them.
+    return wish.number() >= 32 && reading.profiles != EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT &&
+           reading.profiles != EGL_CONTEXT_OPENGL_COMPATIBILITY_PROFILE_BIT;
 }
 
 }  // namespace
@@ -96,7 +93,7 @@ EGLint read_context_list(const EGLint* list, EGLenum api, gl::VersionWish& wish)
         const EGLint error = read_one(reading, list[0], list[1]);
         if (error != EGL_SUCCESS) return error;
     }
-    wish.is_core = (reading.profiles & EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT) != 0;
+    wish.is_core = reading.profiles == EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT;
     return contradicts(reading) ? EGL_BAD_MATCH : EGL_SUCCESS;
 }
 

@@ -1,8 +1,10 @@
 // Contexts: making and ending them, making them current, and what they are.
+#include <atomic>
 #include <utility>
 
 #include "egl/context_list.h"
 #include "egl/thread.h"
+#include "log.h"
 
 namespace guest::egl {
 namespace {
@@ -65,6 +67,15 @@ EGLint render_buffer(const Context& context) {
     return context.draw->is_single ? EGL_SINGLE_BUFFER : EGL_BACK_BUFFER;
 }
 
+// OpenGL ES 1 has no framebuffer objects at the host, of which windows here are made. It is what programs ask
+// for that say nothing in particular, who are told so.
+EGLint refuse_es1() {
+    static std::atomic<bool> said{false};
+    if (!said.exchange(true))
+        log_line(LogLevel::error, "OpenGL ES 1 is not forwarded; eglCreateContext makes no such context");
+    return EGL_BAD_MATCH;
+}
+
 EGLBoolean make_current(Binding wanted) {
     Thread& thread = this_thread();
     const auto drawable = [](const std::shared_ptr<Surface>& surface) {
@@ -101,8 +112,7 @@ EGLContext eglCreateContext(EGLDisplay dpy, EGLConfig config, EGLContext share_c
     if (error == EGL_SUCCESS && share != nullptr && share->api != api) error = EGL_BAD_CONTEXT;
     if (error == EGL_SUCCESS && share != nullptr && share->loses_on_reset != wish.loses_on_reset)
         error = EGL_BAD_MATCH;
-    // Of ES 1 there is nothing here.
-    if (error == EGL_SUCCESS && wish.is_es && wish.major < 2) error = EGL_BAD_MATCH;
+    if (error == EGL_SUCCESS && wish.is_es && wish.major < 2) error = refuse_es1();
     if (error != EGL_SUCCESS) {
         fail(error);
         return nullptr;

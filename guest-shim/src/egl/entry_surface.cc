@@ -47,10 +47,19 @@ struct Asked {
     Kind kind;
 };
 
+// What a window or pixmap is that is none.
+EGLint bad_native(Kind kind) { return kind == Kind::window ? EGL_BAD_NATIVE_WINDOW : EGL_BAD_NATIVE_PIXMAP; }
+
 // The display and the configuration, once they are judged; null after an error.
 const Config* begin(const Asked& asked, Display*& display) {
     display = need_ready(asked.display);
-    return display == nullptr ? nullptr : need_config(*display, asked.config);
+    if (display == nullptr) return nullptr;
+    // Without a window system there is nothing that could be one (EGL_MESA_platform_surfaceless).
+    if (asked.kind != Kind::pbuffer && display->platform != Platform::x11) {
+        fail(bad_native(asked.kind));
+        return nullptr;
+    }
+    return need_config(*display, asked.config);
 }
 
 EGLSurface refuse(EGLint error) {
@@ -67,14 +76,11 @@ EGLSurface make_on(const Asked& asked, XID on, const Item* list) {
     SurfaceWish wish;
     const EGLint error = read_surface_list(list, asked.kind, wish);
     if (error != EGL_SUCCESS) return refuse(error);
-    // Where there are no windows no configuration has EGL_WINDOW_BIT.
-    if (display->platform != Platform::x11) return refuse(EGL_BAD_MATCH);
-    const EGLint bad = is_window ? EGL_BAD_NATIVE_WINDOW : EGL_BAD_NATIVE_PIXMAP;
-    if (on == 0) return refuse(bad);
+    if (on == 0) return refuse(bad_native(asked.kind));
     if (is_taken(*display, on)) return refuse(EGL_BAD_ALLOC);
     auto surface = make_surface(*config, asked.kind, wish);
     static_cast<x11::Shown&>(*surface) = x11::show_on(display->x, on, is_window, looks_of(*surface));
-    if (surface->drawable == nullptr) return refuse(bad);
+    if (surface->drawable == nullptr) return refuse(bad_native(asked.kind));
     surface->on = on;
     succeed();
     return keep(&Display::surfaces, *display, std::move(surface));

@@ -14,7 +14,7 @@ constexpr const char* kClientExtensions =
     "EGL_EXT_platform_base EGL_KHR_client_get_all_proc_addresses EGL_KHR_debug " FERRY_EGL_PLATFORMS;
 constexpr const char* kDisplayExtensions =
     "EGL_EXT_create_context_robustness EGL_EXT_swap_buffers_with_damage EGL_KHR_context_flush_control "
-    "EGL_KHR_create_context EGL_KHR_create_context_no_error EGL_KHR_fence_sync "
+    "EGL_KHR_create_context EGL_KHR_fence_sync "
     "EGL_KHR_get_all_proc_addresses EGL_KHR_gl_colorspace EGL_KHR_no_config_context "
     "EGL_KHR_surfaceless_context EGL_KHR_swap_buffers_with_damage EGL_KHR_wait_sync "
     "EGL_MESA_configless_context EGL_MESA_query_driver EGL_NV_post_sub_buffer";

@@ -31,9 +31,10 @@ EGLint read_of_pbuffer(EGLAttrib name, EGLAttrib value, SurfaceWish& wish) {
             return EGL_SUCCESS;
         case EGL_TEXTURE_FORMAT:
             wish.format = static_cast<EGLint>(value);
-            if (value == EGL_NO_TEXTURE) return EGL_SUCCESS;
-            // No configuration has EGL_BIND_TO_TEXTURE_RGB or _RGBA.
-            return value == EGL_TEXTURE_RGB || value == EGL_TEXTURE_RGBA ? EGL_BAD_MATCH : EGL_BAD_ATTRIBUTE;
+            // No configuration has EGL_BIND_TO_TEXTURE_RGB or _RGBA: it is eglBindTexImage that refuses.
+            return value == EGL_NO_TEXTURE || value == EGL_TEXTURE_RGB || value == EGL_TEXTURE_RGBA
+                       ? EGL_SUCCESS
+                       : EGL_BAD_ATTRIBUTE;
         case EGL_TEXTURE_TARGET:
             wish.target = static_cast<EGLint>(value);
             return value == EGL_NO_TEXTURE || value == EGL_TEXTURE_2D ? EGL_SUCCESS : EGL_BAD_ATTRIBUTE;

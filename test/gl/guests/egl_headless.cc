@@ -2,6 +2,7 @@
 // all, sharing, fences, threads, ends. Takes the platform: surfaceless, device or default; a second argument:
 // it forks, too, which not every EGL survives. Prints the sums of what it drew.
 #define GL_GLEXT_PROTOTYPES
+#define EGL_NO_X11
 #include <GL/gl.h>
 #include <GL/glext.h>
 #include <pthread.h>
@@ -81,8 +82,22 @@ static void get_wrong(EGLConfig config, EGLSurface surface, EGLContext context) 
     refuse(config, EGL_CONTEXT_MINOR_VERSION, 9, EGL_BAD_MATCH, "GL 3.9");
     refuse(config, 0x7FFF, 9, EGL_BAD_ATTRIBUTE, "an attribute that is none");
     refuse((EGLConfig)&nothing, EGL_CONTEXT_MINOR_VERSION, 0, EGL_BAD_CONFIG, "a configuration that is none");
+    const EGLint both[] = {EGL_CONTEXT_MAJOR_VERSION,
+                           3,
+                           EGL_CONTEXT_MINOR_VERSION,
+                           3,
+                           EGL_CONTEXT_OPENGL_PROFILE_MASK,
+                           3,
+                           EGL_NONE};
+    CALL(eglCreateContext)(display, config, EGL_NO_CONTEXT, both);
+    need_error(EGL_BAD_MATCH, "two profiles at once");
     CALL(eglBindAPI)(EGL_OPENGL_ES_API);
     refuse(config, EGL_CONTEXT_OPENGL_PROFILE_MASK, 1, EGL_BAD_ATTRIBUTE, "a profile of ES");
+    refuse(config, EGL_CONTEXT_FLAGS_KHR, EGL_CONTEXT_OPENGL_ROBUST_ACCESS_BIT_KHR, EGL_BAD_ATTRIBUTE,
+           "a flag that is not for ES");
+    unsigned long window = 1;
+    CALL(eglCreatePlatformWindowSurface)(display, config, &window, NULL);
+    need_error(EGL_BAD_NATIVE_WINDOW, "no windows without a window system");
 }
 
 struct Kind {
@@ -129,6 +144,16 @@ static void draw_in(const struct Kind* kind) {
     need(CALL(eglMakeCurrent)(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT), "let go");
     CALL(eglQueryContext)(display, context, EGL_CONFIG_ID, &value);
     need_error(EGL_BAD_CONTEXT, "it has ended");
+}
+
+// Lists that say nothing of it ask for OpenGL ES 1, and are of programs that want another API.
+static void ask_for_nothing(void) {
+    EGLConfig config = choose(display, EGL_PBUFFER_BIT, EGL_OPENGL_ES_BIT);
+    const EGLint list[] = {EGL_TEXTURE_FORMAT, EGL_TEXTURE_RGBA, EGL_TEXTURE_TARGET, EGL_TEXTURE_2D,
+                           EGL_NONE};
+    EGLSurface surface = CALL(eglCreatePbufferSurface)(display, config, list);
+    need_error(EGL_SUCCESS, "a pbuffer that could be a texture");
+    need(CALL(eglDestroySurface)(display, surface), "eglDestroySurface");
 }
 
 struct Other {
@@ -274,6 +299,7 @@ int main(int count, char** arguments) {
     need(strstr(CALL(eglQueryString)(display, EGL_EXTENSIONS), "EGL_KHR_surfaceless_context") != NULL,
          "EGL_KHR_surfaceless_context");
     for (const struct Kind& kind : kinds) draw_in(&kind);
+    ask_for_nothing();
     share();
     wait_for_others();
     hear_of_errors();
