@@ -129,6 +129,43 @@ static void* take_and_end(void* argument) {
     return NULL;
 }
 
+// Arrays that share their elements, in a display list, as old programs have them.
+static void draw_interleaved(void) {
+    struct Element {
+        unsigned char colour[4];
+        float place[3];
+    };
+    static const struct Element elements[4] = {{{200, 100, 50, 255}, {-1, -1, 0}},
+                                               {{200, 100, 50, 255}, {1, -1, 0}},
+                                               {{200, 100, 50, 255}, {1, 1, 0}},
+                                               {{200, 100, 50, 255}, {-1, 1, 0}}};
+    CALL(glInterleavedArrays)(GL_C4UB_V3F, 0, elements);
+    GLuint list = CALL(glGenLists)(1);
+    CALL(glNewList)(list, GL_COMPILE);
+    CALL(glDrawArrays)(GL_QUADS, 0, 4);
+    CALL(glEndList)();
+    CALL(glDisableClientState)(GL_COLOR_ARRAY);
+    CALL(glDisableClientState)(GL_VERTEX_ARRAY);
+    CALL(glCallList)(list);
+    CALL(glDeleteLists)(list, 1);
+}
+
+static void use_interleaved(GLXFBConfig config) {
+    XVisualInfo* visual = CALL(glXGetVisualFromFBConfig)(display, config);
+    Window window = make_window(display, visual, 40, 40);
+    GLXContext context = CALL(glXCreateNewContext)(display, config, GLX_RGBA_TYPE, NULL, True);
+    need(CALL(glXMakeCurrent)(display, window, context), "made current for arrays");
+    draw_interleaved();
+    need(CALL(glGetError)() == GL_NO_ERROR, "no error of interleaved arrays");
+    CALL(glXSwapBuffers)(display, window);
+    CALL(glXWaitGL)();
+    need_pixel(display, window, 5, 5, 0xC86432);
+    need_pixel(display, window, 35, 35, 0xC86432);
+    CALL(glXMakeCurrent)(display, None, NULL);
+    CALL(glXDestroyContext)(display, context);
+    XDestroyWindow(display, window);
+}
+
 // A thread that ends with a context leaves it, and what it has drawn, to others.
 static void outlive_thread(GLXFBConfig config) {
     XVisualInfo* visual = CALL(glXGetVisualFromFBConfig)(display, config);
@@ -179,6 +216,7 @@ int main(void) {
     CALL(glXDestroyContext)(display, context);
     use_single();
     take_turns(config);
+    use_interleaved(config);
     outlive_thread(config);
     lose_window(config);
     need(errors == 0, "no error of X's has reached the program");
