@@ -1,6 +1,7 @@
 // What EGL's handles stand for: displays, configurations, surfaces, contexts and fences. A display's objects
 // live until the program ends them, or the display; what is current on a thread then outlives that until it
-// is so no more. One lock for all of them, which is never held during a wait.
+// is so no more. One lock for all of them, held during no wait but
+// that for an X server that a display opens or closes.
 #pragma once
 #include <X11/Xlib.h>
 
