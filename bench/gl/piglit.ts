@@ -2,7 +2,8 @@
 // as often as asked and forwarded once, on an X server and a daemon of its own, and names the tests and
 // subtests that differ, but for those that the direct runs do not agree on themselves. Not part of
 // `npm test`: sets take minutes. Run as: node build/js/bench/gl/piglit.js SET [--direct N] [--jobs N]
-// [--slice K/N] [--out FOLDER]; a set is a name below or a regular expression over quick_gl.
+// [--slice K/N] [--out FOLDER] [--keep]; a set is a name below or a regular expression over quick_gl. With
+// --keep, direct runs that the folder has already are taken as they are.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -145,6 +146,7 @@ async function main(): Promise<number> {
             jobs: { type: 'string', default: '2' },
             slice: { type: 'string' },
             out: { type: 'string', default: 'out/piglit' },
+            keep: { type: 'boolean', default: false },
         },
     });
     const [name = 'sanity'] = positionals;
@@ -173,7 +175,9 @@ async function main(): Promise<number> {
         };
         const direct: Run[] = [];
         for (let turn = 0; turn < Number(values.direct); turn += 1) {
-            direct.push(await run(`direct-${turn}`, env));
+            const label = `direct-${turn}`;
+            const isThere = values.keep && existsSync(join(out, label, 'results.json'));
+            direct.push(isThere ? readRun(join(out, label)) : await run(label, env));
         }
         return report(direct, await run('ferry', guest));
     } finally {

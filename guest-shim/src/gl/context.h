@@ -11,10 +11,12 @@
 #include "byte_buffer.h"
 #include "gl/arrays.h"
 #include "gl/bindings.h"
+#include "gl/debug_output.h"
 #include "gl/drawable.h"
 #include "gl/drawing.h"
 #include "gl/errors.h"
 #include "gl/facts.h"
+#include "gl/feedback.h"
 #include "gl/gl_lane.h"
 #include "gl/pixel_store.h"
 #include "gl/process.h"
@@ -70,6 +72,8 @@ class Context {
     Shadow shadow;
     Drawing drawing;
     TextureTargets textures;
+    Feedback feedback;
+    DebugOutput debug;
     // Buffers of Ferry's own, for what a draw takes from the program's memory; 0: not made yet.
     GLuint vertex_stream = 0;
     GLuint index_stream = 0;

@@ -1,9 +1,12 @@
 // Draws. Those whose arrays are all in buffers are a record each; the others take their vertices along
 // (client_draw.h).
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include "gl/client_draw.h"
 #include "gl/runtime.h"
+#include "gl/view.h"
 #include "guest/gl_hand.h"
 
 namespace guest::gl::hand {
@@ -31,6 +34,18 @@ bool prepare_elements(Context& context, GLsizei count, GLenum type, const void*&
     return send_elements(context, count, type, base_vertex,
                          {.instances = static_cast<std::uint64_t>(instances), .base_instance = base},
                          indices);
+}
+
+// Whether neither vertices nor indices of a draw are in the program's memory.
+bool is_in_buffers(Context& context) {
+    const VertexArray& array = context.arrays.current();
+    return array.from_client() == 0 && array.element_buffer != 0;
+}
+
+std::vector<std::uint64_t> offsets_of(const void* const* indices, std::size_t count) {
+    std::vector<std::uint64_t> offsets(count);
+    std::transform(indices, indices + count, offsets.begin(), wire::gl::number);
+    return offsets;
 }
 
 }  // namespace
@@ -107,6 +122,41 @@ void glMultiDrawArrays(Context& context, GLenum mode, const GLint* first, const 
     if (context.arrays.current().from_client() == 0)
         return remote::glMultiDrawArrays(context, mode, first, count, drawcount);
     for (GLsizei draw = 0; draw < drawcount; ++draw) glDrawArrays(context, mode, first[draw], count[draw]);
+}
+
+void glMultiDrawElements(Context& context, GLenum mode, const GLsizei* count, GLenum type,
+                         const void* const* indices, GLsizei drawcount) {
+    if (drawcount < 0) return fail(context, GL_INVALID_VALUE);
+    if (is_in_buffers(context)) {
+        const auto parts = static_cast<std::size_t>(drawcount);
+        const auto offsets = offsets_of(indices, parts);
+        return send(context,
+                    wire::glMultiDrawElements_Request{.mode = mode,
+                                                      .type = type,
+                                                      .drawcount = drawcount,
+                                                      .counts = std::as_bytes(std::span(count, parts)),
+                                                      .offsets = std::as_bytes(std::span(offsets))});
+    }
+    for (GLsizei draw = 0; draw < drawcount; ++draw)
+        glDrawElements(context, mode, count[draw], type, indices[draw]);
+}
+
+void glMultiDrawElementsBaseVertex(Context& context, GLenum mode, const GLsizei* count, GLenum type,
+                                   const void* const* indices, GLsizei drawcount, const GLint* basevertex) {
+    if (drawcount < 0) return fail(context, GL_INVALID_VALUE);
+    if (is_in_buffers(context)) {
+        const auto parts = static_cast<std::size_t>(drawcount);
+        const auto offsets = offsets_of(indices, parts);
+        return send(context, wire::glMultiDrawElementsBaseVertex_Request{
+                                 .mode = mode,
+                                 .type = type,
+                                 .drawcount = drawcount,
+                                 .counts = std::as_bytes(std::span(count, parts)),
+                                 .offsets = std::as_bytes(std::span(offsets)),
+                                 .basevertices = std::as_bytes(std::span(basevertex, parts))});
+    }
+    for (GLsizei draw = 0; draw < drawcount; ++draw)
+        glDrawElementsBaseVertex(context, mode, count[draw], type, indices[draw], basevertex[draw]);
 }
 
 }  // namespace guest::gl::hand

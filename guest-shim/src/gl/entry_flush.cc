@@ -14,12 +14,14 @@ void glFlush(Context& context) {
     context.changed_names(NameKind::sync);
     context.lane().seal();
     show_front(context);
+    deliver_messages(context);
 }
 
 void glFinish(Context& context) {
     remote::glFinish(context);
     show_front(context);
     if (context.surfaces.draw != nullptr) context.surfaces.draw->finish();
+    deliver_messages(context);
 }
 
 }  // namespace hand

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "gl/enums.h"
 #include "gl/runtime.h"
@@ -12,9 +13,15 @@
 namespace guest::gl::hand {
 namespace {
 
+// A number too large for the type that is asked for is the largest of that.
 template <class T>
 T converted(std::int64_t value) {
-    return static_cast<T>(value);
+    if constexpr (std::is_integral_v<T>) {
+        using Limits = std::numeric_limits<T>;
+        return static_cast<T>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
+    } else {
+        return static_cast<T>(value);
+    }
 }
 template <class T>
 T converted(float value) {
@@ -134,6 +141,11 @@ bool asked(Context& context, Ask&& ask) {
     return context.errors().is_clean(context.lane().position());
 }
 
+// Limits of which there is one for each dimension: the host says that they are asked for wrongly.
+bool is_indexed(GLenum name) {
+    return name == GL_MAX_COMPUTE_WORK_GROUP_COUNT || name == GL_MAX_COMPUTE_WORK_GROUP_SIZE;
+}
+
 // Stores what is known of `name`, converted as glGet does. False: the host has to be asked.
 template <class T>
 bool answer(Context& context, GLenum name, T* data) {
@@ -144,7 +156,7 @@ bool answer(Context& context, GLenum name, T* data) {
         return true;
     }
     const Value* value = facts.find(name);
-    if (value == nullptr) return false;
+    if (value == nullptr || is_indexed(name)) return false;
     const bool is_real = value->type == Value::Type::real;
     for (std::size_t index = 0; index < value->count(); ++index) {
         if constexpr (std::is_same_v<T, GLboolean>) {
@@ -250,6 +262,7 @@ GLenum glGetError(Context& context) {
     if (!errors.must_ask()) return GL_NO_ERROR;
     wire::gl_error_Reply reply;
     if (!call(context, wire::gl_error_Request{}, reply)) return GL_NO_ERROR;
+    deliver_messages(context);
     if (reply.error != GL_NO_ERROR) context.shadow.forget_all();
     return reply.error;
 }

@@ -1,11 +1,13 @@
 // Names of objects: glGen*, glCreate*, glDelete*. The guest chooses every name, so that making objects needs
 // no answer; the host learns of it by the record. What a name stands for is the host's.
 #include <span>
+#include <string>
 
 #include "gl/enums.h"
 #include "gl/runtime.h"
 #include "guest/gl_hand.h"
 #include "wire/gl_codec.h"
+#include "wire/limits.h"
 
 namespace guest::gl::hand {
 namespace {
@@ -41,6 +43,22 @@ void end(Context& context, NameKind kind, GLsizei count, const GLuint* names, Ma
         for (GLsizei index = 0; index < count; ++index) table.give(names[index]);
     });
     context.changed_names(kind);
+}
+
+// A wrong type makes no shader, and a program may ask for one to learn that: the host would say so too late.
+bool is_stage(Context& context, GLenum type) {
+    switch (type) {
+        case GL_VERTEX_SHADER:
+        case GL_FRAGMENT_SHADER:
+        case GL_GEOMETRY_SHADER:
+        case GL_TESS_CONTROL_SHADER:
+        case GL_TESS_EVALUATION_SHADER:
+        case GL_COMPUTE_SHADER:
+            return true;
+        default:
+            fail(context, GL_INVALID_ENUM);
+            return false;
+    }
 }
 
 }  // namespace
@@ -193,23 +211,31 @@ GLuint glCreateProgram(Context& context) {
     return name;
 }
 
-// A wrong type makes no shader, and a program may ask for one to learn that: the host would say so too late.
 GLuint glCreateShader(Context& context, GLenum type) {
-    switch (type) {
-        case GL_VERTEX_SHADER:
-        case GL_FRAGMENT_SHADER:
-        case GL_GEOMETRY_SHADER:
-        case GL_TESS_CONTROL_SHADER:
-        case GL_TESS_EVALUATION_SHADER:
-        case GL_COMPUTE_SHADER:
-            break;
-        default:
-            fail(context, GL_INVALID_ENUM);
-            return 0;
-    }
+    if (!is_stage(context, type)) return 0;
     GLuint name = 0;
     generate(context, NameKind::program, 1, &name,
              [&](auto) { return wire::glCreateShader_Request{.type = type, .name = name}; });
+    return name;
+}
+
+GLuint glCreateShaderProgramv(Context& context, GLenum type, GLsizei count, const GLchar* const* strings) {
+    if (!is_stage(context, type)) return 0;
+    if (count < 0 || (count > 0 && strings == nullptr)) {
+        fail(context, GL_INVALID_VALUE);
+        return 0;
+    }
+    std::string source;
+    for (GLsizei index = 0; index < count; ++index) source += strings[index];
+    GLuint name = 0;
+    if (source.size() > wire::limits::kGlDataBytes) {
+        fail(context, GL_OUT_OF_MEMORY);
+        return 0;
+    }
+    generate(context, NameKind::program, 1, &name, [&](auto) {
+        return wire::glCreateShaderProgramv_Request{
+            .type = type, .program = name, .source = std::as_bytes(std::span(source))};
+    });
     return name;
 }
 

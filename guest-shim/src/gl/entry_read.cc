@@ -53,6 +53,15 @@ void read(Context& context, const Download& into, const Request& request, GLsize
     if (call(context, request, reply)) store(context, found, reply.pixels, room, to);
 }
 
+// The same for an image that is stored as it is.
+template <class Reply, class Request>
+void read_compressed(Context& context, const Download& into, const Request& request, GLsizei room, void* to) {
+    if (into.into_buffer()) return send(context, request);
+    Reply reply;
+    if (call(context, request, reply))
+        wire::gl::out(to, reply.pixels, static_cast<std::size_t>(std::max(room, 0)));
+}
+
 }  // namespace
 
 void glReadPixels(Context& context, GLint x, GLint y, GLsizei width, GLsizei height, GLenum format,
@@ -158,6 +167,66 @@ void glGetCompressedTexImage(Context& context, GLenum target, GLint level, void*
     if (into.into_buffer()) return send(context, request);
     wire::glGetCompressedTexImage_Reply reply;
     if (call(context, request, reply)) wire::gl::out(image, reply.img, reply.img.size());
+}
+
+void glGetnCompressedTexImage(Context& context, GLenum target, GLint lod, GLsizei bufSize, void* pixels) {
+    const Download into(context, pixels);
+    read_compressed<wire::glGetnCompressedTexImage_Reply>(
+        context, into,
+        wire::glGetnCompressedTexImage_Request{.target = target,
+                                               .lod = lod,
+                                               .bufSize = bufSize,
+                                               .pixels_from = into.from,
+                                               .pixels_offset = into.offset},
+        bufSize, pixels);
+}
+
+void glGetCompressedTextureImage(Context& context, GLuint texture, GLint level, GLsizei bufSize,
+                                 void* pixels) {
+    const Download into(context, pixels);
+    read_compressed<wire::glGetCompressedTextureImage_Reply>(
+        context, into,
+        wire::glGetCompressedTextureImage_Request{.texture = texture,
+                                                  .level = level,
+                                                  .bufSize = bufSize,
+                                                  .pixels_from = into.from,
+                                                  .pixels_offset = into.offset},
+        bufSize, pixels);
+}
+
+void glGetCompressedTextureSubImage(Context& context, GLuint texture, GLint level, GLint xoffset,
+                                    GLint yoffset, GLint zoffset, GLsizei width, GLsizei height,
+                                    GLsizei depth, GLsizei bufSize, void* pixels) {
+    const Download into(context, pixels);
+    read_compressed<wire::glGetCompressedTextureSubImage_Reply>(
+        context, into,
+        wire::glGetCompressedTextureSubImage_Request{.texture = texture,
+                                                     .level = level,
+                                                     .xoffset = xoffset,
+                                                     .yoffset = yoffset,
+                                                     .zoffset = zoffset,
+                                                     .width = width,
+                                                     .height = height,
+                                                     .depth = depth,
+                                                     .bufSize = bufSize,
+                                                     .pixels_from = into.from,
+                                                     .pixels_offset = into.offset},
+        bufSize, pixels);
+}
+
+void glGetPolygonStipple(Context& context, GLubyte* mask) { glGetnPolygonStipple(context, kNoLimit, mask); }
+
+void glGetnPolygonStipple(Context& context, GLsizei bufSize, GLubyte* pattern) {
+    const Download into(context, pattern);
+    const wire::glGetPolygonStipple_Request request{.mask_from = into.from, .mask_offset = into.offset};
+    if (into.into_buffer()) return send(context, request);
+    wire::glGetPolygonStipple_Reply reply;
+    if (!call(context, request, reply) || pattern == nullptr) return;
+    const Image image{.format = GL_COLOR_INDEX, .type = GL_BITMAP, .width = 32, .height = 32};
+    const std::size_t end = wire::gl::layout_of(context.pixels.pack, image).end;
+    if (bufSize >= 0 && end > static_cast<std::size_t>(bufSize)) return fail(context, GL_INVALID_OPERATION);
+    if (reply.mask.size() >= wire::gl::size::kStippleBytes)
+        wire::gl::scatter(context.pixels.pack, image, reply.mask, pattern);
 }
 
 }  // namespace guest::gl::hand

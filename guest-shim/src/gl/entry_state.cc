@@ -56,6 +56,7 @@ void turn(Context& context, GLenum cap, bool on) {
     // Old programs of the driver's own languages may be broken, and then nothing can be drawn.
     if (cap == GL_VERTEX_PROGRAM_ARB || cap == GL_FRAGMENT_PROGRAM_ARB) context.drawing.is_odd = true;
     if (is_sure) context.errors().vouch();
+    if (cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) context.debug.is_synchronous = on;
 }
 
 }  // namespace

@@ -40,6 +40,11 @@ struct Facts {
         const auto found = values.find(name);
         return found == values.end() ? nullptr : &found->second;
     }
+    // A limit that is one number; `otherwise` when the host did not say it.
+    std::int64_t number(GLenum name, std::int64_t otherwise) const {
+        const Value* value = find(name);
+        return value == nullptr || value->integers.empty() ? otherwise : value->integers.front();
+    }
 };
 
 // The parts of gl_context_create's reply; false when they are malformed.

@@ -31,6 +31,15 @@ void malformed(Context& context) {
     context.lane().end(abi::CUDA_ERROR_UNKNOWN, "the host sent a malformed answer");
 }
 
+void deliver_behind(Context& context) {
+    ByteBuffer answer;
+    const bool is_kept = answer.assign(context.reply().bytes());
+    deliver_messages(context);
+    // An answer that has been lost does not decode, which ends the session.
+    context.reply().clear();
+    if (is_kept) (void)context.reply().assign(answer.bytes());
+}
+
 }  // namespace detail
 
 }  // namespace guest::gl

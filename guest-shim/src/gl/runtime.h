@@ -65,6 +65,9 @@ int exchange(Context& context, const Request& request) {
 // The host has answered what does not decode.
 void malformed(Context& context);
 
+// deliver_messages() behind a call whose answer is still to be read.
+void deliver_behind(Context& context);
+
 }  // namespace detail
 
 // Appends a record. What fails of it is glGetError's to tell.
@@ -80,6 +83,8 @@ void send(Context& context, const Request& request) {
     }
     (void)lane.appended(lane.append(request, wire::RecordHeader{}));
     if (context.errors().note_sent(detail::may_fail<Request>(), lane.position())) context.shadow.note_risk();
+    if (context.debug.is_due()) [[unlikely]]
+        deliver_messages(context);
 }
 
 // Appends, seals and waits. True: the answer is in `reply`, and this very call has made no error; spans in it
@@ -89,6 +94,8 @@ bool call(Context& context, const Request& request, Reply& reply) {
     context.count(place_of(Request::kId));
     if (context.lane().lost() != abi::CUDA_SUCCESS) return false;
     const int result = detail::exchange(context, request);
+    if (context.debug.is_due()) [[unlikely]]
+        detail::deliver_behind(context);
     if (result != 0 && result != 2) return false;
     wire::Cursor cursor(context.reply().bytes());
     if (decode(cursor, reply)) return true;

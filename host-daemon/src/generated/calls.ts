@@ -620,7 +620,7 @@ export const calls: ReadonlyMap<number, CallName> = new Map<number, CallName>([
     [0x411d, { name: 'glGetActiveUniformName', class: 'sync' }],
     [0x411e, { name: 'glGetActiveUniformsiv', class: 'sync' }],
     [0x411f, { name: 'glGetAttachedObjectsARB', class: 'local' }],
-    [0x4120, { name: 'glGetAttachedShaders', class: 'local' }],
+    [0x4120, { name: 'glGetAttachedShaders', class: 'sync' }],
     [0x4121, { name: 'glGetAttribLocation', class: 'sync' }],
     [0x4122, { name: 'glGetBooleani_v', class: 'sync' }],
     [0x4123, { name: 'glGetBooleanv', class: 'sync' }],

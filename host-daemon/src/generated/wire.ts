@@ -3,7 +3,7 @@
 export const wireVersion = 1;
 
 /** Equal on both ends of a session, or the session is refused. */
-export const specHash = '9ade25d90fae6b4b';
+export const specHash = '84aa235b400d4637';
 
 export const callNames: Readonly<Record<number, string>> = {
     0x0001: 'session_detach',

@@ -1,6 +1,7 @@
 // Objects by name: making, ending, binding and asking for them. The guest chooses every name.
 
 import {
+    answer,
     each,
     type GlChapter,
     type GlKind,
@@ -87,7 +88,8 @@ export const objects: GlChapter = {
         glDebugMessageInsert: { guest: 'hand', params: { buf: { is: 'counted', length: 'length' } } },
         glDebugMessageControl: hand,
         glDebugMessageCallback: local,
-        glGetDebugMessageLog: hand,
+        // Texts one behind the other; a negative size: the program wants none.
+        glGetDebugMessageLog: { guest: 'hand', host: 'hand', params: { messageLog: answer } },
         glDeleteObjectARB: { guest: 'local' },
         glGetHandleARB: local,
     },

@@ -15,6 +15,9 @@ namespace engine::gl::hand {
 namespace {
 
 constexpr GLint kMostValues = 65536;
+// Of the log of debug messages, at once.
+constexpr GLuint kMostMessages = 256;
+constexpr GLsizei kMostText = 1 << 20;
 
 // `count` values that `get` has stored, for field `field` of the reply.
 template <class T, class Reply, class Get>
@@ -263,6 +266,39 @@ void glGetObjectLabel(GlExecutor& executor, const wire::RecordHeader&,
                                       &reply.length, size == 0 ? nullptr : room.data<GLchar>());
     if (executor.failed()) return executor.refuse();
     reply.label = room.text();
+    sink.outputs(reply);
+}
+
+void glGetDebugMessageLog(GlExecutor& executor, const wire::RecordHeader&,
+                          const wire::glGetDebugMessageLog_Request& request, ReplySink& sink) {
+    const auto get = executor.table().glGetDebugMessageLog;
+    if (get == nullptr) return executor.missing();
+    const GLuint count = std::min(request.count, kMostMessages);
+    const GLsizei size = std::clamp(request.bufSize, 0, kMostText);
+    const std::size_t each = count * sizeof(GLuint);
+    wire::gl::Room sources(each);
+    wire::gl::Room types(each);
+    wire::gl::Room ids(each);
+    wire::gl::Room severities(each);
+    wire::gl::Room lengths(each);
+    wire::gl::Room texts(static_cast<std::size_t>(size));
+    executor.settle_errors();
+    wire::glGetDebugMessageLog_Reply reply;
+    reply.result = get(count, size, sources.data<GLenum>(), types.data<GLenum>(), ids.data<GLuint>(),
+                       severities.data<GLenum>(), lengths.data<GLsizei>(),
+                       request.bufSize < 0 ? nullptr : texts.data<GLchar>());
+    if (executor.failed()) return executor.refuse();
+    reply.result = std::min(reply.result, count);
+    const std::size_t said = reply.result * sizeof(GLuint);
+    std::size_t characters = 0;
+    for (GLuint at = 0; at < reply.result; ++at)
+        characters += static_cast<std::size_t>(std::max(lengths.data<GLsizei>()[at], 0));
+    reply.sources = sources.bytes().first(said);
+    reply.types = types.bytes().first(said);
+    reply.ids = ids.bytes().first(said);
+    reply.severities = severities.bytes().first(said);
+    reply.lengths = lengths.bytes().first(said);
+    reply.messageLog = texts.bytes().first(std::min(characters, static_cast<std::size_t>(size)));
     sink.outputs(reply);
 }
 

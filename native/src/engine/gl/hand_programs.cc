@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kUniformValues = 16;  // of the largest type, a matrix of 4 by 4
 constexpr GLint kMostIndices = 65536;
+constexpr GLsizei kMostShaders = 4096;
 
 // Strings one behind the other, each with its NUL. False: there are not so many.
 bool split(std::span<const std::byte> texts, GLsizei count, std::vector<const GLchar*>& out) {
@@ -83,6 +84,24 @@ void glGetUniformIndices(GlExecutor& executor, const wire::RecordHeader& header,
     if (executor.failed()) return executor.refuse();
     wire::glGetUniformIndices_Reply reply;
     reply.indices = room.bytes();
+    sink.outputs(reply);
+}
+
+// The shaders' names are said as the guest knows them.
+void glGetAttachedShaders(GlExecutor& executor, const wire::RecordHeader&,
+                          const wire::glGetAttachedShaders_Request& request, ReplySink& sink) {
+    const GLuint program = executor.name(GlName::program, request.program);
+    const GLsizei most = std::min(request.maxCount, kMostShaders);
+    wire::gl::Room room(static_cast<std::size_t>(std::max(most, 0)) * sizeof(GLuint));
+    wire::glGetAttachedShaders_Reply reply;
+    executor.settle_errors();
+    executor.table().glGetAttachedShaders(program, most, &reply.count, room.data<GLuint>());
+    if (executor.failed()) return executor.refuse();
+    reply.count = std::clamp(reply.count, 0, std::max(most, 0));
+    GLuint* const shaders = room.data<GLuint>();
+    for (GLsizei at = 0; at < reply.count; ++at)
+        shaders[at] = executor.guest_name(GlName::program, shaders[at]);
+    reply.shaders = room.bytes().first(static_cast<std::size_t>(reply.count) * sizeof(GLuint));
     sink.outputs(reply);
 }
 
