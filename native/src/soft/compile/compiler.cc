@@ -173,10 +173,7 @@ void Compiler::find_same(const Code& code) {
     same_.clear();
     for (const auto* slots : {&code.fixed, &code.per_block}) {
         for (const FixedSlot& each : *slots) {
-            const bool is_of_lanes =
-                each.special <= Special::tid_z || each.special == Special::laneid ||
-                (each.special >= Special::lanemask_eq && each.special <= Special::lanemask_gt);
-            if (!is_of_lanes || each.is_constant) same_.push_back(each.slot);
+            if (!differs_by_lane(each)) same_.push_back(each.slot);
         }
     }
 }

@@ -38,7 +38,7 @@ constexpr Vector kOrMasks = {Map::x0f, Prefix::x66, 0x45, true};
 
 std::int32_t at(std::size_t offset) { return static_cast<std::int32_t>(offset); }
 std::int32_t memo_of(const Step& step, std::size_t field) {
-    return at(step.insn->cache * sizeof(AddressMemo) + field);
+    return at(step.insn->pattern.memo * sizeof(AddressMemo) + field);
 }
 std::int32_t cache_of(const Step& step, std::size_t field) {
     return at(step.insn->cache * sizeof(RangeCache) + field);

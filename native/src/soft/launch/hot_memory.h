@@ -16,6 +16,13 @@ namespace {
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 constexpr u32 kHalf = 16;
+// Compiled runs of AVX-512 compare patterns in their own order, so that no handler may rely on another's
+// work.
+#if defined(__AVX512F__)
+constexpr bool kTrustsPatterns = false;
+#else
+constexpr bool kTrustsPatterns = true;
+#endif
 
 template <class Address>
 AddressShape shape_of(const Address* delta, u32 size) {
@@ -157,9 +164,9 @@ struct SharedWindow {
 // The host pointer of lane 0 when every lane of a whole warp may access its bytes, else null.
 template <class Address, class Window>
 [[gnu::always_inline]] inline std::byte* whole_warp(Warp& w, const Insn* i, const Window& window, u32 size) {
-    AddressMemo& memo = w.memos[i->cache];
+    AddressMemo& memo = w.memos[i->pattern.memo];
     const Address* address = slot<Address>(w, i->a);
-    recall(memo, address, size);
+    if (!kTrustsPatterns || i->pattern.is_known == 0) recall(memo, address, size);
     const u64 base = address[0] + static_cast<u64>(i->imm);
     const u64 low = base + static_cast<u64>(memo.low);
     const u64 end = base + static_cast<u64>(memo.high) + size;
@@ -268,7 +275,7 @@ template <class T, class Word, u32 V, class Address, class Window>
     if (w.active != kFullMask) return load_part<T, Word, V, Address>(w, i, window);
     const std::byte* base = whole_warp<Address>(w, i, window, kSize);
     if (base == nullptr) return slow_load(w, i);
-    AddressMemo& memo = w.memos[i->cache];
+    AddressMemo& memo = w.memos[i->pattern.memo];
     Word* d[V];
     name_slots<Word, V>(w, i, d);
     for (u32 first = 0; first < kLanes; first += kHalf) {
@@ -294,7 +301,7 @@ template <class T, class Word, u32 V, class Address, class Window>
     if (w.active != kFullMask) return store_part<T, Word, V, Address>(w, i, window);
     std::byte* base = whole_warp<Address>(w, i, window, kSize);
     if (base == nullptr) return slow_store(w, i);
-    AddressMemo& memo = w.memos[i->cache];
+    AddressMemo& memo = w.memos[i->pattern.memo];
     Word* s[V];
     name_slots<Word, V>(w, i, s);
     for (u32 first = 0; first < kLanes; first += kHalf) {

@@ -20,6 +20,12 @@ struct VideoSite;
 // running.
 using Handler = const Insn* (*)(Warp&, const Insn*);
 
+// Which pattern of addresses an access of global or shared memory is compared with.
+struct AddressPattern {
+    std::uint32_t memo;      // index of the AddressMemo
+    std::uint32_t is_known;  // 1: an access before it, with no wait between, has compared it already
+};
+
 struct Insn {
     Handler run[2] = {nullptr,
                       nullptr};  // [0] when every live lane is active (may write the others), [1] otherwise
@@ -28,6 +34,7 @@ struct Insn {
     union {
         const Insn* target = nullptr;  // of branches
         const void* side;              // a side table, by opcode
+        AddressPattern pattern;        // of loads and stores that have hot handlers
     };
     std::uint32_t e = 0;
     std::uint32_t cache = 0;  // index of this instruction's RangeCache
@@ -88,6 +95,12 @@ struct FixedSlot {
     std::uint64_t value = 0;  // of a constant
 };
 
+inline bool differs_by_lane(const FixedSlot& slot) {
+    return !slot.is_constant &&
+           (slot.special <= Special::tid_z || slot.special == Special::laneid ||
+            (slot.special >= Special::lanemask_eq && slot.special <= Special::lanemask_gt));
+}
+
 // A value moved across a call: between a register or local bytes of one side and of the other.
 struct CallMove {
     bool from_register = false;
@@ -129,9 +142,9 @@ struct Code {
     std::vector<std::unique_ptr<SurfaceSite>> surfaces;
     std::vector<std::shared_ptr<VideoSite>> videos;
     std::vector<std::shared_ptr<MatrixSite>> matrices;  // shared only because it is incomplete here
-    std::uint32_t frame_bytes = 0;   // register window
-    std::uint32_t local_bytes = 0;   // per thread
-    std::uint32_t shared_bytes = 0;  // static, including what callees use
+    std::uint32_t frame_bytes = 0;                      // register window
+    std::uint32_t local_bytes = 0;                      // per thread
+    std::uint32_t shared_bytes = 0;                     // static, including what callees use
     std::uint32_t first_cache = 0;
     std::uint32_t cache_count = 0;
     bool has_calls = false;

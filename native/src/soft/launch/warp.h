@@ -21,7 +21,7 @@ struct RangeCache {
 enum AddressShape : std::uint8_t { kConsecutive, kSame, kMixed, kMisaligned };
 
 // The pattern of addresses an instruction saw last, relative to lane 0's. It says nothing of memory, so it
-// outlives launches: whoever uses it compares it first.
+// outlives launches: whoever uses it compares it first, or follows one that did (ptx/address_patterns.h).
 struct alignas(64) AddressMemo {
     std::uint64_t delta[kLanes] = {};  // 32-bit words when the address slot has those
     std::int64_t low = 0;              // the least and the greatest of them
@@ -70,7 +70,7 @@ struct Warp {
     std::uint32_t index = 0;            // in its block
     std::uint32_t cluster_arrived = 0;  // lanes whose barrier.cluster.wait is to come
     RangeCache* caches = nullptr;
-    AddressMemo* memos = nullptr;  // parallel to caches
+    AddressMemo* memos = nullptr;  // as many as caches
     std::byte* shared = nullptr;
     std::uint64_t shared_size = 0;
     std::byte* local = nullptr;      // of lane 0, at the running frame's offset 0 of the thread's stack

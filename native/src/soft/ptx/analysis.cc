@@ -52,6 +52,7 @@ bool Decoder::prepare() {
     if (!lay_out_locals()) return false;
     find_aliases();
     assign_slots();
+    patterns_.emplace(syntax_, cfg_, same_registers());
     statement_ = nullptr;
     return error_.empty();
 }
@@ -163,6 +164,20 @@ void Decoder::find_aliases() {
         }
     }
     error_.clear();  // what is wrong is reported where the statement is decoded
+}
+
+std::vector<bool> Decoder::same_registers() const {
+    std::vector<std::uint32_t> same;
+    for (const auto* slots : {&code_.fixed, &code_.per_block}) {
+        for (const FixedSlot& each : *slots) {
+            if (!differs_by_lane(each)) same.push_back(each.slot);
+        }
+    }
+    std::ranges::sort(same);
+    std::vector<bool> are_same(slots_.size());
+    for (std::size_t reg = 0; reg < slots_.size(); ++reg)
+        are_same[reg] = is_alias_[reg] && std::ranges::binary_search(same, slots_[reg]);
+    return are_same;
 }
 
 // Linear scan: a register takes the slot of one whose range ended before its own begins. Ranges that touch do

@@ -128,11 +128,18 @@ bool build_access(Decoder& d, bool is_load) {
         insn.mod[kModAddressWidth] = static_cast<std::uint8_t>(address.width);
         if (count == 8 && first == 0) insn.mod[kModOp] = static_cast<std::uint8_t>(8 * type_size(type));
         d.use_cache(insn);
+        if (is_hot) d.use_pattern(insn, d.operand(is_load ? 1 : 0), type_size(type) * count);
     }
     return !is_async || emit_completion(d, 2, d.constant(count * type_size(type), 4));
 }
 
 }  // namespace
+
+void Decoder::use_pattern(Insn& insn, const Operand& address, std::uint32_t size) {
+    const Operand& base = child(address, 0);
+    const bool may_follow = base.kind == OperandKind::reg && statement_->guard < 0;
+    insn.pattern = may_follow ? patterns_->meet(base.index, size, insn.cache) : AddressPattern{insn.cache, 0};
+}
 
 bool Decoder::symbol_value(const Operand& operand, std::uint32_t width, std::uint32_t& slot) {
     if (width == 0 || width == 16) return fail("an address does not fit a register of this type");

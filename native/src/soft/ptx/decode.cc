@@ -92,8 +92,10 @@ bool Decoder::decode_block(std::uint32_t position) {
     block_starts_[cfg_.order[position]] = static_cast<std::uint32_t>(code_.insns.size());
     statement_ = block.first < block.last ? &syntax_.statements[block.first] : nullptr;
     if (block.is_join) emit(Family::reconverge, Type::none);
+    patterns_->begin_block();
     for (std::uint32_t k = block.first; k < block.last; ++k, ++at_) {
         if (!decode_statement(syntax_.statements[k])) return false;
+        patterns_->pass(syntax_.statements[k]);
     }
     finish_block(block, position);
     ++at_;

@@ -2,6 +2,7 @@
 // opcode; the builders (build_*.cc) read modifiers and operands through this class and emit instructions.
 #pragma once
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "soft/compile/compiler.h"
 #include "soft/launch/insn.h"
 #include "soft/launch/registry.h"
+#include "soft/ptx/address_patterns.h"
 #include "soft/ptx/cfg.h"
 #include "soft/ptx/symbols.h"
 #include "soft/ptx/syntax.h"
@@ -95,6 +97,8 @@ class Decoder {
     // The value of a symbol as an operand of mov; false after fail().
     bool symbol_value(const Operand& operand, std::uint32_t width, std::uint32_t& slot);
     void use_cache(Insn& insn) { insn.cache = code_.first_cache + code_.cache_count++; }
+    // The same for an access of `size` bytes a lane that has a hot handler, at `address`.
+    void use_pattern(Insn& insn, const Operand& address, std::uint32_t size);
     std::uint32_t local_offset(std::uint32_t local) const { return local_offsets_[local]; }
 
     const Link& link() const { return link_; }
@@ -125,6 +129,7 @@ class Decoder {
     void find_aliases();
     bool alias_of(const Statement& s, std::uint32_t& slot);
     bool alias_param(const Statement& s, std::uint32_t& slot);
+    std::vector<bool> same_registers() const;
     void assign_slots();
     bool decode_block(std::uint32_t position);
     bool decode_statement(const Statement& s);
@@ -142,6 +147,7 @@ class Decoder {
     const FunctionSyntax& syntax_;
     Code& code_;
     Cfg cfg_;
+    std::optional<AddressPatterns> patterns_;
     std::vector<compile::Origin> origins_;  // parallel to the code's instructions
     std::vector<compile::Stay> stays_;
     std::uint32_t at_ = 0;  // the statement being built, counted as live_ranges() does

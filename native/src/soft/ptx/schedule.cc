@@ -121,6 +121,10 @@ void Stretch::reorder(std::uint32_t first, std::uint32_t last) {
 
 }  // namespace
 
+bool is_arithmetic(const FunctionSyntax& function, const Statement& statement) {
+    return sort_of(function, statement) == Sort::arithmetic;
+}
+
 void hoist_loads(FunctionSyntax& function) {
     Stretch stretch(function);
     for (const Block& block : build_cfg(function).blocks) {
