@@ -1,20 +1,44 @@
 // Calls of OpenGL that are more than a record: a guest says what they answer and draw, by Ferry and without
 // it, and says the same.
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { cleanUp, describeResult, newFolder, runGuest, startDaemon } from '../e2e/harness.ts';
+import {
+    cleanUp,
+    describeResult,
+    newFolder,
+    runGuest,
+    startDaemon,
+    type DaemonHandle,
+} from '../e2e/harness.ts';
 import { buildGuest, glEnvironment, missing, startX, withoutDisplay } from './guests.ts';
 
 const reason = missing('the rarer calls of OpenGL', ['rarer']);
 
 describe.skipIf(reason !== null)('the rarer calls of OpenGL', () => {
+    let display = '';
+    let daemon: DaemonHandle;
+    let program = '';
+
+    beforeAll(async () => {
+        display = await startX();
+        daemon = await startDaemon();
+        program = buildGuest(newFolder(), 'rarer', 0, ['-lGL', '-lX11']);
+    });
     afterAll(cleanUp);
 
+    it('are not offered by extensions that have others, too', async () => {
+        for (const [name, offered] of [
+            ['GL_EXT_direct_state_access', 0],
+            ['GL_ARB_debug_output', 1],
+        ]) {
+            const command = [program, String(name)];
+            const said = await runGuest(command, glEnvironment(daemon, 'vendor', display, ''));
+            expect(said.stdout, describeResult(command, said)).toContain(`${name}: ${offered}`);
+        }
+    });
+
     it('answer and draw as GL itself does', async () => {
-        const folder = newFolder();
-        const display = await startX();
-        const daemon = await startDaemon();
-        const command = [buildGuest(folder, 'rarer', 0, ['-lGL', '-lX11'])];
+        const command = [program];
         const direct = await runGuest(command, { ...withoutDisplay(), DISPLAY: display });
         const forwarded = await runGuest(command, glEnvironment(daemon, 'vendor', display, ''));
         expect(direct.stdout, describeResult(command, direct)).toContain('done');

@@ -2,12 +2,38 @@
 #include "gl/facts.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <string_view>
 
 namespace guest::gl {
 namespace {
 
 constexpr std::size_t kMostValues = 4096;  // of one array
+
+// Extensions of which some calls are not forwarded: a program that found them would call what is not there.
+constexpr std::array<std::string_view, 20> kNotForwarded{
+    "GL_AMD_gpu_shader_int64",
+    "GL_ARB_fragment_program",
+    "GL_ARB_gpu_shader_int64",
+    "GL_ARB_shading_language_include",
+    "GL_ARB_vertex_program",
+    "GL_ATI_fragment_shader",
+    "GL_EXT_EGL_image_storage",
+    "GL_EXT_debug_label",
+    "GL_EXT_direct_state_access",
+    "GL_EXT_gpu_program_parameters",
+    "GL_EXT_memory_object",
+    "GL_EXT_memory_object_fd",
+    "GL_EXT_shader_framebuffer_fetch_non_coherent",
+    "GL_EXT_vertex_array",
+    "GL_IBM_multimode_draw_arrays",
+    "GL_MESA_framebuffer_flip_y",
+    "GL_NV_half_float",
+    "GL_NV_primitive_restart",
+    "GL_OES_texture_3D",
+    "GL_OES_viewport_array",
+};
 
 // The next NUL-terminated text; false when there is none.
 bool take_text(std::span<const std::byte>& bytes, std::string& text) {
@@ -70,7 +96,8 @@ bool read_extensions(std::span<const std::byte> names, Facts& facts) {
     while (!names.empty()) {
         std::string name;
         if (!take_text(names, name)) return false;
-        facts.extensions.push_back(std::move(name));
+        if (std::ranges::find(kNotForwarded, name) == kNotForwarded.end())
+            facts.extensions.push_back(std::move(name));
     }
     std::sort(facts.extensions.begin(), facts.extensions.end());
     for (const std::string& name : facts.extensions) {

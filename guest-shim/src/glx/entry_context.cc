@@ -17,6 +17,8 @@ struct Attributes {
     gl::VersionWish version;
     GLbitfield profile = GLX_CONTEXT_CORE_PROFILE_BIT_ARB;
     GLbitfield flags = 0;
+    GLenum render_type = GLX_RGBA_TYPE;
+    GLenum reset = GLX_NO_RESET_NOTIFICATION_ARB;
     int screen = -1;
     bool is_known = true;
 };
@@ -40,12 +42,15 @@ void note(Attributes& attributes, GLenum name, int value) {
             attributes.version.no_error = value != 0;
             break;
         case GLX_CONTEXT_RESET_NOTIFICATION_STRATEGY_ARB:
+            attributes.reset = bits;
             attributes.version.loses_on_reset = bits == GLX_LOSE_CONTEXT_ON_RESET_ARB;
             break;
         case GLX_SCREEN:
             attributes.screen = value;
             break;
         case GLX_RENDER_TYPE:
+            attributes.render_type = bits;
+            break;
         case GLX_CONTEXT_RELEASE_BEHAVIOR_ARB:
             break;
         default:
@@ -66,6 +71,10 @@ Attributes read_list(const int* list) {
     return attributes;
 }
 
+bool is_reset_strategy(GLenum reset) {
+    return reset == GLX_NO_RESET_NOTIFICATION_ARB || reset == GLX_LOSE_CONTEXT_ON_RESET_ARB;
+}
+
 // What the specification of GLX_ARB_create_context refuses with BadMatch, BadValue or GLXBadProfileARB. False
 // after the error.
 bool is_sound(Display* display, const Attributes& attributes) {
@@ -75,17 +84,21 @@ bool is_sound(Display* display, const Attributes& attributes) {
     const bool is_version = exists(version);
     const bool is_one_profile =
         version.is_core || version.is_es || attributes.profile == GLX_CONTEXT_COMPATIBILITY_PROFILE_BIT_ARB;
-    if (!is_one_profile && (is_version && version.number() < 32) == false) {
+    // OpenGL ES 1 is not offered.
+    if (!is_one_profile || (version.is_es && is_version && version.number() < 20)) {
         send_error(display, GlxError::bad_profile, 0, Asked::create_context_attribs);
         return false;
     }
-    if (!attributes.is_known || (attributes.flags & ~kFlags) != 0) {
+    // Contexts of colour indices were there before 3.0; those of floats are of extensions not offered.
+    const GLenum type = attributes.render_type;
+    const bool is_known = attributes.is_known && (type == GLX_RGBA_TYPE || type == GLX_COLOR_INDEX_TYPE);
+    if (!is_known || (attributes.flags & ~kFlags) != 0) {
         send_core_error(display, BadValue, 0, Asked::create_context_attribs);
         return false;
     }
     const bool contradicts = (version.forward_compatible && !version.is_es && version.number() < 30) ||
                              (version.no_error && (version.debug || version.robust));
-    if (!is_version || contradicts) {
+    if (!is_version || contradicts || type != GLX_RGBA_TYPE || !is_reset_strategy(attributes.reset)) {
         send_core_error(display, BadMatch, 0, Asked::create_context_attribs);
         return false;
     }

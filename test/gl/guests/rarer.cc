@@ -238,15 +238,49 @@ void ask_limits() {
     say_error("with one");
 }
 
+// Whether an extension is there.
+int say_extensions(const char* name) {
+    const char* all = (const char*)glGetString(GL_EXTENSIONS);
+    printf("%s: %d\n", name, strstr(all, name) != NULL);
+    return 0;
+}
+
+// A context of the core profile that was asked for by a version without profiles: what the host does behind
+// the program's back must not become the program's error.
+void end_buffers_of_core() {
+    typedef GLXContext (*Create)(Display*, GLXFBConfig, GLXContext, Bool, const int*);
+    Create create = (Create)glXGetProcAddressARB((const GLubyte*)"glXCreateContextAttribsARB");
+    Display* display = glXGetCurrentDisplay();
+    int count = 0;
+    GLXFBConfig* configs = glXGetFBConfigs(display, DefaultScreen(display), &count);
+    need(configs != NULL && count > 0, "glXGetFBConfigs");
+    const int wanted[] = {GLX_CONTEXT_MAJOR_VERSION_ARB, 3, GLX_CONTEXT_MINOR_VERSION_ARB, 1, None};
+    GLXContext context = create(display, configs[0], NULL, True, wanted);
+    need(context != NULL && glXMakeContextCurrent(display, None, None, context), "a context of 3.1");
+    GLuint buffer = 0;
+    glGenBuffers(1, &buffer);
+    glBindBuffer(GL_ARRAY_BUFFER, buffer);
+    glDeleteBuffers(1, &buffer);
+    say_error("a deleted buffer");
+    glObjectLabel(GL_BUFFER, 77, 1, "x");
+    say_error("a label for nothing");
+    const GLsync fence = glFenceSync(GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
+    glDeleteSync(fence);
+    glDeleteSync(fence);
+    say_error("a fence deleted twice");
+}
+
 }  // namespace
 
-int main() {
+int main(int count, char** words) {
     make_current_offscreen();
+    if (count > 1) return say_extensions(words[1]);
     ask_programs();
     draw();
     select_and_feed_back();
     ask_pixels();
     hear_messages();
     ask_limits();
+    end_buffers_of_core();
     printf("done\n");
 }

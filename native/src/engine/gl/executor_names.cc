@@ -68,7 +68,10 @@ void GlExecutor::give_sync(std::uint64_t guest, GLsync host) {
 GLsync GlExecutor::take_sync(std::uint64_t guest) {
     const std::lock_guard lock(group_->mutex);
     const auto found = group_->syncs.find(guest);
-    if (found == group_->syncs.end()) return nullptr;
+    if (found == group_->syncs.end()) {
+        if (guest != 0) set_error(GL_INVALID_VALUE);
+        return nullptr;
+    }
     GLsync host = found->second;
     group_->syncs.erase(found);
     return host;

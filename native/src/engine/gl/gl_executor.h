@@ -121,11 +121,15 @@ class GlExecutor final : public Execution {
     ferry::Status create_context(std::uint32_t group, const device::GlWish& wish);
     bool is_es() const { return is_es_; }
     bool makes_names_up() const { return makes_names_up_; }
+    // The context has turned out to be one of the core profile, which nobody need have asked for.
+    void note_core() { makes_names_up_ = false; }
     // An error of ours, which glGetError answers before GL's own; only the first one is kept, as GL does.
     void set_error(GLenum error) {
         if (error_ == 0) error_ = error;
     }
     GLenum take_error();
+    // Whether the guest has given that name to an object, or bound it.
+    bool knows(GlName kind, GLuint guest) { return names_of(kind).find(guest) != 0; }
     // The guest's name for one of the host's; 0 when it has none. Slow.
     GLuint guest_name(GlName kind, GLuint host) { return names_of(kind).guest_of(host); }
     GLuint guest_list(GLuint host) const { return host - group_->list_base; }

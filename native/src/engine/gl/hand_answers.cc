@@ -153,11 +153,15 @@ bool labelled(GLenum identifier, GlName& kind) {
     }
 }
 
-// False, after an error: there is no such kind of object.
+// False, after an error: there is no such kind of object, or no such object.
 bool labelled_name(GlExecutor& executor, GLenum identifier, GLuint guest, GLuint& host) {
     GlName kind{};
     if (!labelled(identifier, kind)) {
         executor.set_error(GL_INVALID_ENUM);
+        return false;
+    }
+    if (kind != GlName::list && guest != 0 && !executor.knows(kind, guest)) {
+        executor.set_error(GL_INVALID_VALUE);
         return false;
     }
     host = executor.name(kind, guest);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "engine/gl/gl_executor.h"
 #include "engine/gl/frames.h"
+#include "engine/gl/gl_executor.h"
 #include "engine/replies.h"
 #include "gl/enums.h"
 #include "gl/sizes.h"
@@ -114,6 +114,8 @@ T said(GlExecutor& executor, GLenum state, T value) {
 
 // How many values there are of a state; 0: too many.
 std::size_t count_of(GlExecutor& executor, GLenum state) {
+    // Of each dimension there is one, asked for by its index.
+    if (state == GL_MAX_COMPUTE_WORK_GROUP_COUNT || state == GL_MAX_COMPUTE_WORK_GROUP_SIZE) return 1;
     const std::size_t known = wire::gl::size::state(state);
     if (known != 0) return known;
     GLenum number = GL_NUM_COMPRESSED_TEXTURE_FORMATS;

@@ -12,6 +12,7 @@ namespace engine {
 namespace {
 
 constexpr std::uint32_t kProfiles = 4;
+constexpr std::uint32_t kCore = 1;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
@@ -50,6 +51,7 @@ void create(GlExecutor& executor, const wire::gl_context_create_Request& request
     executor.table().glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
     executor.table().glPixelStorei(GL_PACK_ALIGNMENT, 1);
     const gl::Snapshot snapshot = gl::take_snapshot(executor.table(), executor.is_es());
+    if (snapshot.profile == kCore) executor.note_core();
     reply.profile = snapshot.profile;
     reply.major = snapshot.major;
     reply.minor = snapshot.minor;
