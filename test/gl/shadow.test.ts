@@ -40,9 +40,14 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
 
     /** What the guest prints, and how often it has waited for the host. */
     async function forwarded(guest: string, ...args: readonly string[]) {
-        const statsFile = join(folder, ['stats', ...args].join('-'));
+        return forwardedBy('auto', guest, ...args);
+    }
+
+    async function forwardedBy(carrier: string, guest: string, ...args: readonly string[]) {
+        const statsFile = join(folder, ['stats', carrier, guest, ...args].join('-'));
         const command = [join(folder, `${guest}0`), ...args];
-        const result = await runGuest(command, glEnvironment(daemon, 'vendor', display, statsFile));
+        const environment = glEnvironment(daemon, 'vendor', display, statsFile);
+        const result = await runGuest(command, { ...environment, FERRY_CARRIER: carrier });
         expect(result.code, describeResult(command, result)).toBe(0);
         expect(result.stdout).toContain('done');
         return { text: result.stdout, roundTrips: readStats(statsFile)[0]?.roundTrips ?? Infinity };
@@ -80,7 +85,9 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
         expect(many.roundTrips).toBe(few.roundTrips);
     });
 
-    it('keeps the order of fences between two contexts that share textures', async () => {
-        await forwarded('sharing', isLong ? '10000' : '300');
-    });
+    for (const carrier of ['ring', 'unix']) {
+        it(`keeps the order of fences between two contexts that share textures: ${carrier}`, async () => {
+            await forwardedBy(carrier, 'sharing', isLong ? '10000' : '300');
+        });
+    }
 });
