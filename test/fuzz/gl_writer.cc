@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gl/enums.h"
+#include "gl/sizes.h"
 #include "test/gl_rows.h"
 #include "wire/record.h"
 
@@ -206,8 +207,32 @@ std::uint64_t number(Choices& choices, string_view name) {
     return choices.word() >> choices.below(64);
 }
 
-std::uint64_t scalar(Choices& choices, string_view name, bool is_enum) {
-    if (ends_with(name, "_from")) return choices.below(3);
+// The scalars of a record that are written already.
+using Written = std::map<std::string, std::uint64_t, std::less<>>;
+
+constexpr std::size_t kMostContent = 16384;
+
+// Bytes that the array or image behind those scalars has to have, where they say it.
+std::size_t implied(const Written& written) {
+    const auto at = [&](string_view name, std::uint64_t otherwise) {
+        const auto found = written.find(name);
+        return found == written.end() ? otherwise : found->second;
+    };
+    const auto side = [&](string_view name) { return static_cast<std::int32_t>(at(name, 1)); };
+    if (written.contains("format") && written.contains("type")) {
+        return wire::gl::size::image(static_cast<std::uint32_t>(at("format", 0)),
+                                     static_cast<std::uint32_t>(at("type", 0)), side("width"), side("height"),
+                                     side("depth"));
+    }
+    if (written.contains("imageSize")) return wire::gl::size::bytes(side("imageSize"));
+    return written.contains("size") ? at("size", 0) : kMostContent / 4;
+}
+
+std::uint64_t scalar(Choices& choices, string_view name, bool is_enum, const Written& written) {
+    // The image in the record, no image, an offset.
+    if (ends_with(name, "_from"))
+        return choices.below(8) != 0 && implied(written) <= kMostContent ? choices.below(4) != 0
+                                                                         : choices.below(2) * 2;
     const auto known = usual_values().find(name);
     if (known != usual_values().end() && choices.below(8) != 0)
         return known->second[choices.below(known->second.size())];
@@ -256,14 +281,16 @@ class Record {
     std::vector<std::byte> payload_;
 };
 
-std::vector<std::byte> content(Choices& choices, string_view name) {
-    static constexpr std::size_t kSizes[] = {0, 4, 4, 8, 16, 64, 1024, 4096, 16384};
+std::vector<std::byte> content(Choices& choices, string_view name, std::size_t size) {
+    static constexpr std::size_t kSizes[] = {0, 4, 8, 64, 1024, 4096, 16384};
     if (name == "source") {
         const string_view source = kSources[choices.below(std::size(kSources))];
         const auto* begin = reinterpret_cast<const std::byte*>(source.data());
         return {begin, begin + source.size()};
     }
-    std::vector<std::byte> bytes(kSizes[choices.below(std::size(kSizes))]);
+    if (size > kMostContent) size = 0;
+    if (choices.below(32) == 0) size = kSizes[choices.below(std::size(kSizes))];
+    std::vector<std::byte> bytes(size);
     const std::size_t kind = choices.below(4);
     for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
         const float real = 0.25f * static_cast<float>(at % 9);
@@ -286,19 +313,42 @@ const gl_rows::Row& row_of(Choices& choices) {
     return gl_rows::kRows[choices.below(std::size(gl_rows::kRows))];
 }
 
+// Whether the image of that name is not in the record.
+bool is_absent(const Written& written, string_view name) {
+    const auto from = written.find(std::string(name) + "_from");
+    return from != written.end() && from->second != 1;
+}
+
+// Now and then a record is none, or not of that size, or a byte of it is another.
+std::vector<std::byte> spoilt(Choices& choices, std::vector<std::byte> record) {
+    constexpr std::size_t kHeader = sizeof(wire::RecordHeader);
+    const std::size_t how = choices.below(512);
+    if (how < 8 && record.size() > kHeader) {
+        record[kHeader + choices.below(record.size() - kHeader)] = static_cast<std::byte>(choices.byte());
+    } else if (how < 10 && record.size() > kHeader) {
+        record.resize(kHeader + choices.below(record.size() - kHeader) / 8 * 8);
+        const auto size = static_cast<std::uint32_t>(record.size());
+        std::memcpy(record.data(), &size, sizeof size);
+    } else if (how == 10) {
+        record[choices.below(kHeader)] = static_cast<std::byte>(choices.byte());
+    }
+    return record;
+}
+
 }  // namespace
 
 std::vector<std::byte> write_gl_record(Choices& choices) {
     const gl_rows::Row& row = row_of(choices);
     Record record(row.id);
     string_view rest(row.fields);
+    Written written;
     while (!rest.empty()) {
         const string_view field = rest.substr(0, rest.find(','));
         rest.remove_prefix(std::min(rest.size(), field.size() + 1));
         const string_view type = field.substr(0, field.find(' '));
         const string_view name = field.substr(type.size() + 1);
         if (type == "bytes") {
-            record.bytes(content(choices, name));
+            record.bytes(content(choices, name, is_absent(written, name) ? 0 : implied(written)));
         } else if (type == "text") {
             record.bytes(std::as_bytes(std::span("a", 2)));
         } else if (type == "f32" || type == "f64") {
@@ -310,10 +360,11 @@ std::vector<std::byte> write_gl_record(Choices& choices) {
             record.scalar(choices.below(16) == 0 ? choices.word() : bits, type == "f32" ? 4 : 8);
         } else {
             const std::size_t bits = static_cast<std::size_t>(std::stoi(std::string(type.substr(1))));
-            record.scalar(scalar(choices, name, type == "u32"), bits / 8);
+            written[std::string(name)] = scalar(choices, name, type == "u32", written);
+            record.scalar(written[std::string(name)], bits / 8);
         }
     }
-    return record.take();
+    return spoilt(choices, record.take());
 }
 
 std::string described(std::span<const std::byte> record) {

@@ -9,12 +9,12 @@
 
 namespace fuzz {
 
-// Bytes that choose; zeros once there are no more.
+// Bytes that choose; from the first one again once there are no more.
 class Choices {
   public:
     explicit Choices(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
     bool is_empty() const { return at_ >= bytes_.size(); }
-    std::uint8_t byte() { return is_empty() ? 0 : bytes_[at_++]; }
+    std::uint8_t byte() { return bytes_.empty() ? 0 : bytes_[at_++ % bytes_.size()]; }
     std::size_t below(std::size_t bound) { return (std::size_t{byte()} << 8 | byte()) % bound; }
     std::uint64_t word() {
         std::uint64_t value = 0;
@@ -27,7 +27,7 @@ class Choices {
     std::size_t at_ = 0;
 };
 
-// One record, header included. It asks for a reply.
+// One record, header included, whole for the most part. It asks for a reply.
 std::vector<std::byte> write_gl_record(Choices& choices);
 
 // The call and its fields, for whoever looks at a finding.

@@ -1,5 +1,7 @@
 // Random records of OpenGL (test/fuzz/gl_target.cc): those of the corpus, then others for FERRY_FUZZ_SECONDS,
-// or 15, from FERRY_FUZZ_SEED on, or 1. What it did when a sanitizer ended it is said, and is in crash-input.
+// or 20, from FERRY_FUZZ_SEED on, or 1. Inputs that reach what none before them did are kept and changed.
+// What it did when a sanitizer ended it is in crash-input; a file as an argument is run alone.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 #include <random>
 #include <vector>
 
+#include "../fuzz/gl_target.h"
 #include "../fuzz/target.h"
 #include "fake_gl.h"
 
@@ -28,17 +31,73 @@ void save_current() {
     std::fprintf(stderr, "the input of %zu bytes is in crash-input\n", current.size());
 }
 
-void run(Input input) {
+// Whether it has reached something new.
+bool run(Input input) {
+    const auto count = [] {
+        const auto reached = fuzz::gl_reached();
+        return std::ranges::count(reached, 1);
+    };
+    const auto before = count();
     current = std::move(input);
     LLVMFuzzerTestOneInput(current.data(), current.size());
+    return count() != before;
 }
 
-Input random_input(std::uint64_t seed) {
-    constexpr std::size_t kBytes = 8192;
-    std::mt19937_64 random(seed);
-    Input input(kBytes);
-    for (auto& byte : input) byte = static_cast<std::uint8_t>(random());
-    return input;
+Input read_file(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return Input(std::istreambuf_iterator<char>(file), {});
+}
+
+// Makes inputs of others, of whole records.
+class Mutator {
+  public:
+    explicit Mutator(std::uint64_t seed) : random_(seed) {}
+    std::size_t below(std::size_t bound) { return random_() % bound; }
+    Input fresh() {
+        Input input(fuzz::kMostRecords * fuzz::kRecordBytes);
+        for (auto& byte : input) byte = static_cast<std::uint8_t>(random_());
+        return input;
+    }
+    Input changed(Input input, const Input& other) {
+        for (std::size_t steps = 1 + below(16); steps > 0; --steps) step(input, other);
+        input.resize(std::min(input.size(), fuzz::kMostRecords * fuzz::kRecordBytes));
+        return input;
+    }
+
+  private:
+    using Offset = std::ptrdiff_t;
+    void step(Input& input, const Input& other) {
+        const Offset at = record_of(input);
+        const Offset from = record_of(other);
+        const auto left = static_cast<std::size_t>(std::ssize(other) - from) / fuzz::kRecordBytes;
+        const auto size =
+            static_cast<Offset>(fuzz::kRecordBytes * (1 + below(std::min<std::size_t>(left, 30) + 1)));
+        const Offset count = std::min(size, std::ssize(other) - from);
+        switch (below(5)) {
+            case 0:
+                input.insert(input.begin() + at, other.begin() + from, other.begin() + from + count);
+                break;
+            case 1:
+                input.erase(input.begin() + at, input.begin() + std::min(at + size, std::ssize(input)));
+                break;
+            case 2:
+                for (Offset byte = at; byte < std::min(at + size, std::ssize(input)); ++byte)
+                    input[static_cast<std::size_t>(byte)] = static_cast<std::uint8_t>(random_());
+                break;
+            default:
+                if (!input.empty()) input[below(input.size())] = static_cast<std::uint8_t>(random_());
+        }
+    }
+    Offset record_of(const Input& input) {
+        return static_cast<Offset>(below(input.size() / fuzz::kRecordBytes + 1) * fuzz::kRecordBytes);
+    }
+
+    std::mt19937_64 random_;
+};
+
+std::uint64_t number(const char* name, std::uint64_t otherwise) {
+    const char* given = std::getenv(name);
+    return given == nullptr ? otherwise : std::strtoull(given, nullptr, 0);
 }
 
 }  // namespace
@@ -46,18 +105,28 @@ Input random_input(std::uint64_t seed) {
 TEST(random_records_of_gl_break_nothing) {
     if (fake::no_gl()) return;
     if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(save_current);
-    for (const auto& entry : std::filesystem::directory_iterator(FERRY_GL_CORPUS)) {
-        std::ifstream file(entry.path(), std::ios::binary);
-        run(Input(std::istreambuf_iterator<char>(file), {}));
+    if (const char* alone = std::getenv("FERRY_FUZZ_INPUT"); alone != nullptr) {
+        run(read_file(alone));
+        return;
     }
-    const char* given = std::getenv("FERRY_FUZZ_SECONDS");
-    const char* chosen = std::getenv("FERRY_FUZZ_SEED");
-    std::uint64_t seed = chosen != nullptr ? std::strtoull(chosen, nullptr, 0) : 1;
-    const auto end = std::chrono::steady_clock::now() +
-                     std::chrono::seconds(given == nullptr ? 15 : std::strtol(given, nullptr, 10));
+    const auto end =
+        std::chrono::steady_clock::now() + std::chrono::seconds(number("FERRY_FUZZ_SECONDS", 20));
+    const std::uint64_t seed = number("FERRY_FUZZ_SEED", 1);
     std::cout << "  FERRY_FUZZ_SEED=" << seed << std::endl;
+    Mutator mutator(seed);
+    std::vector<Input> corpus;
+    for (const auto& entry : std::filesystem::directory_iterator(FERRY_GL_CORPUS)) {
+        corpus.push_back(read_file(entry.path()));
+        run(corpus.back());
+    }
     long runs = 0;
-    for (; std::chrono::steady_clock::now() < end; ++runs)
-        run(random_input(seed + static_cast<unsigned long>(runs)));
-    std::cout << "  " << runs << " runs" << std::endl;
+    for (; std::chrono::steady_clock::now() < end; ++runs) {
+        const bool is_fresh = corpus.empty() || mutator.below(4) == 0;
+        Input input = is_fresh ? mutator.fresh()
+                               : mutator.changed(corpus[mutator.below(corpus.size())],
+                                                 corpus[mutator.below(corpus.size())]);
+        if (run(input)) corpus.push_back(std::move(input));
+    }
+    std::cout << "  " << runs << " runs, " << corpus.size() << " inputs, "
+              << std::ranges::count(fuzz::gl_reached(), 1) << " reached" << std::endl;
 }

@@ -69,6 +69,70 @@ TEST(arrays_whose_buffer_is_gone_reach_no_memory_of_the_host) {
     CHECK_EQUAL(window.pixel(0, 0), kRed);
 }
 
+// What binds no buffer leaves what was an offset as an address of client memory.
+TEST(arrays_that_are_given_no_buffer_reach_no_memory_of_the_host) {
+    if (no_gl()) return;
+    const auto survives = [](auto&& unbind) {
+        Window window;
+        const std::array<std::uint32_t, 16> data{};
+        const std::array<std::uint32_t, 1> name{7};
+        window.lane.say(wire::glGenVertexArrays_Request{.arrays = bytes(name)});
+        window.lane.say(wire::glBindVertexArray_Request{.array = 7});
+        window.lane.say(wire::glBindBuffer_Request{.target = GL_ARRAY_BUFFER, .buffer = 5});
+        window.lane.say(wire::glBufferData_Request{
+            .target = GL_ARRAY_BUFFER, .size = 64, .data = bytes(data), .usage = GL_STATIC_DRAW});
+        window.lane.say(wire::glVertexAttribPointer_Request{
+            .index = 0, .size = 2, .type = GL_FLOAT, .pointer = 0x123456789000});
+        window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
+        unbind(window.lane);
+        CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+        window.lane.say(wire::glDrawArrays_Request{.mode = GL_TRIANGLES, .first = 0, .count = 3});
+        window.clear(1, 0, 0);
+        CHECK_EQUAL(window.pixel(0, 0), kRed);
+    };
+    survives([](GlLane& lane) { lane.say(wire::glBindVertexBuffer_Request{.stride = 8}); });
+    survives([](GlLane& lane) { lane.say(wire::glBindVertexBuffers_Request{.count = 1}); });
+    survives([](GlLane& lane) {
+        lane.say(wire::glVertexAttribBinding_Request{.attribindex = 0, .bindingindex = 3});
+    });
+    survives(
+        [](GlLane& lane) { lane.say(wire::glVertexArrayVertexBuffer_Request{.vaobj = 7, .stride = 8}); });
+    survives(
+        [](GlLane& lane) { lane.say(wire::glVertexArrayVertexBuffers_Request{.vaobj = 7, .count = 1}); });
+    survives([](GlLane& lane) {
+        lane.say(wire::glVertexArrayAttribBinding_Request{.vaobj = 7, .attribindex = 0, .bindingindex = 3});
+    });
+}
+
+// Mesa takes it for one without a sign in glBindImageTextures, and binds past the end of its units.
+TEST(a_count_below_nothing_is_refused) {
+    if (no_gl()) return;
+    Window window;
+    window.lane.say(wire::glBindImageTextures_Request{.first = 2, .count = -1});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_VALUE);
+    window.lane.say(
+        wire::glMultiDrawElements_Request{.mode = GL_TRIANGLES, .type = GL_UNSIGNED_INT, .drawcount = -1});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_VALUE);
+    window.lane.say(
+        wire::glMultiDrawElements_Request{.mode = GL_TRIANGLES, .type = GL_UNSIGNED_INT, .drawcount = 0});
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+}
+
+TEST(a_list_may_end_before_what_it_has_begun) {
+    if (no_gl()) return;
+    for (const GLenum mode : {GL_COMPILE, GL_COMPILE_AND_EXECUTE}) {
+        Window window;
+        window.lane.say(wire::glNewList_Request{.list = 1, .mode = mode});
+        window.lane.say(wire::glBegin_Request{.mode = GL_QUADS});
+        window.lane.say(wire::glColor3f_Request{.red = 1});
+        window.lane.say(wire::glEndList_Request{});
+        CHECK_EQUAL(window.lane.error(), mode == GL_COMPILE ? GL_NO_ERROR : GL_INVALID_OPERATION);
+        window.lane.say(wire::glCallList_Request{.list = 1});
+        window.clear(1, 0, 0);
+        CHECK_EQUAL(window.pixel(0, 0), kRed);
+    }
+}
+
 TEST(a_record_that_lies_ends_its_session) {
     if (no_gl()) return;
     const auto lie = [](auto&& tell) {

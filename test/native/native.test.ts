@@ -78,10 +78,11 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'gl_frames_test', leaks: false },
         { name: 'gl_hostile_test', leaks: false },
         { name: 'gl_answers_test', leaks: false },
+        { name: 'gl_fuzz_test', leaks: false },
     ] as const;
     // ThreadSanitizer sees nothing of a driver of GL, which is not built with it.
     const isBuilt = (name: string) =>
-        sanitizer === 'address' || !/^gl_(frames|hostile|answers)_test$/.test(name);
+        sanitizer === 'address' || !/^gl_(frames|hostile|answers|fuzz)_test$/.test(name);
     for (const { name, leaks } of programs.filter((program) => isBuilt(program.name))) {
         it(`passes ${name} under ${title}`, () => {
             const options = { ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}` };

@@ -63,8 +63,19 @@ export const buffers: GlChapter = {
                 sizes: nullable('size::array(count, sizeof(GLsizeiptr))'),
             },
         },
+        // An array that loses its buffer is client memory to GL.
+        ...each(
+            [
+                'glBindVertexBuffer',
+                'glVertexArrayVertexBuffer',
+                'glVertexAttribBinding',
+                'glVertexArrayAttribBinding',
+            ],
+            { guest: 'hand', host: 'hand' },
+        ),
         ...each(['glBindVertexBuffers', 'glVertexArrayVertexBuffers'], {
             guest: 'hand',
+            host: 'hand',
             params: {
                 buffers: nullableNames('buffer', 'size::array(count, 4)'),
                 offsets: nullable('size::array(count, sizeof(GLintptr))'),

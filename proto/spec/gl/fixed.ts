@@ -11,7 +11,8 @@ export const fixed: GlChapter = {
         // One family to the guest, which packs runs of them.
         { match: attributes, rule: { guest: 'hand', neverFails: true } },
         { match: /^glVertexAttrib(\d|[ILP]\d)/, rule: { guest: 'hand' } },
-        { match: /^gl(Begin|End)$/, rule: hand },
+        // What is open while a list is compiled, the host keeps an eye on.
+        { match: /^gl(Begin|End|NewList|EndList)$/, rule: { guest: 'hand', host: 'hand' } },
         { match: /^gl(Eval(Coord|Point)|Material|Rect)/, rule: hand },
         {
             match: /^gl(Load|Mult)(Transpose)?Matrix|^gl(Push|Pop)Matrix$|^glLoadIdentity$/,
@@ -24,8 +25,6 @@ export const fixed: GlChapter = {
         { match: /^gl(RasterPos|WindowPos)/, rule: hand },
     ],
     calls: {
-        glNewList: hand,
-        glEndList: hand,
         glCallList: hand,
         glListBase: { guest: 'hand', params: { base: names('list') } },
         // The names are already sums with the list base.

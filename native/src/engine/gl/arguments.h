@@ -21,9 +21,11 @@ bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value
 // The same for a binding by GL's name for it.
 bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, const void*& pointer);
 
+constexpr bool any_negative(auto... sizes) { return ((sizes < 0) || ...); }
+
 // Whether `count` bindings from `first` on are numbered at all; GL_INVALID_OPERATION when they are not.
 inline bool is_range(GlExecutor& executor, GLuint first, GLsizei count) {
-    if (count < 0 || static_cast<GLuint>(count) <= UINT32_MAX - first) return true;
+    if (static_cast<GLuint>(count) <= UINT32_MAX - first) return true;
     executor.set_error(GL_INVALID_OPERATION);
     return false;
 }

@@ -15,6 +15,7 @@
 #include "engine/execution.h"
 #include "engine/gl/frames.h"
 #include "engine/gl/lanes.h"
+#include "engine/gl/list_state.h"
 #include "engine/gl/names.h"
 #include "engine/gl/pixel_store.h"
 #include "engine/gl/world.h"
@@ -98,6 +99,11 @@ class GlExecutor final : public Execution {
         set_error(kInvalidOperation);
         refuse();
     }
+    // As GL refuses sizes below nothing.
+    void negative() {
+        set_error(kInvalidValue);
+        refuse();
+    }
     // The reply has no outputs: GL has refused the call, with an error that waits for glGetError.
     void refuse() { result_ = kRefused; }
     // What GL has to complain of the calls so far is put aside, so that failed() is about what follows.
@@ -146,6 +152,7 @@ class GlExecutor final : public Execution {
     void note_present(std::uint64_t bytes);
     // Memory for pixels, valid until the record has been answered.
     std::span<std::byte> pixels(std::size_t size);
+    gl::ListState& list_state() { return list_state_; }
     // What glSelectBuffer or glFeedbackBuffer has GL write to, until the mode ends.
     std::vector<std::uint32_t>& gathered(bool is_feedback) { return gathered_[is_feedback]; }
     // [address, address + size) of the arena, as memory that can be written; empty when it is not the arena's
@@ -156,6 +163,7 @@ class GlExecutor final : public Execution {
     static constexpr std::int32_t kRefused = 1;
     // The answer is valid, but an error of an earlier call waits for glGetError.
     static constexpr std::int32_t kEarlierError = 2;
+    static constexpr GLenum kInvalidValue = 0x0501;
     static constexpr GLenum kInvalidOperation = 0x0502;
     std::size_t run(std::span<const std::byte> records, bool to_reply);
     bool step(const wire::RecordHeader& record, std::span<const std::byte> payload);
@@ -180,6 +188,7 @@ class GlExecutor final : public Execution {
     std::shared_ptr<gl::Group> group_;
     std::array<gl::Names, gl::kNameKinds> own_names_;
     gl::PixelStore pixel_store_;
+    gl::ListState list_state_;
     std::unique_ptr<gl::Frames> frames_;
     std::vector<GLuint> host_names_;
     std::vector<std::byte> pixels_;

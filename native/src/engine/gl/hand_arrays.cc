@@ -2,7 +2,7 @@
 // no buffer any more: an address of the guest's choice, in our process. So it never learns one: offsets are
 // those of buffer bindings where GL has them, and an array that loses its buffer begins at null. Called by
 // generated dispatch.
-#include <array>
+#include <algorithm>
 
 #include "engine/gl/arguments.h"
 #include "engine/gl/borrowed.h"
@@ -73,25 +73,33 @@ void end_lost_fixed(const device::GlTable& table) {
     end_lost_coordinates(table);
 }
 
-// The same of generic arrays.
+// The same of a generic array. What else it is stays so.
+void end_lost_attribute(const device::GlTable& table, GLuint index) {
+    const auto get = [&](GLenum name) {
+        GLint value = 0;
+        table.glGetVertexAttribiv(index, name, &value);
+        return value;
+    };
+    void* pointer = nullptr;
+    if (get(GL_VERTEX_ATTRIB_ARRAY_BUFFER_BINDING) == 0)
+        table.glGetVertexAttribPointerv(index, GL_VERTEX_ATTRIB_ARRAY_POINTER, &pointer);
+    if (pointer == nullptr) return;
+    const GLint size = get(GL_VERTEX_ATTRIB_ARRAY_SIZE);
+    const auto type = static_cast<GLenum>(get(GL_VERTEX_ATTRIB_ARRAY_TYPE));
+    const GLint stride = get(GL_VERTEX_ATTRIB_ARRAY_STRIDE);
+    if (get(GL_VERTEX_ATTRIB_ARRAY_INTEGER) != 0) {
+        table.glVertexAttribIPointer(index, size, type, stride, nullptr);
+    } else if (table.glVertexAttribLPointer != nullptr && get(GL_VERTEX_ATTRIB_ARRAY_LONG) != 0) {
+        table.glVertexAttribLPointer(index, size, type, stride, nullptr);
+    } else {
+        const auto normalized = static_cast<GLboolean>(get(GL_VERTEX_ATTRIB_ARRAY_NORMALIZED));
+        table.glVertexAttribPointer(index, size, type, normalized, stride, nullptr);
+    }
+}
+
 void end_lost_generic(const device::GlTable& table) {
     const GLint count = integer(table, GL_MAX_VERTEX_ATTRIBS);
-    for (GLint index = 0; index < count; ++index) {
-        const auto at = static_cast<GLuint>(index);
-        const auto get = [&](GLenum name) {
-            GLint value = 0;
-            table.glGetVertexAttribiv(at, name, &value);
-            return value;
-        };
-        void* pointer = nullptr;
-        if (get(GL_VERTEX_ATTRIB_ARRAY_BUFFER_BINDING) == 0)
-            table.glGetVertexAttribPointerv(at, GL_VERTEX_ATTRIB_ARRAY_POINTER, &pointer);
-        if (pointer == nullptr) continue;
-        table.glVertexAttribPointer(at, get(GL_VERTEX_ATTRIB_ARRAY_SIZE),
-                                    static_cast<GLenum>(get(GL_VERTEX_ATTRIB_ARRAY_TYPE)),
-                                    static_cast<GLboolean>(get(GL_VERTEX_ATTRIB_ARRAY_NORMALIZED)),
-                                    get(GL_VERTEX_ATTRIB_ARRAY_STRIDE), nullptr);
-    }
+    for (GLint index = 0; index < count; ++index) end_lost_attribute(table, static_cast<GLuint>(index));
 }
 
 // After what may have taken the buffers of arrays away.
@@ -100,6 +108,27 @@ void end_lost(GlExecutor& executor) {
     const NoBuffer none(table, GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
     if (executor.makes_names_up() && !executor.is_es()) end_lost_fixed(table);
     end_lost_generic(table);
+}
+
+// After what binds no buffer to generic arrays of the vertex array that is bound.
+void end_unbound(GlExecutor& executor) {
+    const NoBuffer none(executor.table(), GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
+    end_lost_generic(executor.table());
+}
+
+// The same of a vertex array by name, which is none where GL has refused the call.
+void end_unbound(GlExecutor& executor, GLuint array) {
+    const auto& table = executor.table();
+    if (array != 0 && table.glIsVertexArray(array) == 0) return;
+    const GLuint before = bound(table, GL_VERTEX_ARRAY_BINDING);
+    table.glBindVertexArray(array);
+    end_unbound(executor);
+    table.glBindVertexArray(before);
+}
+
+bool any_is_none(wire::gl::Bytes buffers) {
+    const auto names = wire::gl::names(buffers);
+    return names.empty() || std::ranges::find(names, 0u) != names.end();
 }
 
 }  // namespace
@@ -116,6 +145,64 @@ void glPopClientAttrib(GlExecutor& executor, const wire::RecordHeader&,
                        const wire::glPopClientAttrib_Request&, ReplySink&) {
     executor.table().glPopClientAttrib();
     end_lost(executor);
+}
+
+void glBindVertexBuffer(GlExecutor& executor, const wire::RecordHeader&,
+                        const wire::glBindVertexBuffer_Request& request, ReplySink&) {
+    const auto bind = executor.table().glBindVertexBuffer;
+    if (bind == nullptr) return executor.missing();
+    bind(request.bindingindex, executor.name(GlName::buffer, request.buffer), request.offset, request.stride);
+    if (request.buffer == 0) end_unbound(executor);
+}
+
+void glBindVertexBuffers(GlExecutor& executor, const wire::RecordHeader&,
+                         const wire::glBindVertexBuffers_Request& request, ReplySink&) {
+    const auto bind = executor.table().glBindVertexBuffers;
+    if (bind == nullptr) return executor.missing();
+    if (!is_range(executor, request.first, request.count)) return;
+    bind(request.first, request.count, names(executor, GlName::buffer, request.buffers),
+         wire::gl::view<GLintptr>(request.offsets), wire::gl::view<GLsizei>(request.strides));
+    if (any_is_none(request.buffers)) end_unbound(executor);
+}
+
+void glVertexAttribBinding(GlExecutor& executor, const wire::RecordHeader&,
+                           const wire::glVertexAttribBinding_Request& request, ReplySink&) {
+    const auto bind = executor.table().glVertexAttribBinding;
+    if (bind == nullptr) return executor.missing();
+    bind(request.attribindex, request.bindingindex);
+    if (request.attribindex >= static_cast<GLuint>(integer(executor.table(), GL_MAX_VERTEX_ATTRIBS))) return;
+    const NoBuffer none(executor.table(), GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
+    end_lost_attribute(executor.table(), request.attribindex);
+}
+
+void glVertexArrayVertexBuffer(GlExecutor& executor, const wire::RecordHeader&,
+                               const wire::glVertexArrayVertexBuffer_Request& request, ReplySink&) {
+    const auto bind = executor.table().glVertexArrayVertexBuffer;
+    if (bind == nullptr) return executor.missing();
+    const GLuint array = executor.name(GlName::vertex_array, request.vaobj);
+    bind(array, request.bindingindex, executor.name(GlName::buffer, request.buffer), request.offset,
+         request.stride);
+    if (request.buffer == 0) end_unbound(executor, array);
+}
+
+void glVertexArrayVertexBuffers(GlExecutor& executor, const wire::RecordHeader&,
+                                const wire::glVertexArrayVertexBuffers_Request& request, ReplySink&) {
+    const auto bind = executor.table().glVertexArrayVertexBuffers;
+    if (bind == nullptr) return executor.missing();
+    if (!is_range(executor, request.first, request.count)) return;
+    const GLuint array = executor.name(GlName::vertex_array, request.vaobj);
+    bind(array, request.first, request.count, names(executor, GlName::buffer, request.buffers),
+         wire::gl::view<GLintptr>(request.offsets), wire::gl::view<GLsizei>(request.strides));
+    if (any_is_none(request.buffers)) end_unbound(executor, array);
+}
+
+void glVertexArrayAttribBinding(GlExecutor& executor, const wire::RecordHeader&,
+                                const wire::glVertexArrayAttribBinding_Request& request, ReplySink&) {
+    const auto bind = executor.table().glVertexArrayAttribBinding;
+    if (bind == nullptr) return executor.missing();
+    const GLuint array = executor.name(GlName::vertex_array, request.vaobj);
+    bind(array, request.attribindex, request.bindingindex);
+    end_unbound(executor, array);
 }
 
 }  // namespace engine::gl::hand
