@@ -63,6 +63,15 @@ const lies: Record<string, () => Buffer[]> = {
         // 4096 by 4096 texels of RGBA8, in 16 bytes of the record.
         gl('glTexImage2D', texture2d, 0, 0x8058, ...large, 0, 0, 0, 0, 0),
     ],
+    'an image in no place that there is': () => [
+        context(),
+        gl('glTexImage2D', texture2d, 0, 0x8058, 4, 4, 0, 0x1908, 0x1401, 7, 0, 0, 0, 0, 0),
+    ],
+    'values of which there are fewer': () => [
+        context(),
+        // GL_LIGHT0, GL_POSITION: four of them, of which the record has one.
+        gl('glLightfv', 0x4000, 0x1203, 4, 0, 0, 0),
+    ],
     'names of which there are fewer': () => [context(), gl('glDeleteTextures', 1 << 30, 0, 0, 0)],
     'a lane that never was': () => [context(), own('gl_await', 77, 0, 1, 0)],
     'a drawable that cannot be': () => [context(), own('gl_drawable', 1, 1 << 30, 1, 0x8058, 24, 8, 0, 1)],
@@ -72,6 +81,18 @@ const lies: Record<string, () => Buffer[]> = {
         own('gl_present', 1, 0, 0x10000, 0, 16384, 0, 0, 0, 0, 0),
     ],
 };
+
+/** Enumerants, offsets, sizes and names that GL refuses. */
+const refused = () => [
+    context(),
+    gl('glEnable', 0xdeadbeef),
+    gl('glBindTexture', 0xffffffff, 0xffffffff),
+    gl('glUseProgram', 0x7fffffff),
+    gl('glScissor', 0, 0, 0xffffffff, 0x80000000),
+    // No buffer is bound: these would be addresses.
+    gl('glVertexAttribPointer', 0, 4, 0x1406, 0, 0, 0, 0x56789000, 0x1234),
+    gl('glDrawElements', 4, 3, 0x1405, 0, 0x56789000, 0x1234),
+];
 
 describe.skipIf(reason !== null)('guests of OpenGL that lie', () => {
     let daemon: DaemonHandle;
@@ -132,6 +153,25 @@ describe.skipIf(reason !== null)('guests of OpenGL that lie', () => {
         client.batch(Buffer.concat(lies[name]?.() ?? []));
         await until('the session is ended', () => hasEnded(client));
         expectNeighbourUnharmed();
+    });
+
+    it('live on where GL refuses what they say', async () => {
+        const client = await attached();
+        const question = record({ call: callId('gl_error'), flags: 1, ticket: 2 });
+        client.batch(Buffer.concat([...refused(), question]));
+        // A reply begins with its size, its kind and its call, its ticket.
+        const isAnswered = () => {
+            const replies = client.frames.map((frame) => frame.batch?.records ?? Buffer.alloc(0));
+            const bytes = Buffer.concat(replies);
+            for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) {
+                if (bytes.readUInt32LE(at + 8) === 2) return true;
+            }
+            return false;
+        };
+        await until('it is answered', () => hasEnded(client) || isAnswered());
+        expect(hasEnded(client)).toBe(false);
+        client.close();
+        await until('there is room for the next one', isAlone);
     });
 
     it('end their own session at most, with calls at random', async () => {

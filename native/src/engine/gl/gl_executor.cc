@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/gl/begin_end.h"
 #include "engine/records.h"
 #include "gl/enums.h"
 #include "host/gl_dispatch.h"
@@ -75,7 +76,12 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     ReplySink sink(scratch_);
     wire::Cursor cursor(payload);
     result_ = 0;
-    handler(*this, record, cursor, sink);
+    const bool in_open_list = list_state_.has_begun && list_state_.compiles();
+    if (in_open_list && is_gl && !gl::may_stand_in_begin(record.call)) [[unlikely]] {
+        missing();
+    } else {
+        handler(*this, record, cursor, sink);
+    }
     if (std::exchange(retry_, false) || violated()) [[unlikely]]
         return false;
     waiting_since_ns_ = 0;

@@ -15,7 +15,10 @@ void glBegin(GlExecutor& executor, const wire::RecordHeader&, const wire::glBegi
     if (request.mode <= GL_PATCHES) executor.list_state().has_begun = true;
 }
 
+// A list that ends what it has not begun has Mesa (22.3) write in front of its vertices.
 void glEnd(GlExecutor& executor, const wire::RecordHeader&, const wire::glEnd_Request&, ReplySink&) {
+    const ListState& state = executor.list_state();
+    if (state.compiles() && !state.has_begun) return executor.set_error(GL_INVALID_OPERATION);
     executor.table().glEnd();
     executor.list_state().has_begun = false;
 }
