@@ -11,11 +11,9 @@ namespace {
 
 constexpr std::size_t kMostValues = 4096;  // of one array
 
-// Extensions of which some calls are not forwarded: a program that found them would call what is not there.
-constexpr std::array<std::string_view, 20> kNotForwarded{
-    "GL_AMD_gpu_shader_int64",
+// Extensions that are little without calls which are not forwarded: a program would call what is not there.
+constexpr std::array<std::string_view, 17> kNotForwarded{
     "GL_ARB_fragment_program",
-    "GL_ARB_gpu_shader_int64",
     "GL_ARB_shading_language_include",
     "GL_ARB_vertex_program",
     "GL_ATI_fragment_shader",
@@ -32,7 +30,6 @@ constexpr std::array<std::string_view, 20> kNotForwarded{
     "GL_NV_half_float",
     "GL_NV_primitive_restart",
     "GL_OES_texture_3D",
-    "GL_OES_viewport_array",
 };
 
 // The next NUL-terminated text; false when there is none.
