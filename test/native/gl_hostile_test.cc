@@ -133,22 +133,6 @@ TEST(a_list_may_end_before_what_it_has_begun) {
     }
 }
 
-TEST(what_may_not_stand_between_begin_and_end_does_not_in_a_list) {
-    if (no_gl()) return;
-    Window window;
-    window.lane.say(wire::glNewList_Request{.list = 1, .mode = GL_COMPILE_AND_EXECUTE});
-    window.lane.say(wire::glBegin_Request{.mode = GL_QUADS});
-    window.lane.say(wire::glMultiTexCoord2f_Request{.target = GL_TEXTURE0});
-    window.lane.say(wire::glVertexAttrib2f_Request{.index = 3});
-    window.lane.say(wire::glEvalMesh1_Request{.mode = GL_LINE, .i1 = 0, .i2 = 9});
-    CHECK_EQUAL(window.lane.ask(wire::glIsList_Request{.list = 1}).header.result, 1);
-    window.lane.say(wire::glEnd_Request{});
-    window.lane.say(wire::glEndList_Request{});
-    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
-    window.clear(1, 0, 0);
-    CHECK_EQUAL(window.pixel(0, 0), kRed);
-}
-
 TEST(a_record_that_lies_ends_its_session) {
     if (no_gl()) return;
     const auto lie = [](auto&& tell) {

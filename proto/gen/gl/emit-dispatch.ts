@@ -84,24 +84,12 @@ function handBody(name: string): string {
 
 function handler(call: GlCall): string {
     const checks =
-        call.gl.rule.wire === undefined
-            ? negatives(call) + call.gl.params.flatMap((p) => check(p, call)).join('')
-            : '';
+        call.gl.rule.wire === undefined ? call.gl.params.flatMap((p) => check(p, call)).join('') : '';
     if (call.gl.unwritten.host) return shell(call.name, `${checks}    executor.missing();\n`, false);
     if (call.host === 'hand') return shell(call.name, checks + handBody(call.name), true);
     const missing = `    if (executor.table().${call.name} == nullptr) return executor.missing();\n`;
     const body = `${checks}${isRequired(call) ? '' : missing}${generatedBody(call)}`;
     return shell(call.name, body, call.class === 'sync');
-}
-
-/** Sizes below nothing, which are an error in every call of OpenGL. Some drivers believe them. */
-function negatives(call: GlCall): string {
-    const sizes = call.gl.params.filter(
-        ({ type, form }) => form?.is === 'value' && (type === 'GLsizei' || type === 'GLsizeiptr'),
-    );
-    if (sizes.length === 0) return '';
-    const list = sizes.map(({ name }) => `request.${name}`);
-    return wrapList('if (gl::any_negative(', list, ')) return executor.negative();', '    ');
 }
 
 /** Whether the record holds what the driver will read. */

@@ -23,8 +23,14 @@ bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, cons
 
 constexpr bool any_negative(auto... sizes) { return ((sizes < 0) || ...); }
 
-// Whether `count` bindings from `first` on are numbered at all; GL_INVALID_OPERATION when they are not.
+// Whether `count` bindings from `first` on are numbered at all; an error when they are not. Mesa (22.3) takes
+// one below nothing for one without a sign in glBindImageTextures, and binds past the end of its units.
 inline bool is_range(GlExecutor& executor, GLuint first, GLsizei count) {
+    if (count < 0) {
+        executor.settle_errors();
+        executor.negative();
+        return false;
+    }
     if (static_cast<GLuint>(count) <= UINT32_MAX - first) return true;
     executor.set_error(GL_INVALID_OPERATION);
     return false;

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <utility>
 
-#include "engine/gl/begin_end.h"
 #include "engine/records.h"
 #include "gl/enums.h"
 #include "host/gl_dispatch.h"
@@ -76,12 +75,7 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     ReplySink sink(scratch_);
     wire::Cursor cursor(payload);
     result_ = 0;
-    const bool in_open_list = list_state_.has_begun && list_state_.compiles();
-    if (in_open_list && is_gl && !gl::may_stand_in_begin(record.call)) [[unlikely]] {
-        missing();
-    } else {
-        handler(*this, record, cursor, sink);
-    }
+    handler(*this, record, cursor, sink);
     if (std::exchange(retry_, false) || violated()) [[unlikely]]
         return false;
     waiting_since_ns_ = 0;

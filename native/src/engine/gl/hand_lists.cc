@@ -15,10 +15,7 @@ void glBegin(GlExecutor& executor, const wire::RecordHeader&, const wire::glBegi
     if (request.mode <= GL_PATCHES) executor.list_state().has_begun = true;
 }
 
-// A list that ends what it has not begun has Mesa (22.3) write in front of its vertices.
 void glEnd(GlExecutor& executor, const wire::RecordHeader&, const wire::glEnd_Request&, ReplySink&) {
-    const ListState& state = executor.list_state();
-    if (state.compiles() && !state.has_begun) return executor.set_error(GL_INVALID_OPERATION);
     executor.table().glEnd();
     executor.list_state().has_begun = false;
 }
@@ -37,7 +34,10 @@ void glNewList(GlExecutor& executor, const wire::RecordHeader&, const wire::glNe
 void glEndList(GlExecutor& executor, const wire::RecordHeader&, const wire::glEndList_Request&, ReplySink&) {
     ListState& state = executor.list_state();
     if (state.has_begun && state.compiles()) executor.table().glEnd();
-    if (state.has_begun && state.mode == GL_COMPILE_AND_EXECUTE) executor.set_error(GL_INVALID_OPERATION);
+    if (state.has_begun && state.mode == GL_COMPILE_AND_EXECUTE) {
+        executor.settle_errors();
+        executor.set_error(GL_INVALID_OPERATION);
+    }
     executor.table().glEndList();
     state = {};
 }
