@@ -118,21 +118,6 @@ TEST(a_count_below_nothing_is_refused) {
     CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
 }
 
-TEST(a_list_may_end_before_what_it_has_begun) {
-    if (no_gl()) return;
-    for (const GLenum mode : {GL_COMPILE, GL_COMPILE_AND_EXECUTE}) {
-        Window window;
-        window.lane.say(wire::glNewList_Request{.list = 1, .mode = mode});
-        window.lane.say(wire::glBegin_Request{.mode = GL_QUADS});
-        window.lane.say(wire::glColor3f_Request{.red = 1});
-        window.lane.say(wire::glEndList_Request{});
-        CHECK_EQUAL(window.lane.error(), mode == GL_COMPILE ? GL_NO_ERROR : GL_INVALID_OPERATION);
-        window.lane.say(wire::glCallList_Request{.list = 1});
-        window.clear(1, 0, 0);
-        CHECK_EQUAL(window.pixel(0, 0), kRed);
-    }
-}
-
 TEST(a_record_that_lies_ends_its_session) {
     if (no_gl()) return;
     const auto lie = [](auto&& tell) {

@@ -11,8 +11,7 @@ export const fixed: GlChapter = {
         // One family to the guest, which packs runs of them.
         { match: attributes, rule: { guest: 'hand', neverFails: true } },
         { match: /^glVertexAttrib(\d|[ILP]\d)/, rule: { guest: 'hand' } },
-        // What is open while a list is compiled, the host keeps an eye on.
-        { match: /^gl(Begin|End|NewList|EndList)$/, rule: { guest: 'hand', host: 'hand' } },
+        { match: /^gl(Begin|End|NewList|EndList)$/, rule: hand },
         { match: /^gl(Eval(Coord|Point)|Material|Rect)/, rule: hand },
         {
             match: /^gl(Load|Mult)(Transpose)?Matrix|^gl(Push|Pop)Matrix$|^glLoadIdentity$/,

@@ -15,7 +15,6 @@
 #include "engine/execution.h"
 #include "engine/gl/frames.h"
 #include "engine/gl/lanes.h"
-#include "engine/gl/list_state.h"
 #include "engine/gl/names.h"
 #include "engine/gl/pixel_store.h"
 #include "engine/gl/world.h"
@@ -152,7 +151,6 @@ class GlExecutor final : public Execution {
     void note_present(std::uint64_t bytes);
     // Memory for pixels, valid until the record has been answered.
     std::span<std::byte> pixels(std::size_t size);
-    gl::ListState& list_state() { return list_state_; }
     // What glSelectBuffer or glFeedbackBuffer has GL write to, until the mode ends.
     std::vector<std::uint32_t>& gathered(bool is_feedback) { return gathered_[is_feedback]; }
     // [address, address + size) of the arena, as memory that can be written; empty when it is not the arena's
@@ -188,7 +186,6 @@ class GlExecutor final : public Execution {
     std::shared_ptr<gl::Group> group_;
     std::array<gl::Names, gl::kNameKinds> own_names_;
     gl::PixelStore pixel_store_;
-    gl::ListState list_state_;
     std::unique_ptr<gl::Frames> frames_;
     std::vector<GLuint> host_names_;
     std::vector<std::byte> pixels_;
