@@ -12,6 +12,10 @@ export interface GlCase {
     readonly words: (seconds: number) => readonly string[];
     /** Runs until it is told to end, by the Escape key. */
     readonly endless?: true;
+    /** Does not say how fast it is: it is run by Ferry alone, and counted. */
+    readonly silent?: true;
+    /** The call that ends a frame; without it glXSwapBuffers. */
+    readonly frame?: string;
     /** Of the frames a second of direct rendering: what counts as reached, and what is hoped for. */
     readonly wanted?: readonly [number, number];
     /** Of the seventeen scenes whose geometric mean is reported. */
@@ -62,6 +66,20 @@ export const glCases: readonly GlCase[] = [
         name: 'clear and swap, 1920x1080',
         program: frameProgram,
         words: (seconds) => ['1920', '1080', String(seconds)],
+    },
+    {
+        name: 'draw and read back, 256x256',
+        program: frameProgram,
+        words: (seconds) => ['--read', '256', '256', String(seconds)],
+        frame: 'glReadPixels',
+    },
+    {
+        name: 'xscreensaver molecule',
+        program: '/usr/libexec/xscreensaver/molecule',
+        words: () => ['--window', '--geometry', '640x480'],
+        endless: true,
+        silent: true,
+        frame: 'eglSwapBuffers',
     },
 ];
 

@@ -39,8 +39,8 @@ function parseGlOptions(words: readonly string[]): GlOptions {
 }
 
 /** What a frame costs: the difference of a long and a short run, so that set-up does not count. */
-function perFrameOf(long: GlRun, short: GlRun | null): PerFrame | null {
-    const framesOf = (run: GlRun | null) => run?.stats?.byCall['glXSwapBuffers'] ?? 0;
+function perFrameOf(each: GlCase, long: GlRun, short: GlRun | null): PerFrame | null {
+    const framesOf = (run: GlRun | null) => run?.stats?.byCall[each.frame ?? 'glXSwapBuffers'] ?? 0;
     const frames = framesOf(long) - framesOf(short);
     if (long.stats === null || frames <= 0) {
         return null;
@@ -88,7 +88,10 @@ async function measureCase(
     found: Found,
 ): Promise<GlResult> {
     const result = emptyResult(each);
-    const turns = Array.from({ length: rounds }, () => modes).flat();
+    const turns =
+        each.silent === true
+            ? (['ferry'] as const)
+            : Array.from({ length: rounds }, () => modes).flat();
     let last: GlRun | null = null;
     for (const mode of turns) {
         result.loads.push(loadavg()[0] ?? 0);
@@ -97,8 +100,9 @@ async function measureCase(
         last = mode === 'ferry' ? run : last;
     }
     if (last !== null) {
-        const short = each.endless === true ? null : await runOnce(bench, 'ferry', each, shortSeconds, found);
-        result.perFrame = perFrameOf(last, short);
+        const isWhole = each.endless === true && each.silent !== true;
+        const short = isWhole ? null : await runOnce(bench, 'ferry', each, shortSeconds, found);
+        result.perFrame = perFrameOf(each, last, short);
     }
     return result;
 }

@@ -29,6 +29,8 @@ const settleMs = 400;
 const limitMs = 60_000;
 // A program without an end says its speed after five seconds.
 const pressEveryMs = 250;
+// What programs take before they draw.
+const firstFrameS = 1.5;
 
 /** An X server and two daemons: one as people run it, one whose workers sleep, for the classic model. */
 export class GlBench {
@@ -61,8 +63,8 @@ export class GlBench {
         const folder = mkdtempSync(join(tmpdir(), 'ferry-bench-'));
         const statsFile = join(folder, 'stats.jsonl');
         try {
-            const output = await this.#spawn(each, each.words(seconds), this.#environment(mode, statsFile));
-            const fps = framesPerSecond(output);
+            const output = await this.#spawn(each, seconds, this.#environment(mode, statsFile));
+            const fps = each.silent === true ? Number.NaN : framesPerSecond(output);
             if (fps === null) {
                 throw new Error(`${each.name} ${mode}: ${output.trim().split('\n').slice(-3).join(' | ')}`);
             }
@@ -97,24 +99,28 @@ export class GlBench {
             : guest;
     }
 
-    #spawn(each: GlCase, words: readonly string[], env: Record<string, string>): Promise<string> {
+    #spawn(each: GlCase, seconds: number, env: Record<string, string>): Promise<string> {
         return new Promise((resolve, reject) => {
-            const child = spawn(each.program, words, {
+            const child = spawn(each.program, each.words(seconds), {
                 env,
                 stdio: ['ignore', 'pipe', 'pipe'],
                 timeout: limitMs,
             });
             let output = '';
             let press: NodeJS.Timeout | null = null;
+            const startToPress = () => (press ??= setInterval(() => this.#pressEscape(), pressEveryMs));
+            const pressLater =
+                each.silent === true ? setTimeout(startToPress, (firstFrameS + seconds) * 1000) : undefined;
             child.stdout.on('data', (chunk: Buffer) => {
                 output += chunk.toString();
-                if (each.endless === true && press === null && framesPerSecond(output) !== null) {
-                    press = setInterval(() => this.#pressEscape(), pressEveryMs);
+                if (each.endless === true && framesPerSecond(output) !== null) {
+                    startToPress();
                 }
             });
             child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
             child.on('error', reject);
             child.on('close', (code, signal) => {
+                clearTimeout(pressLater);
                 clearInterval(press ?? undefined);
                 if (code === 0) {
                     resolve(output);
