@@ -1,9 +1,7 @@
 // Draws frames into a window for some seconds, as fast as they go, and prints how many a second: a clear and
-// a swap, nothing else, so that what is measured is the way of a frame. With --read it draws a triangle,
-// reads the picture back and asks for errors instead of the swap, as programs do that keep their pictures.
-// With
-// --escape it presses that key in every window of the display, which ends programs that have no end of their
-// own.
+// a swap, nothing else, so that what is measured is the way of a frame. With --read it draws a triangle and
+// reads the picture back, as programs do that keep their pictures. With --escape it presses that key in every
+// window of the display, which ends programs that have no end of their own.
 //   ferry-bench-gl [--read] WIDTH HEIGHT SECONDS | --escape
 #include <GL/gl.h>
 #include <GL/glx.h>

@@ -9,11 +9,26 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <unordered_map>
 
 #include "gl/types.h"
 
 namespace guest::gl {
+
+// GL_MIN_MAP_BUFFER_ALIGNMENT, of the buffer's first byte.
+inline constexpr std::align_val_t kMapAlignment{64};
+
+struct FreeCopy {
+    void operator()(std::byte* memory) const { ::operator delete[](memory, kMapAlignment); }
+};
+// A buffer's contents.
+using BufferCopy = std::unique_ptr<std::byte[], FreeCopy>;
+
+// Null: no memory.
+inline BufferCopy make_copy(GLsizeiptr size) {
+    return BufferCopy(new (kMapAlignment, std::nothrow) std::byte[static_cast<std::size_t>(size)]);
+}
 
 struct Mapping {
     std::byte* memory = nullptr;  // of `offset`; null while nothing is mapped
@@ -30,7 +45,7 @@ struct BufferObject {
     bool immutable = false;
     Mapping mapping;
     // All of the buffer, from its first map on; null: not kept.
-    std::unique_ptr<std::byte[]> copy;
+    BufferCopy copy;
     bool is_true = false;       // the copy is what the host has, or will have once it got here
     bool is_blank = true;       // nobody has put anything there: any bytes are its contents
     bool host_writes = false;   // shaders, transform feedback or pixel transfers may: no copy stays true

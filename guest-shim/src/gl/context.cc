@@ -13,6 +13,7 @@ Context::Context(GlLane& lane, std::shared_ptr<ShareGroup> group)
 }
 
 Context::~Context() {
+    queries.finish(lane_);
     group_->leave();
     add_counts(counts_.data());
     close_lane(lane_);
@@ -63,6 +64,7 @@ bool Context::make_on_host(const ContextWish& wish) {
         shadow.attributes_at_most = most(GL_MAX_ATTRIB_STACK_DEPTH);
         shadow.model_views_at_most = most(GL_MAX_MODELVIEW_STACK_DEPTH);
         shadow.projections_at_most = most(GL_MAX_PROJECTION_STACK_DEPTH);
+        shadow.state.set(GL_ACTIVE_TEXTURE, GL_TEXTURE0);
         return true;
     }
     detail::malformed(*this);
@@ -71,7 +73,6 @@ bool Context::make_on_host(const ContextWish& wish) {
 
 void Context::follow_others() {
     seen_epoch_ = group_->epoch();
-    textures.forget_all();
     for (const ShareGroup::Change& change : group_->changes()) {
         if (change.lane == &lane_) continue;
         auto known = followed_.begin();
@@ -79,6 +80,7 @@ void Context::follow_others() {
         if (known == followed_.end()) known = followed_.insert(known, {change.lane, 0});
         if (known->position >= change.position) continue;
         known->position = change.position;
+        textures.forget_all();
         // What this lane waits for must be on its way.
         change.lane->seal();
         send(*this, wire::gl_await_Request{.lane = change.lane->number(), .position = change.position});

@@ -20,6 +20,7 @@
 #include "gl/gl_lane.h"
 #include "gl/pixel_store.h"
 #include "gl/process.h"
+#include "gl/query_results.h"
 #include "gl/shadow.h"
 #include "gl/share_group.h"
 
@@ -61,6 +62,9 @@ class Context {
             follow_others();
     }
 
+    // How many records the host had executed when this last waited for it.
+    std::uint64_t waited() const { return waited_; }
+    void note_waited(std::uint64_t position) { waited_ = position; }
     // Outputs of the last call that waited.
     ByteBuffer& reply() { return reply_; }
     void count(std::size_t place) { ++counts_[place]; }
@@ -74,6 +78,7 @@ class Context {
     TextureTargets textures;
     Feedback feedback;
     DebugOutput debug;
+    QueryResults queries;
     // Buffers of Ferry's own, for what a draw takes from the program's memory; 0: not made yet.
     GLuint vertex_stream = 0;
     GLuint index_stream = 0;
@@ -99,6 +104,7 @@ class Context {
     NameTable own_names_[kNameKinds];
     std::uint64_t seen_epoch_ = 0;
     std::vector<ShareGroup::Change> followed_;
+    std::uint64_t waited_ = 0;
     ByteBuffer reply_;
     std::array<std::uint64_t, kCounted> counts_{};
 };

@@ -12,6 +12,7 @@ namespace guest::gl {
 
 void note_host_writes(Context& context, GLuint buffer) {
     if (buffer == 0) return;
+    if (context.group().maps().any()) context.group().maps().note_host_writes(buffer, true);
     context.group().with_buffers([&](Buffers& buffers) {
         BufferObject& object = buffers[buffer];
         object.wrote();
@@ -20,7 +21,9 @@ void note_host_writes(Context& context, GLuint buffer) {
 }
 
 void note_host_wrote(Context& context, GLuint buffer) {
-    if (buffer != 0) context.group().with_buffers([&](Buffers& buffers) { buffers[buffer].wrote(); });
+    if (buffer == 0) return;
+    if (context.group().maps().any()) context.group().maps().note_host_writes(buffer, false);
+    context.group().with_buffers([&](Buffers& buffers) { buffers[buffer].wrote(); });
 }
 
 namespace hand {
@@ -68,7 +71,7 @@ void note_storage(Context& context, GLuint buffer, GLsizeiptr size, const void* 
             if (object.size == size)
                 fresh.copy = std::move(object.copy);
             else
-                fresh.copy.reset(new (std::nothrow) std::byte[room]);
+                fresh.copy = make_copy(size);
             if (fresh.copy != nullptr) {
                 if (data != nullptr) std::memcpy(fresh.copy.get(), data, room);
                 fresh.is_true = true;
@@ -78,23 +81,37 @@ void note_storage(Context& context, GLuint buffer, GLsizeiptr size, const void* 
     });
 }
 
+// GL's rules of immutable storage.
+bool may_store(Context& context, GLsizeiptr size, GLbitfield flags) {
+    constexpr GLbitfield kMoves = GL_MAP_READ_BIT | GL_MAP_WRITE_BIT;
+    constexpr GLbitfield kKnown = kMoves | GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT |
+                                  GL_DYNAMIC_STORAGE_BIT | GL_CLIENT_STORAGE_BIT | GL_SPARSE_STORAGE_BIT_ARB;
+    const bool stays = (flags & GL_MAP_PERSISTENT_BIT) != 0;
+    const bool is_right = size > 0 && (flags & ~kKnown) == 0 && (!stays || (flags & kMoves) != 0) &&
+                          (stays || (flags & GL_MAP_COHERENT_BIT) == 0);
+    if (!is_right) fail(context, GL_INVALID_VALUE);
+    return is_right;
+}
+
+// Whether the program may put something there by a call; a buffer without storage is GL's to refuse.
+bool may_put(Context& context, GLuint buffer) {
+    const bool may = context.group().with_buffers([&](Buffers& buffers) {
+        const BufferObject& object = buffers[buffer];
+        return !object.immutable || (object.storage & GL_DYNAMIC_STORAGE_BIT) != 0;
+    });
+    if (!may) fail(context, GL_INVALID_OPERATION);
+    return may;
+}
+
 bool is_usage(GLenum usage) {
     const GLenum place = usage - GL_STREAM_DRAW;
     return place <= GL_DYNAMIC_COPY - GL_STREAM_DRAW && place % 4 != 3;
 }
 
 void note_put(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size, const void* data) {
+    PersistentMaps& maps = context.group().maps();
+    if (maps.any()) maps.put(context, buffer, offset, size, data);
     context.group().with_buffers([&](Buffers& buffers) { buffers[buffer].put(offset, size, data); });
-}
-
-// Sends `size` bytes from `data` into the buffer, cut to what a record may hold.
-template <class Send>
-void send_pieces(GLintptr offset, GLsizeiptr size, const void* data, Send&& piece) {
-    constexpr auto kMost = static_cast<GLsizeiptr>(wire::limits::kGlDataBytes);
-    const auto* from = static_cast<const std::byte*>(data);
-    for (GLsizeiptr done = 0; done < size; done += kMost) {
-        piece(offset + done, std::min(kMost, size - done), from + done);
-    }
 }
 
 bool fits(GLsizeiptr size) { return size <= static_cast<GLsizeiptr>(wire::limits::kGlDataBytes); }
@@ -146,6 +163,7 @@ void glBufferData(Context& context, GLenum target, GLsizeiptr size, const void* 
 void glBufferStorage(Context& context, GLenum target, GLsizeiptr size, const void* data, GLbitfield flags) {
     const GLuint buffer = bound_buffer(context, target);
     if (buffer == 0) return;
+    if (!may_store(context, size, flags)) return;
     note_storage(context, buffer, size, data, immutable(flags));
     // What the host needs for its own writes, whatever the program has allowed itself.
     remote::glBufferStorage(context, target, size, data, flags | GL_DYNAMIC_STORAGE_BIT);
@@ -153,10 +171,10 @@ void glBufferStorage(Context& context, GLenum target, GLsizeiptr size, const voi
 
 void glBufferSubData(Context& context, GLenum target, GLintptr offset, GLsizeiptr size, const void* data) {
     const GLuint buffer = bound_buffer(context, target);
-    if (buffer == 0) return;
+    if (buffer == 0 || !may_put(context, buffer)) return;
     note_put(context, buffer, offset, size, data);
     if (size <= 0 || fits(size)) return remote::glBufferSubData(context, target, offset, size, data);
-    send_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
+    in_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
         remote::glBufferSubData(context, target, at, count, from);
     });
 }
@@ -172,15 +190,17 @@ void glNamedBufferData(Context& context, GLuint buffer, GLsizeiptr size, const v
 
 void glNamedBufferStorage(Context& context, GLuint buffer, GLsizeiptr size, const void* data,
                           GLbitfield flags) {
+    if (!may_store(context, size, flags)) return;
     note_storage(context, buffer, size, data, immutable(flags));
     remote::glNamedBufferStorage(context, buffer, size, data, flags | GL_DYNAMIC_STORAGE_BIT);
 }
 
 void glNamedBufferSubData(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size,
                           const void* data) {
+    if (!may_put(context, buffer)) return;
     note_put(context, buffer, offset, size, data);
     if (size <= 0 || fits(size)) return remote::glNamedBufferSubData(context, buffer, offset, size, data);
-    send_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
+    in_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
         remote::glNamedBufferSubData(context, buffer, at, count, from);
     });
 }
@@ -193,6 +213,7 @@ void glDeleteBuffers(Context& context, GLsizei n, const GLuint* buffers) {
     for (const GLuint name : names) {
         context.bindings.forget(name);
         context.arrays.forget_buffer(name);
+        context.group().maps().drop(name);
         context.group().with_buffers([&](Buffers& known) { known.erase(name); });
         context.names(NameKind::buffer, [&](NameTable& table) { table.give(name); });
     }

@@ -19,6 +19,7 @@ void glFlush(Context& context) {
 
 void glFinish(Context& context) {
     remote::glFinish(context);
+    if (context.group().maps().any()) context.group().maps().fetch_written(context);
     show_front(context);
     if (context.surfaces.draw != nullptr) context.surfaces.draw->finish();
     deliver_messages(context);

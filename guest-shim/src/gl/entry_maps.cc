@@ -1,19 +1,15 @@
 // Mapping buffers: the program gets a part of the guest's copy of the buffer, and what it writes crosses when
 // it is flushed or unmapped. The host is asked what is in the buffer only where the program may want to know
-// and the copy does not tell (buffers.h).
-#include <algorithm>
-#include <new>
+// and the copy does not tell (buffers.h). Maps that stay are elsewhere (persistent_maps.h).
 #include <tuple>
 
 #include "gl/buffer_targets.h"
 #include "guest/gl_hand.h"
-#include "wire/limits.h"
 
 namespace guest::gl {
 namespace hand {
 namespace {
 
-constexpr auto kPiece = static_cast<GLsizeiptr>(wire::limits::kGlDataBytes);
 // A buffer up to this size is fetched whole when a part of it is, and all later maps need not ask.
 constexpr GLsizeiptr kFetchedWhole = GLsizeiptr{1} << 20;
 
@@ -31,13 +27,13 @@ void send_part(Context& context, const Place& place, GLintptr at, GLsizeiptr cou
 // Into memory that is there for as long as the mapping: what another context does to it meanwhile is the
 // program's own race, as in GL.
 void fetch(Context& context, const Place& place, GLintptr offset, GLsizeiptr length, std::byte* to) {
-    for (GLsizeiptr done = 0; done < length; done += kPiece) {
-        const GLsizeiptr count = std::min(kPiece, length - done);
+    in_pieces(offset, length, to, [&](GLintptr at, GLsizeiptr count, const void*) {
+        std::byte* const piece = to + (at - offset);
         if (place.target != 0)
-            remote::glGetBufferSubData(context, place.target, offset + done, count, to + done);
+            remote::glGetBufferSubData(context, place.target, at, count, piece);
         else
-            remote::glGetNamedBufferSubData(context, place.buffer, offset + done, count, to + done);
-    }
+            remote::glGetNamedBufferSubData(context, place.buffer, at, count, piece);
+    });
 }
 
 // GL's rules of access bits; GL_NO_ERROR: they are kept.
@@ -52,11 +48,16 @@ GLenum wrong_access(const BufferObject& object, GLbitfield access, bool ranged) 
     if (object.is_mapped() || (!reads && !writes)) return GL_INVALID_OPERATION;
     if (ranged && reads && (access & kNotRead) != 0) return GL_INVALID_OPERATION;
     if (!writes && (access & GL_MAP_FLUSH_EXPLICIT_BIT) != 0) return GL_INVALID_OPERATION;
-    const GLbitfield moves = access & (GL_MAP_READ_BIT | GL_MAP_WRITE_BIT);
-    if (object.immutable && (moves & ~object.storage) != 0) return GL_INVALID_OPERATION;
-    // Memory that both ends see while it is mapped is not offered.
-    if ((access & (GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT)) != 0) return GL_INVALID_OPERATION;
-    return GL_NO_ERROR;
+    constexpr GLbitfield kMoves = GL_MAP_READ_BIT | GL_MAP_WRITE_BIT;
+    constexpr GLbitfield kAllowed = kMoves | GL_MAP_PERSISTENT_BIT | GL_MAP_COHERENT_BIT;
+    const GLbitfield allowed = object.immutable ? object.storage : kMoves;
+    return (access & kAllowed & ~allowed) != 0 ? GL_INVALID_OPERATION : GL_NO_ERROR;
+}
+
+// What GL_BUFFER_ACCESS tells of access bits.
+GLenum told_access(GLbitfield access) {
+    if ((access & GL_MAP_WRITE_BIT) == 0) return GL_READ_ONLY;
+    return (access & GL_MAP_READ_BIT) != 0 ? GL_READ_WRITE : GL_WRITE_ONLY;
 }
 
 // What a mapping needs of the host: nothing where length is 0.
@@ -75,10 +76,32 @@ Fetch needed(const BufferObject& object, const Mapping& mapping) {
     return {mapping.offset, mapping.length};
 }
 
+// After GL's rules have been kept.
+void* map_to_stay(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr length, GLbitfield access) {
+    const auto [size, host_writes] = context.group().with_buffers([&](Buffers& buffers) {
+        BufferObject& object = buffers[buffer];
+        // Their contents are nobody's to follow any more.
+        object.copy.reset();
+        object.wrote();
+        return std::tuple(object.size, object.host_writes);
+    });
+    std::byte* const memory =
+        context.group().maps().open(context, buffer, size, {offset, length, access}, host_writes);
+    if (memory == nullptr) {
+        fail(context, GL_OUT_OF_MEMORY);
+        return nullptr;
+    }
+    context.group().with_buffers([&](Buffers& buffers) {
+        buffers[buffer].mapping = {memory + offset, offset, length, access, told_access(access)};
+    });
+    return memory + offset;
+}
+
 void* map(Context& context, const Place& place, GLintptr offset, GLsizeiptr length, GLbitfield access,
           GLenum old_access = 0) {
     GLenum error = GL_NO_ERROR;
     Fetch fetched;
+    const bool stays = (access & GL_MAP_PERSISTENT_BIT) != 0;
     auto* const memory = context.group().with_buffers([&](Buffers& buffers) -> std::byte* {
         BufferObject& object = buffers[place.buffer];
         if (!object.holds(offset, length))
@@ -87,16 +110,11 @@ void* map(Context& context, const Place& place, GLintptr offset, GLsizeiptr leng
             error = old_access == 0 ? GL_INVALID_OPERATION : GL_OUT_OF_MEMORY;
         else
             error = wrong_access(object, access, old_access == 0);
-        if (error != GL_NO_ERROR) return nullptr;
-        if (object.copy == nullptr)
-            object.copy.reset(new (std::nothrow) std::byte[static_cast<std::size_t>(object.size)]);
+        if (error != GL_NO_ERROR || stays) return nullptr;
+        if (object.copy == nullptr) object.copy = make_copy(object.size);
         if (object.copy == nullptr) error = GL_OUT_OF_MEMORY;
         if (object.copy == nullptr) return nullptr;
-        const bool writes = (access & GL_MAP_WRITE_BIT) != 0;
-        const GLenum told = old_access != 0                   ? old_access
-                            : !writes                         ? GL_READ_ONLY
-                            : (access & GL_MAP_READ_BIT) != 0 ? GL_READ_WRITE
-                                                              : GL_WRITE_ONLY;
+        const GLenum told = old_access != 0 ? old_access : told_access(access);
         object.mapping = {object.copy.get() + offset, offset, length, access, told};
         fetched = needed(object, object.mapping);
         const bool is_whole = fetched.length == object.size || length == object.size;
@@ -104,6 +122,7 @@ void* map(Context& context, const Place& place, GLintptr offset, GLsizeiptr leng
         if (!object.host_writes && (is_whole || is_blank)) object.is_true = true;
         return object.copy.get();
     });
+    if (stays && error == GL_NO_ERROR) return map_to_stay(context, place.buffer, offset, length, access);
     if (memory == nullptr) {
         fail(context, error);
         return nullptr;
@@ -121,10 +140,9 @@ void flush(Context& context, const Place& place, GLintptr offset, GLsizeiptr len
     });
     if (memory == nullptr) return fail(context, GL_INVALID_OPERATION);
     if (offset < 0 || length < 0 || offset > size - length) return fail(context, GL_INVALID_VALUE);
-    for (GLsizeiptr done = 0; done < length; done += kPiece) {
-        send_part(context, place, start + offset + done, std::min(kPiece, length - done),
-                  memory + offset + done);
-    }
+    in_pieces(start + offset, length, memory + offset, [&](GLintptr at, GLsizeiptr count, const void* from) {
+        send_part(context, place, at, count, from);
+    });
 }
 
 void flush_explicit(Context& context, const Place& place, GLintptr offset, GLsizeiptr length) {
@@ -142,8 +160,12 @@ GLboolean unmap(Context& context, const Place& place) {
         fail(context, GL_INVALID_OPERATION);
         return GL_FALSE;
     }
+    const bool stayed = (mapping.access & GL_MAP_PERSISTENT_BIT) != 0;
     const bool writes = (mapping.access & GL_MAP_WRITE_BIT) != 0;
-    if (writes && (mapping.access & GL_MAP_FLUSH_EXPLICIT_BIT) == 0) flush(context, place, 0, mapping.length);
+    if (stayed)
+        context.group().maps().close(context, place.buffer);
+    else if (writes && (mapping.access & GL_MAP_FLUSH_EXPLICIT_BIT) == 0)
+        flush(context, place, 0, mapping.length);
     context.group().with_buffers([&](Buffers& buffers) {
         BufferObject& object = buffers[place.buffer];
         object.mapping = {};

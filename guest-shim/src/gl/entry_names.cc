@@ -173,6 +173,7 @@ void glDeleteProgramPipelines(Context& context, GLsizei n, const GLuint* pipelin
 void glDeleteQueries(Context& context, GLsizei n, const GLuint* ids) {
     end(context, NameKind::query, n, ids,
         [](auto names) { return wire::glDeleteQueries_Request{.ids = names}; });
+    for (GLsizei index = 0; ids != nullptr && index < n; ++index) context.queries.forget(ids[index]);
 }
 
 void glDeleteRenderbuffers(Context& context, GLsizei n, const GLuint* renderbuffers) {

@@ -140,6 +140,23 @@ void glBindTexture(Context& context, GLenum target, GLuint texture) {
 
 namespace track {
 
+bool glPolygonMode(Context& context, GLenum face, GLenum mode) {
+    const bool is_whole = face == GL_FRONT_AND_BACK;
+    const bool is_face = is_whole || (is_compatible(context) && valid::face(face));
+    const bool is_mode = mode - GL_POINT <= GL_FILL - GL_POINT;
+    const bool is_sure = context.shadow.takes(is_face && is_mode && !context.facts().is_es());
+    context.shadow.act(GL_POLYGON_MODE, [=](Shadow& shadow) {
+        const StateValue* const known = shadow.state.find(GL_POLYGON_MODE);
+        if (!is_sure || (!is_whole && known == nullptr)) return shadow.state.forget(GL_POLYGON_MODE);
+        const auto is = static_cast<GLint>(mode);
+        const GLint front = face == GL_BACK ? known->integers[0] : is;
+        const GLint back = face == GL_FRONT ? known->integers[1] : is;
+        shadow.state.set(GL_POLYGON_MODE, front, back);
+    });
+    if (is_sure) context.errors().vouch();
+    return true;
+}
+
 bool glMatrixMode(Context& context, GLenum mode) {
     const bool is_mode =
         mode == GL_MODELVIEW || mode == GL_PROJECTION || (mode == GL_TEXTURE && has_fixed_unit(context));

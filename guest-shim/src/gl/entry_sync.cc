@@ -24,4 +24,20 @@ GLsync glFenceSync(Context& context, GLenum condition, GLbitfield flags) {
     return reinterpret_cast<GLsync>(name);
 }
 
+// Who has seen a fence sees what the host has written into maps that stay.
+GLenum glClientWaitSync(Context& context, GLsync sync, GLbitfield flags, GLuint64 timeout) {
+    const GLenum result = remote::glClientWaitSync(context, sync, flags, timeout);
+    const bool is_over = result == GL_ALREADY_SIGNALED || result == GL_CONDITION_SATISFIED;
+    if (is_over && context.group().maps().any()) context.group().maps().fetch_written(context);
+    return result;
+}
+
+void glGetSynciv(Context& context, GLsync sync, GLenum pname, GLsizei count, GLsizei* length, GLint* values) {
+    GLint first = 0;
+    remote::glGetSynciv(context, sync, pname, count, length, values);
+    if (values != nullptr && count > 0) first = values[0];
+    const bool is_over = pname == GL_SYNC_STATUS && first == GL_SIGNALED;
+    if (is_over && context.group().maps().any()) context.group().maps().fetch_written(context);
+}
+
 }  // namespace guest::gl::hand

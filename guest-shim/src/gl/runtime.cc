@@ -40,6 +40,12 @@ void deliver_behind(Context& context) {
     if (is_kept) (void)context.reply().assign(answer.bytes());
 }
 
+void send_maps(Context& context) {
+    context.group().maps().send_written(context);
+    // Another context may have sent it.
+    context.follow_names();
+}
+
 }  // namespace detail
 
 }  // namespace guest::gl

@@ -3,6 +3,8 @@
 // the generated stubs and by the entry_*.cc files.
 #pragma once
 #include <cstdint>
+#include <string_view>
+#include <type_traits>
 
 #include "gl/context.h"
 #include "wire/codec.h"
@@ -52,6 +54,7 @@ int exchange(Context& context, const Request& request) {
     const int result = how == Appended::no_memory ? 1 : static_cast<int>(lane.wait(*slot));
     lane.counters.waited(place_of(Request::kId), now_ns() - began_ns);
     lane.replies.free_slot(slot);
+    context.note_waited(position);
     if (result == 0) {
         context.errors().note_clean(position);
     } else {
@@ -68,12 +71,39 @@ void malformed(Context& context);
 // deliver_messages() behind a call whose answer is still to be read.
 void deliver_behind(Context& context);
 
+// Calls for which GL may read buffers or write them, by how their names begin.
+inline constexpr std::string_view kBufferCalls =
+    "glDraw glMultiDraw glDispatch glBegin glCallList glRect glEval glCopy glTexImage glTexSub glTexBuffer "
+    "glTexture glCompressed glBitmap glReadPixels glReadnPixels glPixelMap glPolygonStipple glGetTex "
+    "glGetnTex glGetCompressed glGetQueryObject glGetBufferSubData glGetNamedBufferSubData glClearBuffer "
+    "glClearNamedBuffer glInvalidateBuffer ";
+
+// Before these, what the program has written into maps that stay has to be there.
+template <class Request>
+consteval bool uses_buffers() {
+    if constexpr (std::is_same_v<std::remove_const_t<decltype(Request::kId)>, wire::GlCallId>) {
+        constexpr std::string_view kName = wire::gl_call_name(Request::kId);
+        for (std::size_t at = 0; at < kBufferCalls.size();) {
+            const std::size_t end = kBufferCalls.find(' ', at);
+            if (kName.starts_with(kBufferCalls.substr(at, end - at))) return true;
+            at = end + 1;
+        }
+    }
+    return false;
+}
+
+void send_maps(Context& context);
+
 }  // namespace detail
 
 // Appends a record. What fails of it is glGetError's to tell.
 template <class Request>
 void send(Context& context, const Request& request) {
     GlLane& lane = context.lane();
+    if constexpr (detail::uses_buffers<Request>()) {
+        if (context.group().maps().any()) [[unlikely]]
+            detail::send_maps(context);
+    }
     context.count(place_of(Request::kId));
     if (lane.lost() != abi::CUDA_SUCCESS) [[unlikely]]
         return;
@@ -91,6 +121,10 @@ void send(Context& context, const Request& request) {
 // live until the context's next call. False: `reply` is as it was.
 template <class Request, class Reply>
 bool call(Context& context, const Request& request, Reply& reply) {
+    if constexpr (detail::uses_buffers<Request>()) {
+        if (context.group().maps().any()) [[unlikely]]
+            detail::send_maps(context);
+    }
     context.count(place_of(Request::kId));
     if (context.lane().lost() != abi::CUDA_SUCCESS) return false;
     const int result = detail::exchange(context, request);

@@ -44,6 +44,11 @@ MatrixStack* Shadow::matrices() {
     return mode->integers[0] == GL_PROJECTION ? &projection : nullptr;
 }
 
+bool Shadow::is_of_texture() const {
+    const StateValue* mode = state.find(GL_MATRIX_MODE);
+    return mode != nullptr && mode->integers[0] == GL_TEXTURE;
+}
+
 void Shadow::forget_matrices() {
     model_view.forget();
     projection.forget();

@@ -71,20 +71,24 @@ class Shadow {
     }
     // The stack that matrix calls work on; null: not followed.
     MatrixStack* matrices();
+    // Matrix calls work on those of textures, which are not followed; GL takes them.
+    bool is_of_texture() const;
     // A call that changes the top matrix. False: GL may refuse it.
     template <class Change>
     bool change_matrix(Change&& change) {
         const bool is_sure = takes(true);
         const auto what = [=](Shadow& shadow) {
             MatrixStack* stack = is_sure ? shadow.matrices() : nullptr;
-            if (stack != nullptr) change(stack->top());
-            else shadow.nested_sure_ = false;
+            if (stack != nullptr)
+                change(stack->top());
+            else if (!is_sure || !shadow.is_of_texture())
+                shadow.nested_sure_ = false;
             if (!is_sure) shadow.forget_matrices();
         };
         // What follows a push is undone before the list ends.
         if (list_ != nullptr && pushed_ == 0) note(0, what);
         if (list_ == nullptr || executes_) what(*this);
-        return is_sure && (list_ != nullptr || matrices() != nullptr);
+        return is_sure && (list_ != nullptr || matrices() != nullptr || is_of_texture());
     }
     bool push_matrix();
     bool pop_matrix();

@@ -11,6 +11,7 @@
 #include "futex.h"
 #include "gl/buffers.h"
 #include "gl/name_table.h"
+#include "gl/persistent_maps.h"
 #include "gl/program_facts.h"
 #include "gl/shadow.h"
 
@@ -57,6 +58,9 @@ class ShareGroup {
         return use(programs_);
     }
 
+    // Buffers that the program keeps mapped; with locks of their own.
+    PersistentMaps& maps() { return maps_; }
+
     // `lane` has appended a record that makes or ends names.
     void changed(GlLane& lane);
     // Another number whenever names have changed while several contexts live.
@@ -74,6 +78,7 @@ class ShareGroup {
     Mutex mutex_;
     NameTable names_[kNameKinds];
     Buffers buffers_;
+    PersistentMaps maps_;
     ListTable lists_;
     Programs programs_;
     std::vector<Change> changes_;

@@ -76,6 +76,13 @@ constexpr bool texture_parameter(GLenum name, GLint value) {
     return (name == GL_TEXTURE_WRAP_S || name == GL_TEXTURE_WRAP_T) &&
            (filter == GL_REPEAT || filter == GL_CLAMP_TO_EDGE);
 }
+// The same by a real number, which may be fractional where one is meant.
+inline bool texture_real(const Context& context, GLenum name, GLfloat value) {
+    const Value* const most = context.facts().find(GL_MAX_TEXTURE_MAX_ANISOTROPY);
+    if (name == GL_TEXTURE_MAX_ANISOTROPY) return most != nullptr && value >= 1;
+    return value == static_cast<GLfloat>(static_cast<GLint>(value)) &&
+           texture_parameter(name, static_cast<GLint>(value));
+}
 constexpr bool environment(GLenum target, GLenum name, GLint value) {
     const auto mode = static_cast<GLenum>(value);
     return target == GL_TEXTURE_ENV && name == GL_TEXTURE_ENV_MODE &&

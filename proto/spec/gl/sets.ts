@@ -122,10 +122,6 @@ export const setters: GlChapter = {
         glStencilOpSeparate: forgets(...stencil),
         glCullFace: sets('valid::face(mode)', { GL_CULL_FACE_MODE: ['mode'] }),
         glFrontFace: sets('mode == GL_CW || mode == GL_CCW', { GL_FRONT_FACE: ['mode'] }),
-        glPolygonMode: sets(
-            'valid::desktop(context) && face == GL_FRONT_AND_BACK && mode - GL_POINT <= GL_FILL - GL_POINT',
-            { GL_POLYGON_MODE: ['mode', 'mode'] },
-        ),
         glPolygonOffset: sets('true', {
             GL_POLYGON_OFFSET_FACTOR: ['factor'],
             GL_POLYGON_OFFSET_UNITS: ['units'],
@@ -146,6 +142,9 @@ export const setters: GlChapter = {
         glLightfv: sets('valid::fixed(context) && valid::light(light) && valid::light_vector(pname)'),
         glMaterialfv: anywhere('valid::fixed(context) && valid::face(face) && valid::material(pname)'),
         glTexParameteri: sets('valid::texture_target(target) && valid::texture_parameter(pname, param)'),
+        glTexParameterf: sets(
+            'valid::texture_target(target) && valid::texture_real(context, pname, param)',
+        ),
         glTexEnvi: sets('valid::fixed_unit(context) && valid::environment(target, pname, param)'),
         glTexEnvf: sets(
             'valid::fixed_unit(context) && valid::environment(target, pname, static_cast<GLint>(param))',

@@ -2,7 +2,8 @@
 #pragma once
 #include "window.h"
 
-static inline void make_current_offscreen(void) {
+// Answers what other contexts for it are made of.
+static inline GLXFBConfig make_current_offscreen(void) {
     Display* display = XOpenDisplay(NULL);
     need(display != NULL, "XOpenDisplay");
     int wanted[] = {GLX_DRAWABLE_TYPE,
@@ -23,4 +24,5 @@ static inline void make_current_offscreen(void) {
     GLXPbuffer pbuffer = glXCreatePbuffer(display, configs[0], size);
     GLXContext context = glXCreateNewContext(display, configs[0], GLX_RGBA_TYPE, NULL, True);
     need(glXMakeContextCurrent(display, pbuffer, pbuffer, context), "glXMakeContextCurrent");
+    return configs[0];
 }

@@ -33,11 +33,20 @@ void get_query(GlExecutor& executor, const Request& request, ReplySink& sink, Ge
         executor.table().glGetQueryObjectuiv(query, GL_QUERY_RESULT_AVAILABLE, &available);
         if (available == 0 && !executor.failed()) return executor.wait();
     }
-    wire::gl::Room room(sizeof(T));
-    get(query, request.pname, room.data<T>());
+    // Whether the result is there, and the result where it is: the guest need not ask again.
+    const bool is_about_result =
+        request.pname == GL_QUERY_RESULT || request.pname == GL_QUERY_RESULT_AVAILABLE;
+    wire::gl::Room room((is_about_result ? 2 : 1) * sizeof(T));
+    T* const values = room.data<T>();
+    const GLenum first = is_about_result ? GL_QUERY_RESULT_AVAILABLE : request.pname;
+    get(query, first, values);
     if (executor.failed()) return executor.refuse();
+    const bool is_there = is_about_result && (values[0] != 0 || request.pname == GL_QUERY_RESULT);
+    if (is_there) get(query, GL_QUERY_RESULT, values + 1);
+    if (is_there && executor.failed()) return executor.refuse();
+    values[0] = is_there ? 1 : is_about_result ? 0 : values[0];
     Reply reply;
-    reply.params = room.bytes();
+    reply.params = is_there || !is_about_result ? room.bytes() : room.bytes().first(sizeof(T));
     sink.outputs(reply);
 }
 
