@@ -31,7 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
     { name: 'pageable-copies', isProgram: true, devices: computing },
 ];
 
-const refillMs = 600;
+const refillMs = 1500;
 
 /** The whole process as a metric beside the program's own `loop`. */
 export const processMetric = 'process';
@@ -184,7 +184,7 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
             counted: benchmark.counted === true,
         };
         if (!request.meets) {
-            // The daemon makes its next warm worker after each run: a guest that comes alone finds one.
+            // The daemon makes its next warm worker a second after a run began: a guest that comes alone finds one.
             await new Promise((resolve) => setTimeout(resolve, refillMs));
         }
         try {
