@@ -71,9 +71,10 @@ bool parse_prefix(TokenStream& tokens, Variable& out, Prefix& prefix) {
     return tokens.is_dotted("ptr") ? skip_pointer(tokens) : true;
 }
 
+// Of 16 bytes a constant is the lower half.
 void put_bytes(Variable& out, std::uint64_t at, std::uint64_t bits, std::uint32_t size) {
     if (out.data.size() < at + size) out.data.resize(at + size);
-    for (std::uint32_t i = 0; i < size; ++i) out.data[at + i] = static_cast<std::byte>(bits >> (8 * i));
+    for (std::uint32_t i = 0; i < std::min(size, 8u); ++i) out.data[at + i] = static_cast<std::byte>(bits >> (8 * i));
 }
 
 std::uint64_t element_bits(const Constant& value, Type type) {
@@ -85,7 +86,7 @@ bool parse_symbol(TokenStream& tokens, Variable& out, std::uint64_t at, std::uin
     Relocation relocation{};
     relocation.offset = at;
     relocation.line = tokens.current().line;
-    relocation.size = static_cast<std::uint8_t>(type_size(out.type));
+    relocation.size = static_cast<std::uint8_t>(std::min(type_size(out.type), 8u));
     relocation.shift = mask == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(std::countr_zero(mask));
     std::string_view word = tokens.expect_word("a symbol");
     const bool wrapped = word == "generic" && tokens.accept('(');
@@ -98,7 +99,7 @@ bool parse_symbol(TokenStream& tokens, Variable& out, std::uint64_t at, std::uin
         if (!parse_integer(tokens, addend)) return false;
     }
     relocation.addend = static_cast<std::int64_t>(minus ? 0 - addend : addend);
-    put_bytes(out, at, 0, relocation.size);
+    put_bytes(out, at, 0, type_size(out.type));
     out.relocations.push_back(relocation);
     return !tokens.failed();
 }
