@@ -184,7 +184,7 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
             counted: benchmark.counted === true,
         };
         if (!request.meets) {
-            // The daemon makes its next warm worker a second after a run began: a guest that comes alone finds one.
+            // The daemon makes its next worker a second after a run began: one that comes alone finds one.
             await new Promise((resolve) => setTimeout(resolve, refillMs));
         }
         try {

@@ -74,7 +74,8 @@ bool parse_prefix(TokenStream& tokens, Variable& out, Prefix& prefix) {
 // Of 16 bytes a constant is the lower half.
 void put_bytes(Variable& out, std::uint64_t at, std::uint64_t bits, std::uint32_t size) {
     if (out.data.size() < at + size) out.data.resize(at + size);
-    for (std::uint32_t i = 0; i < std::min(size, 8u); ++i) out.data[at + i] = static_cast<std::byte>(bits >> (8 * i));
+    for (std::uint32_t i = 0; i < std::min(size, 8u); ++i)
+        out.data[at + i] = static_cast<std::byte>(bits >> (8 * i));
 }
 
 std::uint64_t element_bits(const Constant& value, Type type) {
