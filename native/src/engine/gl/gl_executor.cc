@@ -10,11 +10,14 @@
 #include "engine/records.h"
 #include "gl/enums.h"
 #include "host/gl_dispatch.h"
+#include "wire/gl_call_id.h"
 
 namespace engine {
 namespace {
 
 constexpr std::uint16_t kFirstGlCall = 0x4000;
+constexpr auto kBegin = static_cast<std::uint16_t>(wire::GlCallId::glBegin);
+constexpr auto kEnd = static_cast<std::uint16_t>(wire::GlCallId::glEnd);
 constexpr int kPopulateWrite = 23;           // MADV_POPULATE_WRITE, Linux 5.14; older headers do not have it
 constexpr GLuint64 kFinishLook = 1'000'000;  // ns: a software GL works meanwhile
 constexpr std::size_t kPopulatedParts = 256;
@@ -79,7 +82,9 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     if (std::exchange(retry_, false) || violated()) [[unlikely]]
         return false;
     waiting_since_ns_ = 0;
-    if (wants_reply(record) && result_ == 0 && has_context()) {
+    if (record.call == kBegin) has_begun_ = true;
+    if (record.call == kEnd) has_begun_ = false;
+    if (wants_reply(record) && result_ == 0 && has_context() && !has_begun_) {
         settle_errors();
         if (error_ != 0) result_ = kEarlierError;
     }

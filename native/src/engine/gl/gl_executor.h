@@ -200,6 +200,7 @@ class GlExecutor final : public Execution {
     Moved moved_;
     std::int32_t result_ = 0;
     bool retry_ = false;
+    bool has_begun_ = false;  // between glBegin and glEnd, where asking for errors is one
     bool detached_ = false;
     std::string violation_;
 };
