@@ -66,18 +66,7 @@ void read_compressed(Context& context, const Download& into, const Request& requ
 
 void glReadPixels(Context& context, GLint x, GLint y, GLsizei width, GLsizei height, GLenum format,
                   GLenum type, void* pixels) {
-    const Download into(context, pixels);
-    const wire::glReadPixels_Request request{.x = x,
-                                             .y = y,
-                                             .width = width,
-                                             .height = height,
-                                             .format = format,
-                                             .type = type,
-                                             .pixels_from = into.from,
-                                             .pixels_offset = into.offset};
-    read<wire::glReadPixels_Reply>(context, into, request, kNoLimit, pixels, [&] {
-        return Image{.format = format, .type = type, .width = width, .height = height};
-    });
+    glReadnPixels(context, x, y, width, height, format, type, kNoLimit, pixels);
 }
 
 void glReadnPixels(Context& context, GLint x, GLint y, GLsizei width, GLsizei height, GLenum format,
