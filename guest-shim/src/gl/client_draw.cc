@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <utility>
 #include <vector>
 
+#include "gl/buffer_targets.h"
 #include "gl/enums.h"
 #include "gl/runtime.h"
 #include "gl/view.h"
@@ -14,6 +17,9 @@ namespace guest::gl {
 namespace {
 
 constexpr std::uint64_t kAlignment = 16;
+
+// Element buffers up to this size are kept in the guest while a draw needs to know what is in them.
+constexpr GLsizeiptr kCopied = GLsizeiptr{16} << 20;
 
 constexpr std::uint64_t aligned(std::uint64_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
 
@@ -108,25 +114,81 @@ void upload(Context& context, const std::vector<Run>& runs, std::uint64_t hole, 
 template <class T>
 void scan(const void* indices, GLsizei count, DrawRange& range) {
     const auto* at = static_cast<const T*>(indices);
-    const auto [low, high] = std::minmax_element(at, at + count);
-    range.first = *low;
-    range.last = *high;
+    // An offset in a buffer need not be a multiple of the index.
+    std::uint64_t low = ~std::uint64_t{0};
+    std::uint64_t high = 0;
+    for (GLsizei index = 0; index < count; ++index) {
+        T value;
+        std::memcpy(&value, at + index, sizeof value);
+        low = std::min<std::uint64_t>(low, value);
+        high = std::max<std::uint64_t>(high, value);
+    }
+    range.first = low;
+    range.last = high;
 }
 
-// Which vertices the indices name. They are read here, or fetched where they are in a buffer.
-bool scan_elements(Context& context, GLsizei count, GLenum type, const void* indices, DrawRange& range) {
-    std::vector<std::byte> fetched;
-    if (context.arrays.current().element_buffer != 0) {
-        fetched.resize(static_cast<std::size_t>(count) * index_bytes(type));
-        remote::glGetBufferSubData(context, GL_ELEMENT_ARRAY_BUFFER,
-                                   static_cast<GLintptr>(wire::gl::number(indices)),
-                                   static_cast<GLsizeiptr>(fetched.size()), fetched.data());
-        indices = fetched.data();
-    }
-    if (indices == nullptr) return false;
+void scan(const void* indices, GLsizei count, GLenum type, DrawRange& range) {
     if (type == GL_UNSIGNED_BYTE) scan<GLubyte>(indices, count, range);
     if (type == GL_UNSIGNED_SHORT) scan<GLushort>(indices, count, range);
     if (type == GL_UNSIGNED_INT) scan<GLuint>(indices, count, range);
+}
+
+// Of the element buffer that is bound.
+void fetch_elements(Context& context, GLintptr offset, GLsizeiptr size, std::byte* to) {
+    in_pieces(offset, size, to, [&](GLintptr at, GLsizeiptr count, const void*) {
+        remote::glGetBufferSubData(context, GL_ELEMENT_ARRAY_BUFFER, at, count, to + (at - offset));
+    });
+}
+
+// A copy of the element buffer, so that later draws need not ask what is in it. What the program maps is in
+// its copy already, and what the host or a map that stays may change has none.
+void copy_elements(Context& context, GLuint buffer) {
+    BufferCopy copy;
+    GLsizeiptr size = 0;
+    std::uint64_t written = 0;
+    context.group().with_buffers([&](Buffers& buffers) {
+        const BufferObject& object = buffers[buffer];
+        if (object.is_true || object.host_writes || object.is_mapped() || object.size > kCopied) return;
+        size = object.size;
+        written = object.written;
+        copy = make_copy(size);
+    });
+    if (copy == nullptr) return;
+    fetch_elements(context, 0, size, copy.get());
+    context.group().with_buffers([&](Buffers& buffers) {
+        BufferObject& object = buffers[buffer];
+        if (object.written != written || object.is_mapped() || object.host_writes) return;
+        object.copy = std::move(copy);
+        object.is_true = true;
+    });
+}
+
+// The same as scan() for what is in the element buffer.
+void scan_buffer(Context& context, GLuint buffer, GLsizei count, GLenum type, const void* place,
+                 DrawRange& range) {
+    const auto offset = static_cast<GLintptr>(wire::gl::number(place));
+    const auto size = static_cast<GLsizeiptr>(static_cast<std::size_t>(count) * index_bytes(type));
+    copy_elements(context, buffer);
+    const bool is_copied = context.group().with_buffers([&](Buffers& buffers) {
+        const BufferObject& object = buffers[buffer];
+        const bool is_there = object.copy != nullptr && object.is_true && object.holds(offset, size);
+        if (is_there) scan(object.copy.get() + offset, count, type, range);
+        return is_there;
+    });
+    if (is_copied) return;
+    std::vector<std::byte> fetched(static_cast<std::size_t>(size));
+    fetch_elements(context, offset, size, fetched.data());
+    scan(fetched.data(), count, type, range);
+}
+
+// Which vertices the indices name.
+bool scan_elements(Context& context, GLsizei count, GLenum type, const void* indices, DrawRange& range) {
+    const GLuint buffer = context.arrays.current().element_buffer;
+    if (buffer == 0 && indices == nullptr) return false;
+    if (buffer != 0)
+        scan_buffer(context, buffer, count, type, indices, range);
+    else
+        scan(indices, count, type, range);
     return true;
 }
 
