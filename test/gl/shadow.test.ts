@@ -65,6 +65,23 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
         });
     }
 
+    for (const seed of Array.from({ length: isLong ? 30 : 6 }, (_, at) => at + 1)) {
+        it(`says of textures, their matrices and all stacks what GL says: seed ${seed}`, async () => {
+            const args = [String(seed), '2000', 'textures'];
+            const command = [join(folder, 'shadow0'), ...args];
+            const direct = await runGuest(command, { ...withoutDisplay(), DISPLAY: display });
+            expect(direct.code, describeResult(command, direct)).toBe(0);
+            const { text } = await forwarded('shadow', ...args);
+            expect(text.split('\n')).toEqual(direct.stdout.split('\n'));
+        });
+    }
+
+    it('asks nothing of the host for labels that are textures', async () => {
+        const few = await forwarded('asking', 'labels', '5');
+        const many = await forwarded('asking', 'labels', '40');
+        expect(many.roundTrips).toBe(few.roundTrips);
+    });
+
     it('asks nothing of the host in frames that ask three hundred times', async () => {
         const few = await forwarded('asking', 'frames', '10');
         const many = await forwarded('asking', 'frames', '40');
@@ -77,6 +94,12 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
         const many = await forwarded('asking', 'maps', '60');
         expect(many.roundTrips).toBe(few.roundTrips);
         expect(few.roundTrips).toBeLessThan(12);
+    });
+
+    it('asks once which indices are in a buffer that draws take', async () => {
+        const few = await forwarded('asking', 'elements', '2');
+        const many = await forwarded('asking', 'elements', '50');
+        expect(many.roundTrips).toBe(few.roundTrips);
     });
 
     it('asks where things are in a program once for each link', async () => {

@@ -1,6 +1,8 @@
 // See context.h.
 #include "gl/context.h"
 
+#include <algorithm>
+
 #include "gl/process.h"
 #include "gl/runtime.h"
 #include "log.h"
@@ -62,9 +64,12 @@ bool Context::make_on_host(const ContextWish& wish) {
                        : static_cast<std::size_t>(value->integers[0]);
         };
         shadow.attributes_at_most = most(GL_MAX_ATTRIB_STACK_DEPTH);
-        shadow.model_views_at_most = most(GL_MAX_MODELVIEW_STACK_DEPTH);
-        shadow.projections_at_most = most(GL_MAX_PROJECTION_STACK_DEPTH);
+        shadow.model_view.at_most = most(GL_MAX_MODELVIEW_STACK_DEPTH);
+        shadow.projection.at_most = most(GL_MAX_PROJECTION_STACK_DEPTH);
+        for (MatrixStack& stack : shadow.texture_matrices) stack.at_most = most(GL_MAX_TEXTURE_STACK_DEPTH);
+        shadow.fixed_units = std::min<std::size_t>(most(GL_MAX_TEXTURE_COORDS), kFollowedUnits);
         shadow.state.set(GL_ACTIVE_TEXTURE, GL_TEXTURE0);
+        if (facts_.profile == 2) shadow.state.set(GL_MATRIX_MODE, GL_MODELVIEW);
         return true;
     }
     detail::malformed(*this);

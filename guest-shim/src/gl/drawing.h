@@ -16,7 +16,10 @@ struct Drawing {
 class TextureTargets {
   public:
     // A name that this context has just made, and that has no target yet.
-    void make(GLuint texture) { targets_[texture] = 0; }
+    void make(GLuint texture) {
+        GLenum& target = targets_[texture];
+        if (target != kLost) target = 0;
+    }
     // Whether GL takes that binding for certain; a new texture is of that target from then on.
     bool takes(GLuint texture, GLenum target) {
         if (texture == 0) return true;
@@ -25,10 +28,19 @@ class TextureTargets {
         if (known->second == 0) known->second = target;
         return known->second == target;
     }
-    void forget(GLuint texture) { targets_.erase(texture); }
-    void forget_all() { targets_.clear(); }
+    // It may be bound to any target at any time, by a display list.
+    void lose(GLuint texture) { targets_[texture] = kLost; }
+    void forget(GLuint texture) {
+        const auto known = targets_.find(texture);
+        if (known != targets_.end() && known->second != kLost) targets_.erase(known);
+    }
+    void forget_all() {
+        std::erase_if(targets_, [](const auto& known) { return known.second != kLost; });
+    }
 
   private:
+    static constexpr GLenum kLost = ~GLenum{0};
+
     std::unordered_map<GLuint, GLenum> targets_;
 };
 

@@ -8,6 +8,7 @@
 #include "gl/enums.h"
 #include "gl/runtime.h"
 #include "gl/sizes.h"
+#include "gl/valid.h"
 #include "guest/gl_hand.h"
 
 namespace guest::gl::hand {
@@ -83,24 +84,56 @@ bool store(const StateValue& value, T* data) {
     return true;
 }
 
-// The top of a matrix stack; null: not known.
-const Matrix* matrix(Context& context, GLenum name) {
-    if (name != GL_MODELVIEW_MATRIX && name != GL_PROJECTION_MATRIX) return nullptr;
-    MatrixStack& stack = name == GL_MODELVIEW_MATRIX ? context.shadow.model_view : context.shadow.projection;
-    return context.facts().profile == 2 && stack.top().is_known ? &stack.top().matrix : nullptr;
+// The stack of which that is the matrix or the depth; null: not followed.
+MatrixStack* stack_of(Context& context, GLenum matrix) {
+    if (!is_compatible(context) || !context.shadow.knows()) return nullptr;
+    switch (matrix) {
+        case GL_MODELVIEW_MATRIX:
+        case GL_MODELVIEW_STACK_DEPTH:
+            return context.shadow.matrices_of(GL_MODELVIEW);
+        case GL_PROJECTION_MATRIX:
+        case GL_PROJECTION_STACK_DEPTH:
+            return context.shadow.matrices_of(GL_PROJECTION);
+        case GL_TEXTURE_MATRIX:
+        case GL_TEXTURE_STACK_DEPTH:
+            return context.shadow.matrices_of(GL_TEXTURE);
+        default:
+            return nullptr;
+    }
+}
+
+bool is_matrix(GLenum name) {
+    return name == GL_MODELVIEW_MATRIX || name == GL_PROJECTION_MATRIX || name == GL_TEXTURE_MATRIX;
+}
+
+// How deep a stack is, where the guest has seen all that was pushed.
+bool depth(Context& context, GLenum name, GLint& value) {
+    std::size_t found = 0;
+    if (name == GL_ATTRIB_STACK_DEPTH) {
+        const bool is_followed = context.shadow.knows() && context.shadow.attributes_at_most != 0;
+        if (!is_compatible(context) || !is_followed) return false;
+        found = context.shadow.state.pushed();
+    } else {
+        const MatrixStack* const stack = is_matrix(name) ? nullptr : stack_of(context, name);
+        if (stack == nullptr || stack->at_most == 0) return false;
+        found = stack->depth();
+    }
+    value = static_cast<GLint>(found);
+    return true;
 }
 
 // What calls have set, or the host has said before.
 template <class T>
 bool shadowed(Context& context, GLenum name, T* data) {
     if (context.shadow.in_begin()) return false;
-    if (GLint value = 0; own_integer(context, name, value)) {
+    if (GLint value = 0; own_integer(context, name, value) || depth(context, name, value)) {
         store(value, data);
         return true;
     }
     if constexpr (std::is_same_v<T, GLfloat> || std::is_same_v<T, GLdouble>) {
-        if (const Matrix* top = matrix(context, name)) {
-            std::copy(top->begin(), top->end(), data);
+        MatrixStack* const stack = is_matrix(name) ? stack_of(context, name) : nullptr;
+        if (stack != nullptr && stack->top().is_known) {
+            std::ranges::copy(stack->top().matrix, data);
             return true;
         }
     }
@@ -113,9 +146,7 @@ template <class T>
 void keep(Context& context, GLenum name, const T* data) {
     if (context.shadow.in_begin() || !context.shadow.knows()) return;
     if constexpr (std::is_same_v<T, GLfloat>) {
-        MatrixStack* const stack = name == GL_MODELVIEW_MATRIX    ? &context.shadow.model_view
-                                   : name == GL_PROJECTION_MATRIX ? &context.shadow.projection
-                                                                  : nullptr;
+        MatrixStack* const stack = is_matrix(name) ? stack_of(context, name) : nullptr;
         if (stack != nullptr) {
             std::copy_n(data, 16, stack->top().matrix.begin());
             stack->top().is_known = true;

@@ -128,9 +128,10 @@ void glBindTexture(Context& context, GLenum target, GLuint texture) {
     // In a list it is bound when the list is called, to whatever target it has then.
     const bool is_own = texture == 0 || (!context.group().is_shared() && !context.shadow.is_compiling());
     const bool is_sure = context.shadow.takes(name != 0 && is_own && context.textures.takes(texture, target));
-    if (name != 0)
-        context.shadow.set(false, name, texture);
-    else
+    if (name != 0) context.shadow.set(is_sure, name, texture);
+    if (context.shadow.is_compiling() && texture != 0)
+        context.textures.lose(texture);
+    else if (name == 0)
         context.textures.forget(texture);
     if (is_sure) context.errors().vouch();
     remote::glBindTexture(context, target, texture);
@@ -157,12 +158,17 @@ bool glPolygonMode(Context& context, GLenum face, GLenum mode) {
     return true;
 }
 
-bool glMatrixMode(Context& context, GLenum mode) {
-    const bool is_mode =
-        mode == GL_MODELVIEW || mode == GL_PROJECTION || (mode == GL_TEXTURE && has_fixed_unit(context));
-    const bool is_sure = context.shadow.takes(is_mode && is_compatible(context));
-    context.shadow.set_matrix_mode(is_sure, mode);
+bool glActiveTexture(Context& context, GLenum texture) {
+    const bool is_sure = context.shadow.takes(texture - GL_TEXTURE0 < kFollowedUnits);
+    context.shadow.set_active_texture(is_sure, texture);
     if (is_sure) context.errors().vouch();
+    return true;
+}
+
+bool glMatrixMode(Context& context, GLenum mode) {
+    const bool is_mode = mode == GL_MODELVIEW || mode == GL_PROJECTION || mode == GL_TEXTURE;
+    const bool is_sure = context.shadow.takes(is_mode && is_compatible(context));
+    if (context.shadow.set_matrix_mode(is_sure, mode)) context.errors().vouch();
     return true;
 }
 
@@ -173,6 +179,30 @@ template <class Change>
 bool changes(Context& context, Change&& change) {
     if (context.shadow.change_matrix(change) && is_compatible(context)) context.errors().vouch();
     return true;
+}
+
+// The same, where the new matrix is computed from the old one: of a driver that may round otherwise than Mesa
+// it is asked for.
+template <class Change>
+bool computes(Context& context, Change&& change) {
+    return changes(context, [change, is_alike = context.facts().is_mesa()](MatrixStack::Entry& top) {
+        change(top.matrix);
+        top.is_known &= is_alike;
+    });
+}
+
+// The stack that is pushed or popped has to be known, or none is followed any more: the host is asked, once
+// after it has refused something.
+void learn_matrix_mode(Context& context) {
+    Shadow& shadow = context.shadow;
+    const bool is_lost = !shadow.takes(true) || shadow.model_view.at_most == 0;
+    if (is_lost || !shadow.is_executing()) return;
+    for (const GLenum name : {GL_MATRIX_MODE, GL_ACTIVE_TEXTURE}) {
+        if (shadow.knows_matrices()) return;
+        GLint value = 0;
+        hand::glGetIntegerv(context, name, &value);
+        if (value != 0) shadow.state.set(name, value);
+    }
 }
 
 template <class T>
@@ -194,9 +224,7 @@ bool loads(Context& context, const T* from, bool transposed) {
 template <class T>
 bool multiplies(Context& context, const T* from, bool transposed) {
     if (from == nullptr) return true;
-    return changes(context, [matrix = loaded(from, transposed)](MatrixStack::Entry& top) {
-        multiply(top.matrix, matrix);
-    });
+    return computes(context, [matrix = loaded(from, transposed)](Matrix& top) { multiply(top, matrix); });
 }
 
 GLfloat real(GLdouble value) { return static_cast<GLfloat>(value); }
@@ -204,11 +232,13 @@ GLfloat real(GLdouble value) { return static_cast<GLfloat>(value); }
 }  // namespace
 
 bool glPushMatrix(Context& context) {
+    learn_matrix_mode(context);
     if (context.shadow.push_matrix()) context.errors().vouch();
     return true;
 }
 
 bool glPopMatrix(Context& context) {
+    learn_matrix_mode(context);
     if (context.shadow.pop_matrix()) context.errors().vouch();
     return true;
 }
@@ -227,7 +257,7 @@ bool glMultTransposeMatrixf(Context& context, const GLfloat* m) { return multipl
 bool glMultTransposeMatrixd(Context& context, const GLdouble* m) { return multiplies(context, m, true); }
 
 bool glTranslatef(Context& context, GLfloat x, GLfloat y, GLfloat z) {
-    return changes(context, [=](MatrixStack::Entry& top) { translate(top.matrix, x, y, z); });
+    return computes(context, [=](Matrix& top) { translate(top, x, y, z); });
 }
 
 bool glTranslated(Context& context, GLdouble x, GLdouble y, GLdouble z) {
@@ -235,7 +265,7 @@ bool glTranslated(Context& context, GLdouble x, GLdouble y, GLdouble z) {
 }
 
 bool glScalef(Context& context, GLfloat x, GLfloat y, GLfloat z) {
-    return changes(context, [=](MatrixStack::Entry& top) { scale(top.matrix, x, y, z); });
+    return computes(context, [=](Matrix& top) { scale(top, x, y, z); });
 }
 
 bool glScaled(Context& context, GLdouble x, GLdouble y, GLdouble z) {
@@ -243,7 +273,7 @@ bool glScaled(Context& context, GLdouble x, GLdouble y, GLdouble z) {
 }
 
 bool glRotatef(Context& context, GLfloat angle, GLfloat x, GLfloat y, GLfloat z) {
-    return changes(context, [=](MatrixStack::Entry& top) { rotate(top.matrix, angle, x, y, z); });
+    return computes(context, [=](Matrix& top) { rotate(top, angle, x, y, z); });
 }
 
 bool glRotated(Context& context, GLdouble angle, GLdouble x, GLdouble y, GLdouble z) {
@@ -253,16 +283,16 @@ bool glRotated(Context& context, GLdouble angle, GLdouble x, GLdouble y, GLdoubl
 bool glFrustum(Context& context, GLdouble left, GLdouble right, GLdouble bottom, GLdouble top, GLdouble near,
                GLdouble far) {
     if (near <= 0 || far <= 0 || near == far || left == right || top == bottom) return true;
-    return changes(context, [=](MatrixStack::Entry& entry) {
-        frustum(entry.matrix, real(left), real(right), real(bottom), real(top), real(near), real(far));
+    return computes(context, [=](Matrix& matrix) {
+        frustum(matrix, real(left), real(right), real(bottom), real(top), real(near), real(far));
     });
 }
 
 bool glOrtho(Context& context, GLdouble left, GLdouble right, GLdouble bottom, GLdouble top, GLdouble near,
              GLdouble far) {
     if (near == far || left == right || top == bottom) return true;
-    return changes(context, [=](MatrixStack::Entry& entry) {
-        ortho(entry.matrix, real(left), real(right), real(bottom), real(top), real(near), real(far));
+    return computes(context, [=](Matrix& matrix) {
+        ortho(matrix, real(left), real(right), real(bottom), real(top), real(near), real(far));
     });
 }
 

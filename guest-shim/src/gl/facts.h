@@ -35,6 +35,8 @@ struct Facts {
     std::unordered_map<GLenum, Value> values;
 
     bool is_es() const { return profile == 3; }
+    // Of those drivers the guest knows in which order they compute.
+    bool is_mesa() const { return version.find("Mesa") != std::string::npos; }
     // Null for what the host did not say.
     const Value* find(GLenum name) const {
         const auto found = values.find(name);

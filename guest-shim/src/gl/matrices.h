@@ -1,6 +1,6 @@
-// The matrices of the fixed function: the stacks of model view and projection as GL would compute them, in
-// single precision and in the order of operations that Mesa has. Texture matrices and colour matrices are the
-// host's alone. A context's; one thread.
+// The matrices of the fixed function: the stacks of model view, projection and textures as GL would compute
+// them, in single precision and in the order of operations that Mesa has. Matrices of colours are the host's
+// alone. A context's; one thread.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -30,10 +30,13 @@ class MatrixStack {
         bool is_known = true;
     };
 
+    // The most that GL takes; 0: not known, it is not followed then.
+    std::size_t at_most = 0;
+
     Entry& top() { return entries_.back(); }
     std::size_t depth() const { return entries_.size(); }
-    bool push(std::size_t most) {
-        if (entries_.size() >= most) return false;
+    bool push() {
+        if (entries_.size() >= at_most) return false;
         entries_.push_back(entries_.back());
         return true;
     }

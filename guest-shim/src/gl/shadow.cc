@@ -17,7 +17,8 @@ void lose_stacks(Shadow& shadow) {
     while (shadow.state.pushed() != 0) shadow.state.pop();
     shadow.model_view = MatrixStack();
     shadow.projection = MatrixStack();
-    shadow.attributes_at_most = shadow.model_views_at_most = shadow.projections_at_most = 0;
+    shadow.texture_matrices.fill(MatrixStack());
+    shadow.attributes_at_most = 0;
     shadow.forget_all();
 }
 
@@ -34,24 +35,45 @@ void Shadow::end() {
     in_begin_ = false;
 }
 
-MatrixStack* Shadow::matrices() {
-    const StateValue* mode = state.find(GL_MATRIX_MODE);
-    if (mode == nullptr) {
-        forget_matrices();
-        return nullptr;
-    }
-    if (mode->integers[0] == GL_MODELVIEW) return &model_view;
-    return mode->integers[0] == GL_PROJECTION ? &projection : nullptr;
+MatrixStack* Shadow::matrices_of(GLenum mode) {
+    if (mode == GL_MODELVIEW) return &model_view;
+    if (mode == GL_PROJECTION) return &projection;
+    const StateValue* active = state.find(GL_ACTIVE_TEXTURE);
+    if (mode != GL_TEXTURE || active == nullptr) return nullptr;
+    const std::size_t unit = static_cast<GLuint>(active->integers[0]) - GL_TEXTURE0;
+    return unit < fixed_units ? &texture_matrices[unit] : nullptr;
 }
 
-bool Shadow::is_of_texture() const {
+MatrixStack* Shadow::matrices() {
     const StateValue* mode = state.find(GL_MATRIX_MODE);
-    return mode != nullptr && mode->integers[0] == GL_TEXTURE;
+    return mode == nullptr ? nullptr : matrices_of(static_cast<GLenum>(mode->integers[0]));
+}
+
+bool Shadow::knows_matrices() const {
+    const StateValue* mode = state.find(GL_MATRIX_MODE);
+    return mode != nullptr && (mode->integers[0] != GL_TEXTURE || state.find(GL_ACTIVE_TEXTURE) != nullptr);
 }
 
 void Shadow::forget_matrices() {
     model_view.forget();
     projection.forget();
+    for (MatrixStack& stack : texture_matrices) stack.forget();
+}
+
+void Shadow::lose_stacks_of_lists() {
+    lose_stacks(*this);
+    nested_sure_ = false;
+}
+
+// Of a stack that is not known the depth is lost, and so are those of all.
+template <class Move>
+bool Shadow::moves_stack(Move move) {
+    if (!takes(true)) return false;
+    MatrixStack* const stack = matrices();
+    if (!knows_matrices()) lose_stacks(*this);
+    const bool is_sure = stack != nullptr && move(*stack);
+    if (!is_sure) forget_matrices();
+    return is_sure;
 }
 
 bool Shadow::push_matrix() {
@@ -59,11 +81,7 @@ bool Shadow::push_matrix() {
         list_->pushes = std::max(list_->pushes, ++pushed_);
         if (!executes_) return takes(true);
     }
-    MatrixStack* stack = takes(true) ? matrices() : nullptr;
-    if (stack == nullptr) return false;
-    const bool is_sure = stack->push(stack == &model_view ? model_views_at_most : projections_at_most);
-    if (!is_sure) stack->forget();
-    return is_sure;
+    return moves_stack([](MatrixStack& stack) { return stack.push(); });
 }
 
 bool Shadow::pop_matrix() {
@@ -74,18 +92,29 @@ bool Shadow::pop_matrix() {
             --pushed_;
         if (!executes_) return takes(true);
     }
-    MatrixStack* stack = takes(true) ? matrices() : nullptr;
-    if (stack == nullptr) return false;
-    const bool is_sure = stack->pop();
-    if (!is_sure) stack->forget();
-    return is_sure;
+    return moves_stack([](MatrixStack& stack) { return stack.pop(); });
 }
 
-void Shadow::set_matrix_mode(bool is_sure, GLenum mode) {
+bool Shadow::set_matrix_mode(bool is_sure, GLenum mode) {
     if (list_ != nullptr && pushed_ != 0) list_->is_foreign = true;
     act(0, [=](Shadow& shadow) {
-        if (is_sure) return shadow.state.set(GL_MATRIX_MODE, mode);
+        // GL refuses textures while the active unit is one without fixed functions.
+        if (is_sure && shadow.matrices_of(mode) != nullptr) return shadow.state.set(GL_MATRIX_MODE, mode);
         shadow.state.forget(GL_MATRIX_MODE);
+        shadow.nested_sure_ = false;
+    });
+    return is_sure && (list_ != nullptr || matrices_of(mode) != nullptr);
+}
+
+void Shadow::set_active_texture(bool is_sure, GLenum texture) {
+    const bool within = list_ != nullptr && pushed_ != 0;
+    act(0, [=](Shadow& shadow) {
+        const StateValue* mode = shadow.state.find(GL_MATRIX_MODE);
+        const bool is_of_unit = mode == nullptr || mode->integers[0] == GL_TEXTURE;
+        // The list has pushed on another stack than it will pop from.
+        if (within && is_of_unit) shadow.lose_stacks_of_lists();
+        if (is_sure) return shadow.state.set(GL_ACTIVE_TEXTURE, texture);
+        shadow.state.forget(GL_ACTIVE_TEXTURE);
     });
 }
 
@@ -164,14 +193,16 @@ void Shadow::run_nested(GLuint name, bool within) {
     const MatrixStack::Entry before = stack == nullptr ? MatrixStack::Entry() : stack->top();
     nested_sure_ &= run(name);
     if (stack == nullptr) return;
+    // Where the list that was called has changed the mode, what was pushed stays.
     if (matrices() == stack)
         stack->top() = before;
     else
-        forget_matrices();
+        lose_stacks_of_lists();
 }
 
 bool Shadow::run(GLuint name) {
-    if (retired_ || lists_ == nullptr) return false;
+    // GL refuses a list without a name.
+    if (retired_ || lists_ == nullptr || name == 0) return false;
     const auto found = lists_->find(name);
     if (found == lists_->end()) return true;  // GL does nothing
     const ListEffects& list = *found->second;
@@ -187,10 +218,11 @@ bool Shadow::run(GLuint name) {
     }
     bool is_sure = !list.may_fail && (!list.draws || (may_draw_ && !in_begin_));
     if (list.pushes != 0) {
-        MatrixStack* stack = matrices();
-        const std::size_t most = stack == &model_view ? model_views_at_most : projections_at_most;
-        if (stack != nullptr && stack->depth() + list.pushes > most) forget_matrices();
-        if (stack == nullptr || stack->depth() + list.pushes > most) is_sure = false;
+        const MatrixStack* const stack = matrices();
+        const bool fits = stack != nullptr && stack->depth() + list.pushes <= stack->at_most;
+        is_sure &= fits;
+        // GL may refuse a push of it, and not the pop that belongs to that.
+        if (!fits) lose_stacks(*this);
     }
     for (const ListEffects::Effect& effect : list.effects) effect.apply(*this);
     return is_sure;

@@ -3,6 +3,7 @@
 // what they do before their records go out; while a list is compiled they are noted with the list, and done
 // when it is called. A context's; one thread.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,11 +38,12 @@ class Shadow {
     State state;
     MatrixStack model_view;
     MatrixStack projection;
+    std::array<MatrixStack, kFollowedUnits> texture_matrices;
 
+    // The texture units that have fixed functions, as far as they are followed.
+    std::size_t fixed_units = 0;
     // The most that GL takes; 0: not known, nothing is followed then.
     std::size_t attributes_at_most = 0;
-    std::size_t model_views_at_most = 0;
-    std::size_t projections_at_most = 0;
 
     bool in_begin() const { return in_begin_; }
     // Whether what the host says now stays true until something is told otherwise.
@@ -69,30 +71,31 @@ class Shadow {
                 shadow.state.forget(name);
         });
     }
-    // The stack that matrix calls work on; null: not followed.
+    // The stack of that mode, for textures that of the active unit; null: not known which, or not followed.
+    MatrixStack* matrices_of(GLenum mode);
+    // The stack that matrix calls work on; null: not known which, or not followed.
     MatrixStack* matrices();
-    // Matrix calls work on those of textures, which are not followed; GL takes them.
-    bool is_of_texture() const;
+    bool knows_matrices() const;
     // A call that changes the top matrix. False: GL may refuse it.
     template <class Change>
     bool change_matrix(Change&& change) {
         const bool is_sure = takes(true);
         const auto what = [=](Shadow& shadow) {
             MatrixStack* stack = is_sure ? shadow.matrices() : nullptr;
-            if (stack != nullptr)
-                change(stack->top());
-            else if (!is_sure || !shadow.is_of_texture())
-                shadow.nested_sure_ = false;
-            if (!is_sure) shadow.forget_matrices();
+            if (stack != nullptr) return change(stack->top());
+            shadow.nested_sure_ = false;
+            if (!is_sure || !shadow.knows_matrices()) shadow.forget_matrices();
         };
         // What follows a push is undone before the list ends.
         if (list_ != nullptr && pushed_ == 0) note(0, what);
         if (list_ == nullptr || executes_) what(*this);
-        return is_sure && (list_ != nullptr || matrices() != nullptr || is_of_texture());
+        return is_sure && (list_ != nullptr || matrices() != nullptr);
     }
     bool push_matrix();
     bool pop_matrix();
-    void set_matrix_mode(bool is_sure, GLenum mode);
+    // False: GL may refuse it.
+    bool set_matrix_mode(bool is_sure, GLenum mode);
+    void set_active_texture(bool is_sure, GLenum texture);
     void forget_matrices();
     bool push_attributes(GLbitfield mask);
     bool pop_attributes();
@@ -103,6 +106,8 @@ class Shadow {
     // The one being compiled.
     GLuint list() const { return name_; }
     bool is_compiling() const { return list_ != nullptr; }
+    // Calls are done now, and not only put into a list.
+    bool is_executing() const { return list_ == nullptr || executes_; }
     // What a call that is compiled is noted for.
     void note_risk() {
         if (list_ != nullptr) list_->may_fail = true;
@@ -120,6 +125,9 @@ class Shadow {
     void retire();
 
   private:
+    template <class Move>
+    bool moves_stack(Move move);
+    void lose_stacks_of_lists();
     void note(GLenum name, std::function<void(Shadow&)> apply);
     bool run(GLuint name);
     void run_nested(GLuint name, bool within);

@@ -80,6 +80,7 @@ constexpr bool texture_parameter(GLenum name, GLint value) {
 inline bool texture_real(const Context& context, GLenum name, GLfloat value) {
     const Value* const most = context.facts().find(GL_MAX_TEXTURE_MAX_ANISOTROPY);
     if (name == GL_TEXTURE_MAX_ANISOTROPY) return most != nullptr && value >= 1;
+    if (name == GL_TEXTURE_LOD_BIAS) return desktop(context);
     return value == static_cast<GLfloat>(static_cast<GLint>(value)) &&
            texture_parameter(name, static_cast<GLint>(value));
 }

@@ -33,6 +33,7 @@ function operations(names: readonly string[]): Values {
 const blend = ['SRC_RGB', 'DST_RGB', 'SRC_ALPHA', 'DST_ALPHA'].map((name) => `GL_BLEND_${name}`);
 const [sourceRgb = '', targetRgb = '', sourceAlpha = '', targetAlpha = ''] = blend;
 const equations = ['GL_BLEND_EQUATION_RGB', 'GL_BLEND_EQUATION_ALPHA'];
+const textures = ['1D', '2D', '3D', 'CUBE_MAP'].map((target) => `GL_TEXTURE_BINDING_${target}`);
 const colour = 'GL_CURRENT_COLOR';
 const bytes = (...names: string[]): string[] => names.map((name) => `valid::byte(${name})`);
 const elements = (name: string, count: number): string[] =>
@@ -55,6 +56,7 @@ export const setters: GlChapter = {
         { match: /^gl(Viewport(Array|Indexed))/, rule: forgets('GL_VIEWPORT') },
         { match: /^gl(Scissor(Array|Indexed))/, rule: forgets('GL_SCISSOR_BOX') },
         { match: /^gl(DepthRange(Array|Indexed))/, rule: forgets('GL_DEPTH_RANGE') },
+        { match: /^glBindTexture(s|Unit)$/, rule: forgets(...textures) },
         { match: /^glBlendFunc(Separate)?i$/, rule: forgets(...blend) },
         { match: /^glBlendEquation(Separate)?i$/, rule: forgets(...equations) },
     ],
@@ -64,7 +66,6 @@ export const setters: GlChapter = {
             GL_ALPHA_TEST_FUNC: ['func'],
             GL_ALPHA_TEST_REF: ['ref'],
         }),
-        glActiveTexture: sets('texture - GL_TEXTURE0 < kFollowedUnits', { GL_ACTIVE_TEXTURE: ['texture'] }),
         glBlendFunc: sets('valid::source_factor(sfactor) && valid::target_factor(dfactor)', {
             [sourceRgb]: ['sfactor'],
             [targetRgb]: ['dfactor'],

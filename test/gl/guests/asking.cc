@@ -1,6 +1,7 @@
 // Programs that ask GL much: what they are told is true, and how often the host is asked is counted by the
-// test. `asking frames COUNT` asks as old programs do, hundreds of times a frame; `asking maps COUNT` maps a
-// buffer; `asking programs COUNT` asks where things are in a program.
+// test. `asking frames COUNT` asks as old programs do, hundreds of times a frame; `asking labels COUNT` as
+// they do with texts that are textures; `asking elements COUNT` draws arrays of its own by indices of a
+// buffer; `asking maps COUNT` maps a buffer; `asking programs COUNT` asks where things are in a program.
 #define GL_GLEXT_PROTOTYPES
 #include "offscreen.h"
 
@@ -52,6 +53,77 @@ void run_frames(int frames) {
         }
         glFlush();
     }
+}
+
+// Labels of atoms: textures that are bound for a while, with a bias and a matrix of their own.
+void run_labels(int frames) {
+    GLuint textures[3];
+    const GLubyte pixel[4] = {255, 255, 255, 255};
+    glGenTextures(3, textures);
+    for (GLuint texture : textures) {
+        glBindTexture(GL_TEXTURE_2D, texture);
+        glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, 1, 1, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixel);
+    }
+    for (int label = 0; label < frames * 30; ++label) {
+        GLint before = 0;
+        GLint depth = 0;
+        GLfloat matrix[16];
+        glGetIntegerv(GL_TEXTURE_BINDING_2D, &before);
+        need((GLuint)before == textures[2], "the texture");
+        glBindTexture(GL_TEXTURE_2D, textures[label % 3]);
+        need(glGetError() == GL_NO_ERROR, "the binding");
+        glGetFloatv(GL_TEXTURE_MATRIX, matrix);
+        need(matrix[0] == 1 && matrix[12] == 0, "the matrix");
+        glMatrixMode(GL_TEXTURE);
+        glPushMatrix();
+        glLoadIdentity();
+        glTranslatef(0.5f, 0, 0);
+        glGetFloatv(GL_TEXTURE_MATRIX, matrix);
+        need(matrix[12] == 0.5f, "the matrix that has moved");
+        glGetIntegerv(GL_TEXTURE_STACK_DEPTH, &depth);
+        need(depth == 2, "the depth");
+        glMatrixMode(GL_MODELVIEW);
+        glTexParameterf(GL_TEXTURE_2D, GL_TEXTURE_LOD_BIAS, 0.25f);
+        need(glGetError() == GL_NO_ERROR, "the bias");
+        glBegin(GL_QUADS);
+        for (int at = 0; at < 4; ++at) glVertex2f((float)(at / 2), (float)(at % 2));
+        glEnd();
+        glMatrixMode(GL_TEXTURE);
+        glPopMatrix();
+        glMatrixMode(GL_MODELVIEW);
+        glBindTexture(GL_TEXTURE_2D, (GLuint)before);
+        need(glGetError() == GL_NO_ERROR, "no error");
+    }
+}
+
+// One pixel of the frame, red where the draw has taken the vertices that it should.
+bool is_red(int x) {
+    unsigned char pixel[4];
+    glReadPixels(x, 16, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, pixel);
+    return pixel[0] == 255;
+}
+
+// The left half, then the right one, by indices that change now and then.
+void run_elements(int frames) {
+    const GLfloat corners[] = {-1, -1, 0, -1, 0, 1, -1, 1, 0, -1, 1, -1, 1, 1, 0, 1};
+    const GLushort sides[2][4] = {{0, 1, 2, 3}, {4, 5, 6, 7}};
+    GLuint buffer = 0;
+    glGenBuffers(1, &buffer);
+    glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, buffer);
+    glBufferData(GL_ELEMENT_ARRAY_BUFFER, sizeof sides[0], sides[0], GL_STATIC_DRAW);
+    glEnableClientState(GL_VERTEX_ARRAY);
+    glColor3f(1, 0, 0);
+    for (int side = 0; side < 2; ++side) {
+        glBufferSubData(GL_ELEMENT_ARRAY_BUFFER, 0, sizeof sides[side], sides[side]);
+        // What is drawn from has to be where it was taken: all but the side's own is somewhere else.
+        GLfloat own[16];
+        for (int at = 0; at < 16; ++at) own[at] = at / 8 == side ? corners[at] : 7;
+        glVertexPointer(2, GL_FLOAT, 0, own);
+        glClear(GL_COLOR_BUFFER_BIT);
+        for (int frame = 0; frame < frames; ++frame) glDrawElements(GL_QUADS, 4, GL_UNSIGNED_SHORT, NULL);
+        need(is_red(side == 0 ? 8 : 56) && !is_red(side == 0 ? 56 : 8), "the side that was drawn");
+    }
+    need(glGetError() == GL_NO_ERROR, "no error");
 }
 
 // Maps a buffer for writing again and again, a part of it and all of it: what is not written stays.
@@ -134,6 +206,8 @@ int main(int count, char** arguments) {
     if (count < 3) return 2;
     make_current_offscreen();
     if (strcmp(arguments[1], "frames") == 0) run_frames(atoi(arguments[2]));
+    if (strcmp(arguments[1], "labels") == 0) run_labels(atoi(arguments[2]));
+    if (strcmp(arguments[1], "elements") == 0) run_elements(atoi(arguments[2]));
     if (strcmp(arguments[1], "maps") == 0) run_maps(atoi(arguments[2]));
     if (strcmp(arguments[1], "programs") == 0) run_programs(atoi(arguments[2]));
     printf("done\n");

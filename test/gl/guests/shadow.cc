@@ -1,5 +1,6 @@
 // What GL answers of its state, after whatever a program may have done: printed, so that a run by Ferry can
-// be compared with one without. `shadow SEED STEPS` makes random calls and asks between them.
+// be compared with one without. `shadow SEED STEPS` makes random calls and asks between them, `shadow SEED
+// STEPS textures` those that textures and matrices have to do with, of several units.
 #define GL_GLEXT_PROTOTYPES
 #include "offscreen.h"
 
@@ -77,6 +78,7 @@ const GLenum factors[] = {GL_ZERO, GL_ONE, GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA,
 const GLenum modes[] = {GL_MODELVIEW, GL_PROJECTION, GL_TEXTURE, GL_MODELVIEW};
 const GLenum operations[] = {GL_KEEP, GL_REPLACE, GL_INCR, GL_INVERT, GL_INCR_WRAP};
 GLuint textures[4];
+GLuint kept[4];  // textures that lists bind
 
 void print(const char* kind, GLenum name, const float* values, int count) {
     printf("%s %04x:", kind, name);
@@ -260,13 +262,114 @@ void run_script(int steps) {
     printf("error %04x\n", glGetError());
 }
 
+// How many errors are kept apart, and in which order, is the driver's to choose.
+bool has_failed() {
+    const bool is_error = glGetError() != GL_NO_ERROR;
+    while (glGetError() != GL_NO_ERROR) {}
+    return is_error;
+}
+
+void ask_of_textures() {
+    const GLenum asked[] = {GL_TEXTURE_BINDING_2D, GL_TEXTURE_BINDING_3D, GL_TEXTURE_BINDING_1D,
+                            GL_TEXTURE_BINDING_CUBE_MAP, GL_TEXTURE_STACK_DEPTH, GL_MODELVIEW_STACK_DEPTH,
+                            GL_PROJECTION_STACK_DEPTH, GL_ATTRIB_STACK_DEPTH, GL_MATRIX_MODE,
+                            GL_ACTIVE_TEXTURE};
+    const GLenum matrices[] = {GL_TEXTURE_MATRIX, GL_TEXTURE_MATRIX, GL_MODELVIEW_MATRIX,
+                               GL_PROJECTION_MATRIX};
+    GLint whole = 0;
+    GLfloat parts[16] = {};
+    GLdouble wide[16] = {};
+    const GLenum name = one_of(asked);
+    const GLenum matrix = one_of(matrices);
+    switch (some(4)) {
+        case 0:
+            printf("error: %d\n", has_failed());
+            break;
+        case 1:
+            glGetDoublev(matrix, wide);
+            for (int at = 0; at < 16; ++at) parts[at] = (float)wide[at];
+            return print("double", matrix, parts, 16);
+        case 2:
+            glGetFloatv(matrix, parts);
+            return print("matrix", matrix, parts, 16);
+        default:
+            glGetIntegerv(name, &whole);
+            // Names are the driver's to choose.
+            for (int at = 0; at < 4 && name >= GL_TEXTURE_BINDING_1D; ++at) {
+                if ((GLuint)whole == textures[at]) whole = -1 - at;
+            }
+            printf("integer %04x: %d\n", name, whole);
+    }
+}
+
+// Of units that have no fixed functions, too. Textures keep the targets that they have been given.
+void texture_step(int depth) {
+    const GLenum targets[] = {GL_TEXTURE_2D, GL_TEXTURE_3D, GL_TEXTURE_CUBE_MAP, GL_TEXTURE_1D};
+    const unsigned kind = some(4);
+    const GLuint list = depth > 0 ? some((unsigned)depth) : 1 + some(6);
+    switch (some(18)) {
+        case 0:
+            return glActiveTexture(GL_TEXTURE0 + some(10));
+        case 1:
+        case 2:
+            return glActiveTexture(GL_TEXTURE0 + some(3));
+        case 3:
+        case 4:
+            return glBindTexture(targets[kind], some(3) == 0 ? 0 : (depth > 0 ? kept : textures)[kind]);
+        case 5:
+            if (depth == 0) glBindTextureUnit(some(3), textures[0]);
+            return;
+        case 6:
+            if (depth == 0) glBindTextures(some(2), 2, textures);
+            return;
+        case 7:
+            if (depth > 0) return;
+            glDeleteTextures(1, textures + kind);
+            glGenTextures(1, textures + kind);
+            return;
+        case 8:
+            return glTexParameterf(GL_TEXTURE_2D, GL_TEXTURE_LOD_BIAS, real());
+        case 9:
+        case 10:
+            return glMatrixMode(one_of(modes));
+        case 11:
+            return glPushMatrix();
+        case 12:
+            return glPopMatrix();
+        case 13:
+            if (depth > 0 || some(3) != 0) return glCallList(list);
+            glNewList(list, some(3) == 0 ? GL_COMPILE_AND_EXECUTE : GL_COMPILE);
+            for (unsigned left = some(6); left > 0; --left) texture_step((int)list);
+            return glEndList();
+        case 14:
+            return depth > 0 ? glLoadIdentity() : glPushAttrib(GL_TRANSFORM_BIT);
+        case 15:
+            return depth > 0 ? glLoadIdentity() : glPopAttrib();
+        default:
+            return matrix_step();
+    }
+}
+
+void run_textures(int steps) {
+    glGenTextures(4, kept);
+    glGenTextures(4, textures);
+    for (int at = 0; at < steps; ++at) {
+        texture_step(0);
+        if (some(3) == 0) ask_of_textures();
+    }
+    printf("error: %d\n", has_failed());
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count < 3) return 2;
     make_current_offscreen();
     seed = strtoul(arguments[1], NULL, 10);
-    run_script(atoi(arguments[2]));
+    if (count > 3)
+        run_textures(atoi(arguments[2]));
+    else
+        run_script(atoi(arguments[2]));
     printf("done\n");
     return 0;
 }
