@@ -25,6 +25,9 @@ export interface GlCase {
 /** Ours: frames in a window, and the Escape key for others. */
 export const frameProgram = join(installRoot, 'build', 'bench', 'ferry-bench-gl');
 
+// Fifty atoms with a label each: the program's own choice of a molecule is another in each run.
+const molecule = join(installRoot, 'bench', 'gl', 'hexadecane.pdb');
+
 const wantedOf: Readonly<Record<string, readonly [number, number]>> = {
     build: [0.4, 0.5],
     ideas: [0.5, 0.5],
@@ -76,7 +79,7 @@ export const glCases: readonly GlCase[] = [
     {
         name: 'xscreensaver molecule',
         program: '/usr/libexec/xscreensaver/molecule',
-        words: () => ['--window', '--geometry', '640x480'],
+        words: () => ['--window', '--geometry', '640x480', '--molecule', molecule],
         endless: true,
         silent: true,
         frame: 'eglSwapBuffers',
