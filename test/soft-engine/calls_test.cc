@@ -1,5 +1,6 @@
 // Calls, recursion, function pointers, virtual functions, printf, assert, the device heap, local memory.
 #include "heap_device.h"
+#include "ptx_kernel.h"
 #include "testing.h"
 
 namespace soft_test {
@@ -120,6 +121,27 @@ TEST("lanes that call from different places return to their own") {
         const int expected[8] = {x * 3, x + 11, x ^ 0x55, -x, x * 4, x - 100, x / 3, 7};
         CHECK_EQ(out[static_cast<std::size_t>(k)], expected[x % 8]);
     }
+}
+
+TEST("parameters without a name take their places among the others") {
+    const std::string text =
+        std::string(ptx_head()) +
+        ".func (.param .b32 r) minus(.param .b32 a, .param .b32 _, .reg .b32 _, .param .b32 b) { .reg .b32 "
+        "%a, %b; ld.param.b32 %a, [a]; ld.param.b32 %b, [b]; sub.s32 %a, %a, %b; st.param.b32 [r], %a; ret; "
+        "}\n.visible .entry k(.param .u64 out, .param .u32 _, .param .u64 _, .param .u32 last)\n"
+        "{ .reg .b32 %r<4>; .reg .b64 %p; .param .b32 x, y, z, w; ld.param.u64 %p, [out]; mov.b32 %r2, 9; "
+        "ld.param.u32 %r0, [last]; st.param.b32 [w], 5; st.param.b32 [x], %r0; st.param.b32 [y], 1000; "
+        "call (z), minus, (x, y, %r2, w); ld.param.b32 %r1, [z]; st.global.b32 [%p], %r1; ret; }\n";
+    HeapDevice device;
+    Kernels kernels(device, text);
+    CHECK_EQ(kernels.log, std::string());
+    Buffer<std::uint32_t> out(device, 1);
+    auto arguments = Arguments().add(out.address()).add(std::uint32_t{1}).add(std::uint64_t{2});
+    arguments.add(std::uint32_t{47});
+    CHECK_EQ(kernels.launch("k", {}, arguments).text, std::string());
+    CHECK_EQ(out[0], std::uint32_t{42});
+    const std::string alone = std::string(ptx_head()) + ".visible .entry k(.param .u64 _)\n{ ret; }\n";
+    CHECK_EQ(Kernels(device, alone).log, std::string());
 }
 
 }  // namespace

@@ -39,12 +39,13 @@ bool BodyParser::parse() {
 bool BodyParser::declare_parameters() {
     for (const std::vector<Variable>* list : {&function_.results, &function_.params}) {
         for (const Variable& variable : *list) {
-            if (variable.name != "_" && !declare_local(variable)) return false;
+            if (!declare_local(variable)) return false;
         }
     }
     return true;
 }
 
+// What is called "_" cannot be referred to, but as a parameter it takes its place among the others.
 bool BodyParser::declare_local(Variable variable) {
     const auto index = static_cast<std::uint32_t>(function_.locals.size());
     const std::string_view name = variable.name;
@@ -54,7 +55,7 @@ bool BodyParser::declare_local(Variable variable) {
     } else if (variable.space == Space::reg) {
         reg = static_cast<std::int32_t>(function_.registers.size());
         if (!declare_register(name, variable.type, variable.vector)) return false;
-    } else if (!scopes_.declare(name, Binding{BindingKind::local, 1, index})) {
+    } else if (name != "_" && !scopes_.declare(name, Binding{BindingKind::local, 1, index})) {
         return tokens_.fail_at(variable.line, "'" + std::string(name) + "' is declared twice");
     }
     function_.locals.push_back(std::move(variable));
@@ -66,7 +67,7 @@ bool BodyParser::declare_register(std::string_view name, Type type, std::uint8_t
     const auto first = static_cast<std::uint32_t>(function_.registers.size());
     if (first + width > kMaxRegisters) return tokens_.fail("too many registers");
     const BindingKind kind = width > 1 ? BindingKind::vector_reg : BindingKind::reg;
-    if (!scopes_.declare(name, Binding{kind, width, first})) {
+    if (name != "_" && !scopes_.declare(name, Binding{kind, width, first})) {
         return tokens_.fail("'" + std::string(name) + "' is declared twice");
     }
     function_.registers.insert(function_.registers.end(), width, type);

@@ -38,17 +38,7 @@ bool Scheduler::start_detached(void (Scheduler::*body)()) {
     return started;
 }
 
-Scheduler::Scheduler(unsigned threads) : thread_count_(threads) {
-#ifdef __GLIBC__
-    // The lock is held for less than a microsecond at a time, and the thread that submits work should not
-    // sleep because a pool thread looks for some at that moment: a contended lock spins before it sleeps.
-    pthread_mutexattr_t adaptive;
-    pthread_mutexattr_init(&adaptive);
-    pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
-    pthread_mutex_init(mutex_.native_handle(), &adaptive);
-    pthread_mutexattr_destroy(&adaptive);
-#endif
-}
+Scheduler::Scheduler(unsigned threads) : thread_count_(threads) {}
 
 bool in_host_function() { return inside_host_function; }
 
@@ -72,15 +62,15 @@ void Scheduler::rouse(bool now) {
     epoch_.fetch_add(1, std::memory_order_relaxed);
     if (tokens_ != 0) return;
     if (dozer_) {
-        if (now) dozing_.notify_one();
+        if (now) mutex_.call_one(dozing_);
         return;
     }
     if (parked_count_ > tokens_) {
         ++tokens_;
-        parked_.notify_one();
+        mutex_.call_one(parked_);
         return;
     }
-    if (!start_thread() && sleepers_ != 0) progress_.notify_all();
+    if (!start_thread() && sleepers_ != 0) mutex_.call_all(progress_);
 }
 
 // What a pool thread should do next; null when nothing, or when it is better left to a thread that will wait.
@@ -96,16 +86,16 @@ CommandRef Scheduler::pick() {
     return first;
 }
 
-void Scheduler::rest(Lock& lock) {
+void Scheduler::rest() {
     // Work that pick() left to a launcher is looked at again: the launcher may be asleep already.
     if (!dozer_ && (now_ns() < hot_until_ns_ || !ready_.empty())) {
         dozer_ = true;
-        dozing_.wait_for(lock, kDoze);
+        mutex_.sleep(dozing_, kDoze);
         dozer_ = false;
         return;
     }
     ++parked_count_;
-    parked_.wait(lock, [this] { return tokens_ != 0 || stopping_; });
+    mutex_.sleep(parked_);
     --parked_count_;
     if (tokens_ != 0) --tokens_;
 }
@@ -118,7 +108,7 @@ void Scheduler::pool_main() {
         if (const CommandRef next = pick()) {
             run(next, worker.get(), lock);
         } else {
-            rest(lock);
+            rest();
         }
     }
 }
@@ -127,8 +117,10 @@ void Scheduler::callback_main() {
     pthread_setname_np(pthread_self(), "ferry-callback");
     Lock lock(mutex_);
     while (!stopping_) {
-        callback_.wait(lock, [this] { return !callbacks_.empty() || stopping_; });
-        if (callbacks_.empty()) continue;
+        if (callbacks_.empty()) {
+            mutex_.sleep(callback_);
+            continue;
+        }
         const CommandRef command = callbacks_.front();
         callbacks_.pop_front();
         command->started = true;
@@ -246,7 +238,7 @@ void Scheduler::pause(const CommandRef& command, std::uint64_t spin_until_ns, Lo
     }
     ++command->awaited;
     ++sleepers_;
-    progress_.wait(lock);
+    mutex_.sleep(progress_);
     --sleepers_;
     --command->awaited;
 }
@@ -314,10 +306,10 @@ void Scheduler::stop() {
     const Lock lock(mutex_);
     stopping_ = true;
     for (const Command* command : running_) command->grid->cancel();
-    parked_.notify_all();
-    progress_.notify_all();
-    callback_.notify_all();
-    watch_.notify_all();
+    mutex_.call_all(parked_);
+    mutex_.call_all(progress_);
+    mutex_.call_all(callback_);
+    mutex_.call_all(watch_);
 }
 
 }  // namespace soft::driver

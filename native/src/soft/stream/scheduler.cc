@@ -76,7 +76,7 @@ void Scheduler::make_ready(const CommandRef& command, std::uint64_t ready_ns) {
     if (command->kind == CommandKind::host) {
         callbacks_.push_back(command);
         start_callback_thread();
-        callback_.notify_one();
+        mutex_.call_one(callback_);
         return;
     }
     if (command->kind == CommandKind::values) {
@@ -85,7 +85,7 @@ void Scheduler::make_ready(const CommandRef& command, std::uint64_t ready_ns) {
         } else {
             values_.push_back(command);
             start_watch_thread();
-            watch_.notify_one();
+            mutex_.call_one(watch_);
         }
         return;
     }
@@ -122,7 +122,7 @@ void Scheduler::finish(const CommandRef& command) {
         if (--next->waiting == 0) make_ready(next, 0);
     }
     epoch_.fetch_add(1, std::memory_order_relaxed);
-    if (command->awaited != 0) progress_.notify_all();
+    if (command->awaited != 0) mutex_.call_all(progress_);
 }
 
 void Scheduler::retire_markers() {

@@ -11,6 +11,7 @@
 
 #include "soft/clock.h"
 #include "soft/stream/command.h"
+#include "soft/stream/waking_mutex.h"
 
 namespace soft::driver {
 
@@ -89,7 +90,7 @@ class Scheduler {
     std::function<void(StreamGroup&, const Fault&)> on_fault;
 
   private:
-    using Lock = std::unique_lock<std::mutex>;
+    using Lock = std::unique_lock<WakingMutex>;
 
     void link(const CommandRef& command, const EventPoint* after);
     static void depend(Command& command, const CommandRef& on);
@@ -114,7 +115,7 @@ class Scheduler {
     void rouse(bool now);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
-    void rest(Lock& lock);
+    void rest();
     bool start_detached(void (Scheduler::*body)());
     bool start_thread();
     void start_callback_thread();
@@ -125,7 +126,7 @@ class Scheduler {
     void callback_main();
 
     const unsigned thread_count_;
-    std::mutex mutex_;
+    WakingMutex mutex_;
     std::list<CommandRef> ready_;      // may start; by priority, then age
     std::vector<CommandRef> active_;   // grids with blocks left to start
     std::vector<Command*> running_;    // all grids that threads may be inside

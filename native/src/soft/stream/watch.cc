@@ -29,7 +29,7 @@ bool Scheduler::is_over(const CommandRef& command) {
 void Scheduler::end_values(StreamGroup& group) {
     const Lock lock(mutex_);
     group.ending = true;
-    watch_.notify_one();
+    mutex_.call_one(watch_);
 }
 
 void Scheduler::start_watch_thread() {
@@ -42,8 +42,9 @@ void Scheduler::watch_main() {
     unsigned looks = 0;
     while (!stopping_) {
         if (values_.empty()) {
-            watch_.wait(lock, [this] { return !values_.empty() || stopping_; });
+            mutex_.sleep(watch_);
             looks = 0;
+            continue;
         }
         for (auto at = values_.begin(); at != values_.end();) {
             const auto next = std::next(at);
@@ -59,7 +60,7 @@ void Scheduler::watch_main() {
             rouse(true);
         }
         if (++looks > kEager) {
-            watch_.wait_for(lock, kPause);
+            mutex_.sleep(watch_, kPause);
         } else {
             lock.unlock();
             sched_yield();
