@@ -23,8 +23,8 @@ class WakingMutex {
     void call_one(std::condition_variable& condition) { call(condition, false); }
     void call_all(std::condition_variable& condition) { call(condition, true); }
 
-    // Unlocks, sleeps until woken (or until `time` is over), locks. When somebody has been called that one is
-    // woken instead, and this returns at once as from a spurious wake: the caller looks again, and sleeps then.
+    // Unlocks, sleeps until woken (or until `time` is over), locks. When somebody has been called that one
+    // is woken instead, and this returns at once as from a spurious wake: the caller looks, and sleeps then.
     void sleep(std::condition_variable& condition);
     void sleep(std::condition_variable& condition, std::chrono::microseconds time);
 
