@@ -49,6 +49,19 @@ struct VertexArray {
     std::uint64_t from_client() const { return enabled & client; }
 };
 
+// Which indices of a draw begin another primitive, and so are no vertices.
+struct Restart {
+    bool is_on = false;
+    bool is_fixed = false;  // GL_PRIMITIVE_RESTART_FIXED_INDEX: the largest there is, whatever `index` says
+    GLuint index = 0;
+
+    // False: none does.
+    bool finds(GLuint largest, GLuint& at) const {
+        at = is_fixed ? largest : index;
+        return (is_on || is_fixed) && at <= largest;
+    }
+};
+
 class Arrays {
   public:
     Arrays() : current_(&objects_[0]) {}
@@ -74,6 +87,7 @@ class Arrays {
 
     // GL_CLIENT_ACTIVE_TEXTURE, as a number of a unit.
     unsigned client_unit = 0;
+    Restart restart;
 
   private:
     std::unordered_map<GLuint, VertexArray> objects_;  // its nodes stay where they are

@@ -52,6 +52,12 @@ struct BufferObject {
     std::uint64_t written = 0;  // another number whenever the contents may be others
 
     bool is_mapped() const { return mapping.memory != nullptr; }
+    // Mapped over a part of that range, by a map that does not stay: until it ends GL refuses to work there.
+    bool is_taken(GLintptr offset, GLsizeiptr length) const {
+        constexpr GLbitfield kStays = 0x0040;  // GL_MAP_PERSISTENT_BIT
+        return is_mapped() && (mapping.access & kStays) == 0 && offset < mapping.offset + mapping.length &&
+               mapping.offset < offset + length;
+    }
     bool holds(GLintptr offset, GLsizeiptr length) const {
         return offset >= 0 && length >= 0 && offset <= size - length;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -111,26 +112,31 @@ void upload(Context& context, const std::vector<Run>& runs, std::uint64_t hole, 
     }
 }
 
+// False: they name none.
 template <class T>
-void scan(const void* indices, GLsizei count, DrawRange& range) {
+bool scan(const Restart& restart, const void* indices, GLsizei count, DrawRange& range) {
     const auto* at = static_cast<const T*>(indices);
+    GLuint skipped = 0;
+    const bool skips = restart.finds(std::numeric_limits<T>::max(), skipped);
     // An offset in a buffer need not be a multiple of the index.
     std::uint64_t low = ~std::uint64_t{0};
     std::uint64_t high = 0;
     for (GLsizei index = 0; index < count; ++index) {
         T value;
         std::memcpy(&value, at + index, sizeof value);
+        if (skips && value == skipped) continue;
         low = std::min<std::uint64_t>(low, value);
         high = std::max<std::uint64_t>(high, value);
     }
     range.first = low;
     range.last = high;
+    return low <= high;
 }
 
-void scan(const void* indices, GLsizei count, GLenum type, DrawRange& range) {
-    if (type == GL_UNSIGNED_BYTE) scan<GLubyte>(indices, count, range);
-    if (type == GL_UNSIGNED_SHORT) scan<GLushort>(indices, count, range);
-    if (type == GL_UNSIGNED_INT) scan<GLuint>(indices, count, range);
+bool scan(const Restart& restart, const void* indices, GLsizei count, GLenum type, DrawRange& range) {
+    if (type == GL_UNSIGNED_BYTE) return scan<GLubyte>(restart, indices, count, range);
+    if (type == GL_UNSIGNED_SHORT) return scan<GLushort>(restart, indices, count, range);
+    return scan<GLuint>(restart, indices, count, range);
 }
 
 // Of the element buffer that is bound.
@@ -164,32 +170,30 @@ void copy_elements(Context& context, GLuint buffer) {
 }
 
 // The same as scan() for what is in the element buffer.
-void scan_buffer(Context& context, GLuint buffer, GLsizei count, GLenum type, const void* place,
+bool scan_buffer(Context& context, GLuint buffer, GLsizei count, GLenum type, const void* place,
                  DrawRange& range) {
     const auto offset = static_cast<GLintptr>(wire::gl::number(place));
     const auto size = static_cast<GLsizeiptr>(static_cast<std::size_t>(count) * index_bytes(type));
     copy_elements(context, buffer);
+    const Restart& restart = context.arrays.restart;
+    bool any = false;
     const bool is_copied = context.group().with_buffers([&](Buffers& buffers) {
         const BufferObject& object = buffers[buffer];
         const bool is_there = object.copy != nullptr && object.is_true && object.holds(offset, size);
-        if (is_there) scan(object.copy.get() + offset, count, type, range);
+        if (is_there) any = scan(restart, object.copy.get() + offset, count, type, range);
         return is_there;
     });
-    if (is_copied) return;
+    if (is_copied) return any;
     std::vector<std::byte> fetched(static_cast<std::size_t>(size));
     fetch_elements(context, offset, size, fetched.data());
-    scan(fetched.data(), count, type, range);
+    return scan(restart, fetched.data(), count, type, range);
 }
 
-// Which vertices the indices name.
+// Which vertices the indices name. False: none.
 bool scan_elements(Context& context, GLsizei count, GLenum type, const void* indices, DrawRange& range) {
     const GLuint buffer = context.arrays.current().element_buffer;
-    if (buffer == 0 && indices == nullptr) return false;
-    if (buffer != 0)
-        scan_buffer(context, buffer, count, type, indices, range);
-    else
-        scan(indices, count, type, range);
-    return true;
+    if (buffer != 0) return scan_buffer(context, buffer, count, type, indices, range);
+    return indices != nullptr && scan(context.arrays.restart, indices, count, type, range);
 }
 
 }  // namespace
@@ -243,6 +247,12 @@ bool send_elements(Context& context, GLsizei count, GLenum type, std::int64_t ba
                    const DrawRange& instances, const void*& indices) {
     VertexArray& array = context.arrays.current();
     const std::size_t size = index_bytes(type) * static_cast<std::size_t>(std::max(count, 0));
+    if (size == 0 && array.element_buffer == 0) {
+        // The host would take the program's address for an offset into no buffer.
+        if (count < 0) fail(context, GL_INVALID_VALUE);
+        if (count >= 0 && index_bytes(type) == 0) fail(context, GL_INVALID_ENUM);
+        return false;
+    }
     if (size == 0) return true;
     if (array.from_client() != 0) {
         DrawRange range = instances;

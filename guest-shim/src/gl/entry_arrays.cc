@@ -150,11 +150,13 @@ void glDisableVertexAttribArray(Context& context, GLuint index) {
 
 void glEnableClientState(Context& context, GLenum array) {
     enable(context, fixed(context, array), true);
+    if (array == GL_PRIMITIVE_RESTART_NV) context.arrays.restart.is_on = true;
     remote::glEnableClientState(context, array);
 }
 
 void glDisableClientState(Context& context, GLenum array) {
     enable(context, fixed(context, array), false);
+    if (array == GL_PRIMITIVE_RESTART_NV) context.arrays.restart.is_on = false;
     remote::glDisableClientState(context, array);
 }
 
@@ -171,6 +173,11 @@ void glBindVertexArray(Context& context, GLuint array) {
     context.arrays.bind(array);
     context.index_stream_bound = false;
     remote::glBindVertexArray(context, array);
+}
+
+void glPrimitiveRestartIndex(Context& context, GLuint index) {
+    context.arrays.restart.index = index;
+    remote::glPrimitiveRestartIndex(context, index);
 }
 
 }  // namespace guest::gl::hand

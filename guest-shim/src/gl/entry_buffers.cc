@@ -94,13 +94,43 @@ bool may_store(Context& context, GLsizeiptr size, GLbitfield flags) {
 }
 
 // Whether the program may put something there by a call; a buffer without storage is GL's to refuse.
-bool may_put(Context& context, GLuint buffer) {
+bool may_put(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size) {
     const bool may = context.group().with_buffers([&](Buffers& buffers) {
         const BufferObject& object = buffers[buffer];
+        if (object.holds(offset, size) && object.is_taken(offset, size)) return false;
         return !object.immutable || (object.storage & GL_DYNAMIC_STORAGE_BIT) != 0;
     });
     if (!may) fail(context, GL_INVALID_OPERATION);
     return may;
+}
+
+// GL refuses work on what the program has mapped; the host's buffers never are. A range that is none is the
+// host's to refuse.
+bool may_work(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size) {
+    const bool may = context.group().with_buffers([&](Buffers& buffers) {
+        const auto found = buffers.find(buffer);
+        return found == buffers.end() || !found->second.holds(offset, size) ||
+               !found->second.is_taken(offset, size);
+    });
+    if (!may) fail(context, GL_INVALID_OPERATION);
+    return may;
+}
+
+GLsizeiptr size_of(Context& context, GLuint buffer) {
+    return context.group().with_buffers([&](Buffers& buffers) {
+        const auto found = buffers.find(buffer);
+        return found == buffers.end() ? 0 : found->second.size;
+    });
+}
+
+// All of the buffer, whatever the call is about.
+bool may_work(Context& context, GLuint buffer) {
+    return may_work(context, buffer, 0, size_of(context, buffer));
+}
+
+GLuint named(Context& context, GLenum target) {
+    const GLuint* const name = binding_of(context, target);
+    return name == nullptr ? 0 : *name;
 }
 
 bool is_usage(GLenum usage) {
@@ -171,7 +201,7 @@ void glBufferStorage(Context& context, GLenum target, GLsizeiptr size, const voi
 
 void glBufferSubData(Context& context, GLenum target, GLintptr offset, GLsizeiptr size, const void* data) {
     const GLuint buffer = bound_buffer(context, target);
-    if (buffer == 0 || !may_put(context, buffer)) return;
+    if (buffer == 0 || !may_put(context, buffer, offset, size)) return;
     note_put(context, buffer, offset, size, data);
     if (size <= 0 || fits(size)) return remote::glBufferSubData(context, target, offset, size, data);
     in_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
@@ -197,7 +227,7 @@ void glNamedBufferStorage(Context& context, GLuint buffer, GLsizeiptr size, cons
 
 void glNamedBufferSubData(Context& context, GLuint buffer, GLintptr offset, GLsizeiptr size,
                           const void* data) {
-    if (!may_put(context, buffer)) return;
+    if (!may_put(context, buffer, offset, size)) return;
     note_put(context, buffer, offset, size, data);
     if (size <= 0 || fits(size)) return remote::glNamedBufferSubData(context, buffer, offset, size, data);
     in_pieces(offset, size, data, [&](GLintptr at, GLsizeiptr count, const void* from) {
@@ -237,36 +267,42 @@ void glBindBuffersRange(Context& context, GLenum target, GLuint first, GLsizei c
 
 void glCopyBufferSubData(Context& context, GLenum from, GLenum to, GLintptr read_offset,
                          GLintptr write_offset, GLsizeiptr size) {
-    if (const GLuint* name = binding_of(context, to)) note_host_wrote(context, *name);
+    if (!may_work(context, named(context, from)) || !may_work(context, named(context, to))) return;
+    note_host_wrote(context, named(context, to));
     remote::glCopyBufferSubData(context, from, to, read_offset, write_offset, size);
 }
 
 void glCopyNamedBufferSubData(Context& context, GLuint from, GLuint to, GLintptr read_offset,
                               GLintptr write_offset, GLsizeiptr size) {
+    if (!may_work(context, from) || !may_work(context, to)) return;
     note_host_wrote(context, to);
     remote::glCopyNamedBufferSubData(context, from, to, read_offset, write_offset, size);
 }
 
 void glClearBufferData(Context& context, GLenum target, GLenum internal, GLenum format, GLenum type,
                        const void* data) {
-    if (const GLuint* name = binding_of(context, target)) note_host_wrote(context, *name);
+    if (!may_work(context, named(context, target))) return;
+    note_host_wrote(context, named(context, target));
     remote::glClearBufferData(context, target, internal, format, type, data);
 }
 
 void glClearBufferSubData(Context& context, GLenum target, GLenum internal, GLintptr offset, GLsizeiptr size,
                           GLenum format, GLenum type, const void* data) {
-    if (const GLuint* name = binding_of(context, target)) note_host_wrote(context, *name);
+    if (!may_work(context, named(context, target), offset, size)) return;
+    note_host_wrote(context, named(context, target));
     remote::glClearBufferSubData(context, target, internal, offset, size, format, type, data);
 }
 
 void glClearNamedBufferData(Context& context, GLuint buffer, GLenum internal, GLenum format, GLenum type,
                             const void* data) {
+    if (!may_work(context, buffer)) return;
     note_host_wrote(context, buffer);
     remote::glClearNamedBufferData(context, buffer, internal, format, type, data);
 }
 
 void glClearNamedBufferSubData(Context& context, GLuint buffer, GLenum internal, GLintptr offset,
                                GLsizeiptr size, GLenum format, GLenum type, const void* data) {
+    if (!may_work(context, buffer, offset, size)) return;
     note_host_wrote(context, buffer);
     remote::glClearNamedBufferSubData(context, buffer, internal, offset, size, format, type, data);
 }

@@ -36,6 +36,13 @@ bool prepare_elements(Context& context, GLsizei count, GLenum type, const void*&
                          indices);
 }
 
+// Display lists have no draws of instances by indices.
+bool may_repeat(Context& context) {
+    const bool may = !context.shadow.is_compiling();
+    if (!may) fail(context, GL_INVALID_OPERATION);
+    return may;
+}
+
 // Whether neither vertices nor indices of a draw are in the program's memory.
 bool is_in_buffers(Context& context) {
     const VertexArray& array = context.arrays.current();
@@ -91,27 +98,28 @@ void glDrawRangeElementsBaseVertex(Context& context, GLenum mode, GLuint start, 
 
 void glDrawElementsInstanced(Context& context, GLenum mode, GLsizei count, GLenum type, const void* indices,
                              GLsizei instances) {
-    if (prepare_elements(context, count, type, indices, instances))
+    if (may_repeat(context) && prepare_elements(context, count, type, indices, instances))
         remote::glDrawElementsInstanced(context, mode, count, type, indices, instances);
 }
 
 void glDrawElementsInstancedBaseVertex(Context& context, GLenum mode, GLsizei count, GLenum type,
                                        const void* indices, GLsizei instances, GLint base_vertex) {
-    if (prepare_elements(context, count, type, indices, instances, base_vertex))
+    if (may_repeat(context) && prepare_elements(context, count, type, indices, instances, base_vertex))
         remote::glDrawElementsInstancedBaseVertex(context, mode, count, type, indices, instances,
                                                   base_vertex);
 }
 
 void glDrawElementsInstancedBaseInstance(Context& context, GLenum mode, GLsizei count, GLenum type,
                                          const void* indices, GLsizei instances, GLuint base) {
-    if (prepare_elements(context, count, type, indices, instances, 0, base))
+    if (may_repeat(context) && prepare_elements(context, count, type, indices, instances, 0, base))
         remote::glDrawElementsInstancedBaseInstance(context, mode, count, type, indices, instances, base);
 }
 
 void glDrawElementsInstancedBaseVertexBaseInstance(Context& context, GLenum mode, GLsizei count, GLenum type,
                                                    const void* indices, GLsizei instances, GLint base_vertex,
                                                    GLuint base) {
-    if (prepare_elements(context, count, type, indices, instances, base_vertex, base)) {
+    if (may_repeat(context) &&
+        prepare_elements(context, count, type, indices, instances, base_vertex, base)) {
         remote::glDrawElementsInstancedBaseVertexBaseInstance(context, mode, count, type, indices, instances,
                                                               base_vertex, base);
     }

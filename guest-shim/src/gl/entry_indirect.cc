@@ -2,10 +2,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "gl/enums.h"
 #include "gl/runtime.h"
+#include "gl/view.h"
 #include "guest/gl_hand.h"
+#include "wire/limits.h"
 
 namespace guest::gl::hand {
 namespace {
@@ -27,6 +30,26 @@ struct ElementsCommand {
 
 bool is_from_memory(Context& context) {
     return context.facts().profile == 2 && context.bindings.draw_indirect == 0;
+}
+
+// Whether commands are read here: they are in memory, or the vertices are, and only the command says which
+// of them a draw takes along. `indirect` is an address then, where need be into `store`.
+template <class Command>
+bool reads_here(Context& context, const void*& indirect, GLsizei draws, GLsizei stride,
+                std::vector<std::byte>& store) {
+    if (is_from_memory(context)) return true;
+    const std::size_t step = stride == 0 ? sizeof(Command) : static_cast<std::size_t>(stride);
+    const bool is_for_client = context.arrays.current().from_client() != 0;
+    if (!is_for_client || context.bindings.draw_indirect == 0 || draws <= 0 || stride < 0 || stride % 4 != 0)
+        return false;
+    const std::size_t size = (static_cast<std::size_t>(draws) - 1) * step + sizeof(Command);
+    if (size > wire::limits::kGlDataBytes) return false;
+    store.resize(size);
+    remote::glGetBufferSubData(context, GL_DRAW_INDIRECT_BUFFER,
+                               static_cast<GLintptr>(wire::gl::number(indirect)),
+                               static_cast<GLsizeiptr>(size), store.data());
+    indirect = store.data();
+    return true;
 }
 
 template <class Command>
@@ -77,12 +100,16 @@ bool has_indices(Context& context) {
 }  // namespace
 
 void glDrawArraysIndirect(Context& context, GLenum mode, const void* indirect) {
-    if (!is_from_memory(context)) return remote::glDrawArraysIndirect(context, mode, indirect);
+    std::vector<std::byte> store;
+    if (!reads_here<ArraysCommand>(context, indirect, 1, 0, store))
+        return remote::glDrawArraysIndirect(context, mode, indirect);
     if (is_sane(context, indirect, 1, 0)) draw(context, mode, read<ArraysCommand>(indirect, 0, 0));
 }
 
 void glDrawElementsIndirect(Context& context, GLenum mode, GLenum type, const void* indirect) {
-    if (!is_from_memory(context)) return remote::glDrawElementsIndirect(context, mode, type, indirect);
+    std::vector<std::byte> store;
+    if (!reads_here<ElementsCommand>(context, indirect, 1, 0, store))
+        return remote::glDrawElementsIndirect(context, mode, type, indirect);
     if (!has_indices(context) || !is_sane(context, indirect, 1, 0)) return;
     if (const std::uint64_t size = index_size(context, type))
         draw(context, mode, type, size, read<ElementsCommand>(indirect, 0, 0));
@@ -90,7 +117,8 @@ void glDrawElementsIndirect(Context& context, GLenum mode, GLenum type, const vo
 
 void glMultiDrawArraysIndirect(Context& context, GLenum mode, const void* indirect, GLsizei drawcount,
                                GLsizei stride) {
-    if (!is_from_memory(context))
+    std::vector<std::byte> store;
+    if (!reads_here<ArraysCommand>(context, indirect, drawcount, stride, store))
         return remote::glMultiDrawArraysIndirect(context, mode, indirect, drawcount, stride);
     if (!is_sane(context, indirect, drawcount, stride)) return;
     for (GLsizei at = 0; at < drawcount; ++at) draw(context, mode, read<ArraysCommand>(indirect, at, stride));
@@ -98,7 +126,8 @@ void glMultiDrawArraysIndirect(Context& context, GLenum mode, const void* indire
 
 void glMultiDrawElementsIndirect(Context& context, GLenum mode, GLenum type, const void* indirect,
                                  GLsizei drawcount, GLsizei stride) {
-    if (!is_from_memory(context))
+    std::vector<std::byte> store;
+    if (!reads_here<ElementsCommand>(context, indirect, drawcount, stride, store))
         return remote::glMultiDrawElementsIndirect(context, mode, type, indirect, drawcount, stride);
     if (!has_indices(context) || !is_sane(context, indirect, drawcount, stride)) return;
     const std::uint64_t size = index_size(context, type);

@@ -14,11 +14,11 @@ namespace {
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-// Texts one behind the other, each with its NUL.
+// Texts one behind the other, each with its NUL. One that is missing is empty: a name that nothing has.
 std::string list_of(GLsizei count, const GLchar* const* texts) {
     std::string list;
     for (GLsizei index = 0; index < count; ++index) {
-        list += texts[index];
+        if (texts[index] != nullptr) list += texts[index];
         list += '\0';
     }
     return list;

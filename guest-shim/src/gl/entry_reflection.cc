@@ -83,6 +83,12 @@ GLuint glGetUniformBlockIndex(Context& context, GLuint program, const GLchar* na
     }));
 }
 
+GLuint glGetProgramResourceIndex(Context& context, GLuint program, GLenum interface, const GLchar* name) {
+    // Nothing has no name; drivers do not call that an error.
+    return name == nullptr ? GL_INVALID_INDEX
+                           : remote::glGetProgramResourceIndex(context, program, interface, name);
+}
+
 void glGetProgramiv(Context& context, GLuint program, GLenum pname, GLint* params) {
     if (params == nullptr || !is_of_link(pname))
         return remote::glGetProgramiv(context, program, pname, params);

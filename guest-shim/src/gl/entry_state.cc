@@ -57,6 +57,8 @@ void turn(Context& context, GLenum cap, bool on) {
     if (cap == GL_VERTEX_PROGRAM_ARB || cap == GL_FRAGMENT_PROGRAM_ARB) context.drawing.is_odd = true;
     if (is_sure) context.errors().vouch();
     if (cap == GL_DEBUG_OUTPUT_SYNCHRONOUS) context.debug.is_synchronous = on;
+    if (cap == GL_PRIMITIVE_RESTART) context.arrays.restart.is_on = on;
+    if (cap == GL_PRIMITIVE_RESTART_FIXED_INDEX) context.arrays.restart.is_fixed = on;
 }
 
 }  // namespace

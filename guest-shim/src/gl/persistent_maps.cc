@@ -197,7 +197,9 @@ void PersistentMaps::fetch_written(Context& context) {
     const Guard guard(mutex_);
     for (auto& [buffer, map] : maps_) {
         const bool reads = (map.range.access & GL_MAP_READ_BIT) != 0;
-        if (!reads || (!map.is_stale && !map.is_always_stale)) continue;
+        // Programs read maps that they have for writing alone, behind a copy into them: drivers let them.
+        const bool is_copied = map.is_stale && !map.is_always_stale && map.agreed != nullptr;
+        if (!is_copied && (!reads || !map.is_always_stale)) continue;
         if (send(context, buffer, map)) context.changed_names(NameKind::buffer);
         fetch(context, buffer, map);
     }

@@ -40,6 +40,12 @@ export function nothing(call: GlCall): string {
     return returns.endsWith('*') || returns === 'GLsync' ? 'return nullptr;' : 'return 0;';
 }
 
+/** The same for a call that has been refused: some say so by a value that is no zero. */
+export function refused(call: GlCall): string {
+    const { refused: value } = call.gl.rule;
+    return value === undefined ? nothing(call) : `return ${value};`;
+}
+
 /** Units that stubs and handlers are spread over: all in one take a compiler long. */
 export const units = ['a', 'b', 'c', 'd'] as const;
 export type Unit = (typeof units)[number];

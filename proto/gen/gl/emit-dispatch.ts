@@ -140,7 +140,8 @@ function generatedBody(call: GlCall): string {
     const { rule } = call.gl;
     const prepared = ranges(call) + call.gl.params.flatMap((param) => prepare(param, call)).join('');
     const invoke = (args: readonly string[]): string => `executor.table().${call.name}(${args.join(', ')})`;
-    const args = call.gl.params.map((param) => argument(param, rule.takes !== undefined));
+    const find = rule.takes !== undefined ? 'take' : binders.test(call.name) ? 'bound_name' : 'name';
+    const args = call.gl.params.map((param) => argument(param, find));
     if (rule.gives !== undefined) return prepared + givenBody(call, args);
     if (rule.takes !== undefined && call.gl.params.some(({ form }) => form?.is === 'names')) {
         return prepared + takenBody(call, args);
@@ -232,13 +233,17 @@ function prepare({ name, form }: GlParam, call: GlCall): string[] {
     }
 }
 
-function argument(param: GlParam, takes: boolean): string {
+/** Calls that make the object of a name that the program has made up. */
+const binders = /^glBind(Texture|Renderbuffer|Buffer(Base|Range|OffsetEXT)?)$|^glBeginQuery/;
+
+function argument(param: GlParam, find: 'take' | 'name' | 'bound_name'): string {
     const { name, form, type } = param;
+    const takes = find === 'take';
     switch (form?.is) {
         case 'name':
             if (form.kind === 'sync')
                 return `gl::sync(executor.${takes ? 'take_sync' : 'sync'}(request.${name}))`;
-            return `executor.${takes ? 'take' : 'name'}(GlName::${form.kind}, request.${name})`;
+            return `executor.${find}(GlName::${form.kind}, request.${name})`;
         case 'names':
             return takes ? 'names' : `gl::names(executor, GlName::${form.kind}, request.${name})`;
         case 'array':

@@ -4,7 +4,7 @@
 import { banner, wrapList } from '../cpp.ts';
 import type { GlKind } from '../../spec/gl/rules.ts';
 import type { GlForm } from './forms.ts';
-import { glCalls, names, nothing, parameters, partOf, prototype, type Unit } from './cpp.ts';
+import { glCalls, names, nothing, parameters, partOf, prototype, refused, type Unit } from './cpp.ts';
 import type { GlCall, GlModel, GlParam } from './model.ts';
 
 const author = 'proto/gen/gl/emit-stubs.ts';
@@ -119,7 +119,7 @@ function generated(call: GlCall): string {
         taken.join('') +
         wrapList(`const ${request.replace('{', ' sent{')}`, values, '};', '    ') +
         `    wire::${call.name}_Reply reply;\n` +
-        `    if (!call(context, sent, reply)) ${nothing(call)}\n${stores.join('')}${result}`
+        `    if (!call(context, sent, reply)) ${refused(call)}\n${stores.join('')}${result}`
     );
 }
 
@@ -145,34 +145,36 @@ function resultText(call: GlCall): string {
 
 /** Declares the bytes of an array, where they have to be counted first. */
 function bytesLine(call: GlCall, { name, form }: GlParam): string[] {
-    const refused = (size: string, limit: string): string =>
-        `    if (!fits(context, ${size}, wire::limits::${limit})) ${nothing(call)}\n`;
+    const checked = (size: string, limit: string): string =>
+        `    if (!fits(context, ${size}, wire::limits::${limit})) ${refused(call)}\n`;
     switch (form?.is) {
         case 'array':
         case 'names':
             return [
-                `    const std::size_t ${name}_size = ${form.size};\n`,
+                form.nullable && !isConstant(form)
+                    ? `    const std::size_t ${name}_size = ${name} == nullptr ? 0 : ${form.size};\n`
+                    : `    const std::size_t ${name}_size = ${form.size};\n`,
                 form.nullable
-                    ? refused(`${name}_size`, 'kGlDataBytes')
-                    : `    if (!takes(context, ${name}, ${name}_size)) ${nothing(call)}\n`,
+                    ? checked(`${name}_size`, 'kGlDataBytes')
+                    : `    if (!takes(context, ${name}, ${name}_size)) ${refused(call)}\n`,
             ];
         case 'out':
             return [
                 `    const std::size_t ${name}_size = ${form.size};\n`,
-                ...(isConstant(form) ? [] : [refused(`${name}_size`, 'kGlDataBytes')]),
+                ...(isConstant(form) ? [] : [checked(`${name}_size`, 'kGlDataBytes')]),
             ];
         case 'text':
             return [
-                `    if (!takes(context, ${name}, 1)) ${nothing(call)}\n`,
+                `    if (!takes(context, ${name}, 1)) ${refused(call)}\n`,
                 `    const auto ${name}_text = wire::text(${name});\n`,
-                refused(`${name}_text.size()`, 'kNameBytes'),
+                checked(`${name}_text.size()`, 'kNameBytes'),
             ];
         case 'counted': {
             const length = lengthOf(call, name);
             const size = `${length} < 0 ? std::strlen(${name}) : size::bytes(${length})`;
             return [
                 `    const std::size_t ${name}_size = ${name} == nullptr ? 0 : ${size};\n`,
-                refused(`${name}_size`, 'kGlDataBytes'),
+                checked(`${name}_size`, 'kGlDataBytes'),
             ];
         }
         default:

@@ -113,6 +113,6 @@ export const buffers: GlChapter = {
         glArrayElement: local,
         glLockArraysEXT: local,
         glUnlockArraysEXT: local,
-        glPrimitiveRestartIndex: { track: true },
+        glPrimitiveRestartIndex: hand,
     },
 };

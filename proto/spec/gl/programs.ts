@@ -13,6 +13,15 @@ export const programs: GlChapter = {
             rule: hand,
         },
         {
+            match: /^glGet(Attrib|FragData|ProgramResource|Uniform|SubroutineUniform)Location(Index)?$/,
+            rule: { guest: 'hand', refused: '-1' },
+        },
+        { match: /^glGetFragDataIndex$/, rule: { guest: 'hand', refused: '-1' } },
+        {
+            match: /^glGet(UniformBlock|ProgramResource|Subroutine)Index$/,
+            rule: { guest: 'hand', refused: 'GL_INVALID_INDEX' },
+        },
+        {
             match: /^glGetn?Uniform[a-z]+v$/,
             rule: { guest: 'hand', host: 'hand', params: { params: answer } },
         },

@@ -67,6 +67,8 @@ export interface GlRule {
     readonly sets?: GlSets;
     /** The host cannot set an error, once the guest has checked what it tracks. */
     readonly neverFails?: true;
+    /** C++ of what the call answers when GL refuses it, where that is no zero. */
+    readonly refused?: string;
     /** Overrides what parameters and return value imply: a call without outputs that must be waited for. */
     readonly class?: 'sync';
     readonly params?: Readonly<Record<string, ParamRule>>;

@@ -8,7 +8,7 @@ export const waits: GlChapter = {
         glDeleteSync: { guest: 'hand', takes: 'sync' },
         glIsSync: hand,
         // Waits on a thread that other lanes need must not be the driver's.
-        glClientWaitSync: { guest: 'hand', host: 'hand' },
+        glClientWaitSync: { guest: 'hand', host: 'hand', refused: 'GL_WAIT_FAILED' },
         glWaitSync: hand,
         glGetSynciv: hand,
         glFlush: { guest: 'hand', host: 'hand' },

@@ -39,7 +39,10 @@ bool refused(GlExecutor& executor) {
 }  // namespace
 
 bool offset(GlExecutor& executor, wire::gl::Binding binding, std::uint64_t value, const void*& pointer) {
-    return offset_into(executor, enumerant_of(binding), value, pointer);
+    // An array that is nowhere, as programs leave those they no longer use.
+    const bool is_nothing = binding == wire::gl::Binding::array && value == 0;
+    return (is_nothing && !is_bound(executor, GL_ARRAY_BUFFER_BINDING)) ||
+           offset_into(executor, enumerant_of(binding), value, pointer);
 }
 
 bool offset_into(GlExecutor& executor, GLenum binding, std::uint64_t value, const void*& pointer) {

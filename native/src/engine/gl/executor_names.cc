@@ -43,6 +43,7 @@ GLuint GlExecutor::made_up(GlName kind, GLuint guest) {
     if (kind == GlName::buffer) calls = {table_.glGenBuffers, table_.glDeleteBuffers};
     if (kind == GlName::renderbuffer) calls = {table_.glGenRenderbuffers, table_.glDeleteRenderbuffers};
     if (kind == GlName::framebuffer) calls = {table_.glGenFramebuffers, table_.glDeleteFramebuffers};
+    if (kind == GlName::query && !is_es_) calls = {table_.glGenQueries, table_.glDeleteQueries};
     if (!makes_names_up_ || calls.first == nullptr || calls.second == nullptr) return gl::kNoObject;
     GLuint made = 0;
     calls.first(1, &made);

@@ -78,17 +78,23 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     ReplySink sink(scratch_);
     wire::Cursor cursor(payload);
     result_ = 0;
+    const bool answers = wants_reply(record);
+    // What this call is refused for must not be mixed up with what an earlier one was.
+    if (answers && is_gl && !has_begun_) settle_errors();
     handler(*this, record, cursor, sink);
     if (std::exchange(retry_, false) || violated()) [[unlikely]]
         return false;
     waiting_since_ns_ = 0;
     if (record.call == kBegin) has_begun_ = true;
     if (record.call == kEnd) has_begun_ = false;
-    if (wants_reply(record) && result_ == 0 && has_context() && !has_begun_) {
-        settle_errors();
-        if (error_ != 0) result_ = kEarlierError;
+    if (answers && result_ == 0 && has_context() && !has_begun_) {
+        // Ferry's own records, which ask for errors too, GL refuses nothing of.
+        if (failed() && is_gl)
+            refuse();
+        else if (error_ != 0)
+            result_ = kEarlierError;
     }
-    if (wants_reply(record)) replies_.result(record, result_, sink.payload());
+    if (answers) replies_.result(record, result_, sink.payload());
     return true;
 }
 

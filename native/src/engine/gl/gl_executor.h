@@ -62,12 +62,15 @@ class GlExecutor final : public Execution {
     // --- for handlers, generated and by hand
     const device::GlTable& table() const { return table_; }
     // The host's name. 0 stays 0, but for a framebuffer's, which is the default one's. A name never given out
-    // is made where the profile lets programs make names up, and otherwise becomes one that no object has.
+    // becomes one that no object has.
     GLuint name(GlName kind, GLuint guest) {
-        if (guest == 0) return kind == GlName::framebuffer ? frames_->draw_default() : 0;
-        if (kind == GlName::list) return guest + group_->list_base;
-        const GLuint host = names_of(kind).find(guest);
-        return host != 0 ? host : made_up(kind, guest);
+        const GLuint host = known_name(kind, guest);
+        return host != 0 || guest == 0 ? host : gl::kNoObject;
+    }
+    // The same for calls that bind: they make the object where the profile lets programs make names up.
+    GLuint bound_name(GlName kind, GLuint guest) {
+        const GLuint host = known_name(kind, guest);
+        return host != 0 || guest == 0 ? host : made_up(kind, guest);
     }
     // The same for many; valid until the handler returns or asks again.
     const GLuint* names(GlName kind, std::span<const GLuint> guest);
@@ -168,6 +171,11 @@ class GlExecutor final : public Execution {
     gl::Names& names_of(GlName kind) {
         const auto index = static_cast<std::size_t>(kind);
         return kind <= gl::kLastShared ? group_->names[index] : own_names_[index];
+    }
+    GLuint known_name(GlName kind, GLuint guest) {
+        if (guest == 0) return kind == GlName::framebuffer ? frames_->draw_default() : 0;
+        if (kind == GlName::list) return guest + group_->list_base;
+        return names_of(kind).find(guest);
     }
     GLuint made_up(GlName kind, GLuint guest);
     const GLuint* taken(GlName kind, std::span<const GLuint> guest);

@@ -15,6 +15,18 @@
 namespace engine::gl::hand {
 namespace {
 
+// What is asked meanwhile that this version of GL does not have is nobody's error.
+class Unheard {
+public:
+    explicit Unheard(GlExecutor& executor) : table_(executor.table()) { executor.settle_errors(); }
+    ~Unheard() { (void)table_.glGetError(); }
+    Unheard(const Unheard&) = delete;
+    Unheard& operator=(const Unheard&) = delete;
+
+private:
+    const device::GlTable& table_;
+};
+
 GLint integer(const device::GlTable& table, GLenum name) {
     GLint value = 0;
     table.glGetIntegerv(name, &value);
@@ -105,6 +117,7 @@ void end_lost_generic(const device::GlTable& table) {
 // After what may have taken the buffers of arrays away.
 void end_lost(GlExecutor& executor) {
     const auto& table = executor.table();
+    const Unheard unheard(executor);
     const NoBuffer none(table, GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
     if (executor.makes_names_up() && !executor.is_es()) end_lost_fixed(table);
     end_lost_generic(table);
@@ -112,6 +125,7 @@ void end_lost(GlExecutor& executor) {
 
 // After what binds no buffer to generic arrays of the vertex array that is bound.
 void end_unbound(GlExecutor& executor) {
+    const Unheard unheard(executor);
     const NoBuffer none(executor.table(), GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
     end_lost_generic(executor.table());
 }
@@ -151,7 +165,8 @@ void glBindVertexBuffer(GlExecutor& executor, const wire::RecordHeader&,
                         const wire::glBindVertexBuffer_Request& request, ReplySink&) {
     const auto bind = executor.table().glBindVertexBuffer;
     if (bind == nullptr) return executor.missing();
-    bind(request.bindingindex, executor.name(GlName::buffer, request.buffer), request.offset, request.stride);
+    const GLuint buffer = executor.bound_name(GlName::buffer, request.buffer);
+    bind(request.bindingindex, buffer, request.offset, request.stride);
     if (request.buffer == 0) end_unbound(executor);
 }
 
@@ -171,6 +186,7 @@ void glVertexAttribBinding(GlExecutor& executor, const wire::RecordHeader&,
     if (bind == nullptr) return executor.missing();
     bind(request.attribindex, request.bindingindex);
     if (request.attribindex >= static_cast<GLuint>(integer(executor.table(), GL_MAX_VERTEX_ATTRIBS))) return;
+    const Unheard unheard(executor);
     const NoBuffer none(executor.table(), GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING);
     end_lost_attribute(executor.table(), request.attribindex);
 }

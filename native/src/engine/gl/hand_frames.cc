@@ -15,6 +15,7 @@ namespace engine::gl::hand {
 namespace {
 
 constexpr std::size_t kMostBuffers = 32;
+constexpr GLenum kNoName = GL_FRAMEBUFFER_DEFAULT;  // what no buffer and no attachment is called
 
 GLenum attachment_of(GLenum buffer) {
     switch (buffer) {
@@ -37,7 +38,11 @@ std::vector<GLenum> translated(GlExecutor& executor, std::span<const std::byte> 
     if (!is_default) return names;
     for (GLenum& name : names) {
         const GLenum known = attachment_of(name);
-        name = known != name ? known : executor.frames().attachment(name, target);
+        const bool is_of_object = name == GL_DEPTH_ATTACHMENT || name == GL_STENCIL_ATTACHMENT ||
+                                  name == GL_DEPTH_STENCIL_ATTACHMENT;
+        name = is_of_object    ? kNoName
+               : known != name ? known
+                               : executor.frames().attachment(name, target);
     }
     return names;
 }
@@ -58,7 +63,7 @@ void glBindFramebuffer(GlExecutor& executor, const wire::RecordHeader&,
                        const wire::glBindFramebuffer_Request& request, ReplySink&) {
     const bool is_default = request.framebuffer == 0;
     executor.frames().bind(request.target,
-                           is_default ? 0 : executor.name(GlName::framebuffer, request.framebuffer));
+                           is_default ? 0 : executor.bound_name(GlName::framebuffer, request.framebuffer));
 }
 
 void glDrawBuffer(GlExecutor& executor, const wire::RecordHeader&, const wire::glDrawBuffer_Request& request,
@@ -74,6 +79,8 @@ void glDrawBuffers(GlExecutor& executor, const wire::RecordHeader& header,
     const auto count = static_cast<std::size_t>(std::max(request.n, 0));
     if (!is_default || count > kMostBuffers) return executor.table().glDrawBuffers(request.n, buffers);
     if (request.bufs.size() < count * sizeof(GLenum)) return executor.malformed(header);
+    // OpenGL ES has one buffer of a window to draw on, and so one to name.
+    if (executor.is_es() && request.n >= 0 && count != 1) return executor.set_error(GL_INVALID_OPERATION);
     executor.frames().draw_buffers({buffers, count});
 }
 

@@ -251,6 +251,12 @@ GLenum attachment_of(GlExecutor& executor, bool is_window, GLenum target, GLenum
     return executor.frames().attachment(attachment, target);
 }
 
+// What only framebuffer objects have; on the host the default one is such an object, too.
+bool is_of_object(GLenum parameter) {
+    return parameter >= GL_FRAMEBUFFER_DEFAULT_WIDTH &&
+           parameter <= GL_FRAMEBUFFER_DEFAULT_FIXED_SAMPLE_LOCATIONS;
+}
+
 }  // namespace
 
 void glGetFramebufferAttachmentParameteriv(GlExecutor& executor, const wire::RecordHeader&,
@@ -301,6 +307,10 @@ void glGetNamedFramebufferAttachmentParameteriv(
 void glGetFramebufferParameteriv(GlExecutor& executor, const wire::RecordHeader&,
                                  const wire::glGetFramebufferParameteriv_Request& request, ReplySink& sink) {
     if (executor.table().glGetFramebufferParameteriv == nullptr) return executor.missing();
+    if (is_of_object(request.pname) && executor.frames().is_default(request.target)) {
+        executor.set_error(GL_INVALID_OPERATION);
+        return executor.refuse();
+    }
     wire::gl::Room room(sizeof(GLint));
     executor.settle_errors();
     executor.table().glGetFramebufferParameteriv(request.target, request.pname, room.data<GLint>());
@@ -315,6 +325,10 @@ void glGetNamedFramebufferParameteriv(GlExecutor& executor, const wire::RecordHe
                                       const wire::glGetNamedFramebufferParameteriv_Request& request,
                                       ReplySink& sink) {
     if (executor.table().glGetNamedFramebufferParameteriv == nullptr) return executor.missing();
+    if (is_of_object(request.pname) && request.framebuffer == 0) {
+        executor.set_error(GL_INVALID_OPERATION);
+        return executor.refuse();
+    }
     wire::gl::Room room(sizeof(GLint));
     executor.settle_errors();
     executor.table().glGetNamedFramebufferParameteriv(executor.name(GlName::framebuffer, request.framebuffer),
