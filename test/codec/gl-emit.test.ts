@@ -41,7 +41,7 @@ test.each([
     ['an end of objects by hand in the guest', 'glDeleteSync'],
     ['a draw by an offset', 'glDrawElements'],
     ['an image by hand in the guest', 'glTexSubImage2D'],
-    ['asked, with a text in the reply', 'glGetShaderSource'],
+    ['asked, with a text in the reply', 'glGetActiveUniformBlockName'],
     ['by hand on both ends, with a wire form of its own', 'glShaderSource'],
 ])('a call that is %s: %s', async (_shape, name) => {
     await expect(excerpt(name)).toMatchFileSnapshot(`snapshots/gl/${name}.txt`);

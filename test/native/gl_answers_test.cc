@@ -71,4 +71,27 @@ TEST(a_label_is_on_the_object_that_the_guest_means) {
     CHECK_EQUAL(window.lane.error(), GL_INVALID_ENUM);
 }
 
+TEST(lists_are_their_share_groups_own) {
+    if (no_gl()) return;
+    Window window;
+    const auto other = window.lane.open_lane();
+    if (other == nullptr) return;
+    CHECK(other->create(2));
+    const auto make = [](GlLane& lane, std::uint32_t name) {
+        lane.say(wire::glNewList_Request{.list = name, .mode = GL_COMPILE});
+        lane.say(wire::glEndList_Request{});
+    };
+    const auto is_list = [](GlLane& lane, std::uint32_t name) {
+        const auto reply = lane.ask(wire::glIsList_Request{.list = name});
+        return int{read_payload<wire::glIsList_Reply>(reply).result};
+    };
+    make(*other, 7);
+    CHECK_EQUAL(is_list(*other, 7), 1);
+    CHECK_EQUAL(is_list(window.lane, 7), 0);
+    make(window.lane, 7);
+    other->say(wire::glDeleteLists_Request{.list = 7, .range = 1});
+    CHECK_EQUAL(is_list(*other, 7), 0);
+    CHECK_EQUAL(is_list(window.lane, 7), 1);
+}
+
 }  // namespace

@@ -118,6 +118,135 @@ TEST(a_count_below_nothing_is_refused) {
     CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
 }
 
+// Mesa takes one for a number without a sign in glGetInternalformati64v, too, and writes past the answer.
+TEST(a_size_below_nothing_is_refused_behind_earlier_errors) {
+    if (no_gl()) return;
+    Window window;
+    const auto reply = window.lane.ask(wire::glGetInternalformati64v_Request{
+        .target = GL_TEXTURE_2D, .internalformat = GL_RGBA8, .pname = GL_SAMPLES, .count = -3});
+    CHECK_EQUAL(reply.header.result, 1);
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_VALUE);
+    window.lane.say(wire::glEnable_Request{.cap = 0xdeadbeef});
+    window.lane.say(wire::glViewport_Request{.width = -1, .height = 1});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_ENUM);
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    // Of a range of no buffer GL ignores the size.
+    window.lane.say(wire::glBindBufferRange_Request{.target = GL_UNIFORM_BUFFER, .size = -1});
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    window.lane.say(wire::glBegin_Request{.mode = GL_POINTS});
+    window.lane.say(wire::glViewport_Request{.width = -1, .height = 1});
+    window.lane.say(wire::glEnd_Request{});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+}
+
+// Mesa reads a list's elements as it compiles, without a look at the ends of buffers.
+TEST(draws_in_a_list_reach_no_memory_past_their_buffers) {
+    if (no_gl()) return;
+    Window window;
+    const std::array<float, 6> corners{-1, -1, 3, -1, -1, 3};
+    const std::array<std::uint32_t, 4> indices{0, 1, 2, 1u << 28};
+    const auto fill = [&](GLenum target, std::uint32_t name, auto&& data) {
+        window.lane.say(wire::glBindBuffer_Request{.target = target, .buffer = name});
+        window.lane.say(wire::glBufferData_Request{.target = target,
+                                                   .size = static_cast<std::int64_t>(bytes(data).size()),
+                                                   .data = bytes(data),
+                                                   .usage = GL_STATIC_DRAW});
+    };
+    fill(GL_ARRAY_BUFFER, 5, corners);
+    fill(GL_ELEMENT_ARRAY_BUFFER, 6, indices);
+    window.lane.say(wire::glVertexPointer_Request{.size = 2, .type = GL_FLOAT});
+    window.lane.say(wire::glEnableClientState_Request{.array = GL_VERTEX_ARRAY});
+    const auto draw_all = [&](std::int32_t count) {
+        window.lane.say(wire::glDrawArrays_Request{.mode = GL_TRIANGLES, .count = count});
+    };
+    const auto draw = [&](std::int32_t count) {
+        window.lane.say(
+            wire::glDrawElements_Request{.mode = GL_TRIANGLES, .count = count, .type = GL_UNSIGNED_INT});
+    };
+    window.lane.say(wire::glNewList_Request{.list = 1, .mode = GL_COMPILE});
+    window.lane.say(wire::glDrawArrays_Request{.mode = GL_TRIANGLES, .first = 1 << 28, .count = 3});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    draw_all(4);
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    draw(4);
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    draw(5);
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    window.lane.say(wire::glColor3f_Request{.red = 1});
+    draw_all(3);
+    window.lane.say(wire::glEndList_Request{});
+    window.lane.say(wire::glNewList_Request{.list = 2, .mode = GL_COMPILE});
+    window.lane.say(wire::glColor3f_Request{.green = 1});
+    draw(3);
+    window.lane.say(wire::glEndList_Request{});
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    window.lane.say(wire::glCallList_Request{.list = 1});
+    CHECK_EQUAL(window.pixel(0, 0), kRed);
+    window.lane.say(wire::glCallList_Request{.list = 2});
+    CHECK_EQUAL(window.pixel(0, 0), kGreen);
+    // Outside of lists it is the driver that looks.
+    draw_all(4);
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+}
+
+TEST(a_list_may_end_before_what_it_has_begun) {
+    if (no_gl()) return;
+    Window window;
+    const auto list = [&](std::uint32_t name, GLenum mode, auto&&... requests) {
+        window.lane.say(wire::glNewList_Request{.list = name, .mode = mode});
+        (window.lane.say(requests), ...);
+        window.lane.say(wire::glEndList_Request{});
+    };
+    list(1, GL_COMPILE, wire::glBegin_Request{.mode = GL_QUADS});
+    list(2, GL_COMPILE, wire::glEnd_Request{});
+    window.lane.say(wire::glColor3f_Request{.red = 1});
+    window.lane.say(wire::glCallList_Request{.list = 1});
+    for (const auto& [x, y] : {std::pair{-1.0f, -1.0f}, {1.0f, -1.0f}, {1.0f, 1.0f}, {-1.0f, 1.0f}})
+        window.lane.say(wire::glVertex2f_Request{.x = x, .y = y});
+    window.lane.say(wire::glCallList_Request{.list = 2});
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    CHECK_EQUAL(window.pixel(0, 0), kRed);
+    // Where it also draws, that is an error, and what has begun is still to end.
+    list(3, GL_COMPILE_AND_EXECUTE, wire::glBegin_Request{.mode = GL_LINE_STRIP}, wire::glVertex2f_Request{},
+         wire::glColor3f_Request{.green = 1}, wire::glVertex2f_Request{.x = 1});
+    list(4, GL_COMPILE, wire::glEnd_Request{}, wire::glEnd_Request{});
+    window.lane.say(wire::glEnd_Request{});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    window.clear(0, 1, 0);
+    CHECK_EQUAL(window.pixel(0, 0), kGreen);
+}
+
+// Mesa's cache knows texts only, and takes what has compiled for one stage to compile for every other.
+TEST(a_text_of_one_stage_is_not_taken_for_another) {
+    if (no_gl()) return;
+    Window window;
+    const std::string_view text = "attribute vec4 p; void main() { gl_Position = p; }";
+    const auto of_shader = [&](std::uint32_t shader, GLenum what) {
+        const auto reply = window.lane.ask(wire::glGetShaderiv_Request{.shader = shader, .pname = what});
+        std::int32_t value = -1;
+        const auto got = fake::read_payload<wire::glGetShaderiv_Reply>(reply);
+        if (got.params.size() >= sizeof value) std::memcpy(&value, got.params.data(), sizeof value);
+        return value;
+    };
+    std::uint32_t shader = 0;
+    for (const GLenum stage : {GL_VERTEX_SHADER, GL_FRAGMENT_SHADER}) {
+        window.lane.say(wire::glCreateShader_Request{.type = stage, .name = ++shader});
+        window.lane.say(wire::glShaderSource_Request{.shader = shader, .source = bytes(text)});
+        window.lane.say(wire::glCompileShader_Request{.shader = shader});
+        CHECK_EQUAL(of_shader(shader, GL_COMPILE_STATUS), stage == GL_VERTEX_SHADER ? 1 : 0);
+        CHECK_EQUAL(of_shader(shader, GL_SHADER_SOURCE_LENGTH), std::ssize(text) + 1);
+        const auto reply = window.lane.ask(wire::glGetShaderSource_Request{.shader = shader, .bufSize = 500});
+        const auto told = fake::read_payload<wire::glGetShaderSource_Reply>(reply);
+        CHECK_EQUAL(told.length, std::ssize(text));
+        CHECK_EQUAL(std::string(wire::c_string(told.source)), text);
+    }
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    window.lane.say(wire::glCreateShaderProgramv_Request{
+        .type = GL_FRAGMENT_SHADER, .program = ++shader, .source = bytes(text)});
+    CHECK_EQUAL(window.lane.ask(wire::glIsProgram_Request{.program = shader}).header.result & ~2, 0);
+}
+
 TEST(a_record_that_lies_ends_its_session) {
     if (no_gl()) return;
     const auto lie = [](auto&& tell) {

@@ -78,6 +78,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'gl_frames_test', leaks: false },
         { name: 'gl_hostile_test', leaks: false },
         { name: 'gl_answers_test', leaks: false },
+        { name: 'gl_fuzz_test', leaks: false },
     ] as const;
     // ThreadSanitizer sees nothing of a driver of GL, which is not built with it.
     const isBuilt = (name: string) =>

@@ -29,7 +29,8 @@ export function emitDispatchHeader(): string {
 const adder = (unit: Unit): string => `add_gl_handlers_${unit}`;
 
 const preamble =
-    '#include "engine/gl/arguments.h"\n#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
+    '#include "engine/gl/arguments.h"\n#include "engine/gl/list_draws.h"\n' +
+    '#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
     '#include "gl/view.h"\n' +
     '#include "host/gl_hand.h"\n#include "host/gl_table.h"\n#include "wire/gl_codec.h"\n' +
     '#include "wire/limits.h"\n' +
@@ -136,9 +137,40 @@ function ranges(call: GlCall): string {
         : '';
 }
 
+/** Draws that a display list is given the elements of, by the arguments that say which. */
+const draws: Readonly<Record<string, readonly string[]>> = {
+    glDrawArrays: ['request.first', 'request.count'],
+    glDrawElements: ['request.count', 'request.type', 'indices', '0'],
+    glDrawElementsBaseVertex: ['request.count', 'request.type', 'indices', 'request.basevertex'],
+    glDrawRangeElements: ['request.count', 'request.type', 'indices', '0'],
+    glDrawRangeElementsBaseVertex: ['request.count', 'request.type', 'indices', 'request.basevertex'],
+};
+
+function listed(call: GlCall): string {
+    const elements = draws[call.name];
+    if (elements === undefined) return '';
+    const test = 'if (executor.compiles() && !gl::may_list(';
+    return wrapList(test, ['executor', ...elements], ')) return;', '    ');
+}
+
+/** Calls in which GL ignores the size of a range of no buffer. */
+const ignoresSize = /^gl(Bind|Tex|Texture|TransformFeedback)BufferRange$/;
+
+/** Sizes below nothing are an error of GL's; some drivers believe them. What is by hand looks for itself. */
+function negatives(call: GlCall): string {
+    if (ignoresSize.test(call.name)) return '';
+    const sizes = call.gl.params.filter(
+        ({ type, form }) => form?.is === 'value' && (type === 'GLsizei' || type === 'GLsizeiptr'),
+    );
+    if (sizes.length === 0) return '';
+    const list = sizes.map(({ name }) => `request.${name}`);
+    return wrapList('if (gl::any_negative(', list, ')) return executor.negative();', '    ');
+}
+
 function generatedBody(call: GlCall): string {
     const { rule } = call.gl;
-    const prepared = ranges(call) + call.gl.params.flatMap((param) => prepare(param, call)).join('');
+    const refused = ranges(call) + negatives(call);
+    const prepared = refused + call.gl.params.flatMap((param) => prepare(param, call)).join('');
     const invoke = (args: readonly string[]): string => `executor.table().${call.name}(${args.join(', ')})`;
     const find = rule.takes !== undefined ? 'take' : binders.test(call.name) ? 'bound_name' : 'name';
     const args = call.gl.params.map((param) => argument(param, find));
@@ -147,7 +179,7 @@ function generatedBody(call: GlCall): string {
         return prepared + takenBody(call, args);
     }
     if (call.class === 'sync') return prepared + syncBody(call, args);
-    return prepared + wrapList(`${invoke([]).slice(0, -1)}`, args, ');', '    ');
+    return prepared + listed(call) + wrapList(`${invoke([]).slice(0, -1)}`, args, ');', '    ');
 }
 
 /** Makes objects, and enters them under the names that the guest has chosen. */

@@ -93,7 +93,7 @@ export const buffers: GlChapter = {
             ],
             { guest: 'hand', params: indirect },
         ),
-        glMultiDrawArrays: hand,
+        glMultiDrawArrays: { guest: 'hand', host: 'hand' },
         ...each(['glMultiDrawElements', 'glMultiDrawElementsBaseVertex'], {
             guest: 'hand',
             host: 'hand',

@@ -11,7 +11,8 @@ export const fixed: GlChapter = {
         // One family to the guest, which packs runs of them.
         { match: attributes, rule: { guest: 'hand', neverFails: true } },
         { match: /^glVertexAttrib(\d|[ILP]\d)/, rule: { guest: 'hand' } },
-        { match: /^gl(Begin|End|NewList|EndList)$/, rule: hand },
+        { match: /^gl(Begin|End)$/, rule: hand },
+        { match: /^gl(NewList|EndList)$/, rule: { guest: 'hand', host: 'hand' } },
         { match: /^gl(Eval(Coord|Point)|Material|Rect)/, rule: hand },
         {
             match: /^gl(Load|Mult)(Transpose)?Matrix|^gl(Push|Pop)Matrix$|^glLoadIdentity$/,
@@ -24,7 +25,8 @@ export const fixed: GlChapter = {
         { match: /^gl(RasterPos|WindowPos)/, rule: hand },
     ],
     calls: {
-        glCallList: hand,
+        glCallList: { guest: 'hand', params: { list: names('list') } },
+        glNewList: { params: { list: names('list') } },
         glListBase: { guest: 'hand', params: { base: names('list') } },
         // The names are already sums with the list base.
         glCallLists: {

@@ -42,6 +42,9 @@ export const programs: GlChapter = {
             host: 'hand',
             wire: { request: { shader: field.u32, source: text } },
         },
+        // Without what the host puts behind a text.
+        glGetShaderSource: { host: 'hand' },
+        glGetShaderiv: { host: 'hand' },
         glCreateShaderProgramv: {
             guest: 'hand',
             host: 'hand',

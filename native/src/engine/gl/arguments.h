@@ -27,7 +27,6 @@ constexpr bool any_negative(auto... sizes) { return ((sizes < 0) || ...); }
 // one below nothing for one without a sign in glBindImageTextures, and binds past the end of its units.
 inline bool is_range(GlExecutor& executor, GLuint first, GLsizei count) {
     if (count < 0) {
-        executor.settle_errors();
         executor.negative();
         return false;
     }

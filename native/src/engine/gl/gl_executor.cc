@@ -3,8 +3,10 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "engine/records.h"
@@ -18,12 +20,20 @@ namespace {
 constexpr std::uint16_t kFirstGlCall = 0x4000;
 constexpr auto kBegin = static_cast<std::uint16_t>(wire::GlCallId::glBegin);
 constexpr auto kEnd = static_cast<std::uint16_t>(wire::GlCallId::glEnd);
+constexpr auto kEndList = static_cast<std::uint16_t>(wire::GlCallId::glEndList);
 constexpr int kPopulateWrite = 23;           // MADV_POPULATE_WRITE, Linux 5.14; older headers do not have it
 constexpr GLuint64 kFinishLook = 1'000'000;  // ns: a software GL works meanwhile
 constexpr std::size_t kPopulatedParts = 256;
 
 std::int64_t now_ns() {
     return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+// Whether glBegin takes the mode of that record.
+bool begins(std::span<const std::byte> payload) {
+    GLenum mode = 0;
+    std::memcpy(&mode, payload.data(), std::min(payload.size(), sizeof mode));
+    return mode <= GL_PATCHES;
 }
 
 }  // namespace
@@ -85,8 +95,8 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     if (std::exchange(retry_, false) || violated()) [[unlikely]]
         return false;
     waiting_since_ns_ = 0;
-    if (record.call == kBegin) has_begun_ = true;
-    if (record.call == kEnd) has_begun_ = false;
+    if (record.call == kBegin) has_begun_ |= begins(payload);
+    if (record.call == kEnd || record.call == kEndList) has_begun_ = false;
     if (answers && result_ == 0 && has_context() && !has_begun_) {
         // Ferry's own records, which ask for errors too, GL refuses nothing of.
         if (failed() && is_gl)

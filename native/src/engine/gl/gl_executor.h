@@ -101,11 +101,14 @@ class GlExecutor final : public Execution {
         set_error(kInvalidOperation);
         refuse();
     }
-    // As GL refuses sizes below nothing.
-    void negative() {
-        set_error(kInvalidValue);
+    // As GL refuses a call: an error behind those of the calls before.
+    void refuse_with(GLenum error) {
+        if (!has_begun_) settle_errors();
+        set_error(has_begun_ ? kInvalidOperation : error);
         refuse();
     }
+    // Sizes below nothing.
+    void negative() { refuse_with(kInvalidValue); }
     // The reply has no outputs: GL has refused the call, with an error that waits for glGetError.
     void refuse() { result_ = kRefused; }
     // What GL has to complain of the calls so far is put aside, so that failed() is about what follows.
@@ -154,6 +157,11 @@ class GlExecutor final : public Execution {
     void note_present(std::uint64_t bytes);
     // Memory for pixels, valid until the record has been answered.
     std::span<std::byte> pixels(std::size_t size);
+    // Between glBegin and glEnd, where GL takes little.
+    bool has_begun() const { return has_begun_; }
+    // A display list is being compiled: drivers look less closely there.
+    bool compiles() const { return compiles_; }
+    void note_list(bool compiles) { compiles_ = compiles; }
     // What glSelectBuffer or glFeedbackBuffer has GL write to, until the mode ends.
     std::vector<std::uint32_t>& gathered(bool is_feedback) { return gathered_[is_feedback]; }
     // [address, address + size) of the arena, as memory that can be written; empty when it is not the arena's
@@ -209,6 +217,7 @@ class GlExecutor final : public Execution {
     std::int32_t result_ = 0;
     bool retry_ = false;
     bool has_begun_ = false;  // between glBegin and glEnd, where asking for errors is one
+    bool compiles_ = false;   // between glNewList and glEndList
     bool detached_ = false;
     std::string violation_;
 };

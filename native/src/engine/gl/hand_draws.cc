@@ -3,6 +3,7 @@
 
 #include "engine/gl/arguments.h"
 #include "engine/gl/gl_executor.h"
+#include "engine/gl/list_draws.h"
 #include "engine/replies.h"
 #include "gl/enums.h"
 #include "gl/sizes.h"
@@ -28,7 +29,35 @@ bool parts_of(GlExecutor& executor, std::span<const std::byte> offsets, GLsizei 
     return true;
 }
 
+// Whether what a list would be given of each part is there.
+bool may_list_parts(GlExecutor& executor, GLenum type, const GLsizei* counts, const GLint* bases,
+                    std::span<const void* const> pointers) {
+    if (!executor.compiles()) return true;
+    for (std::size_t part = 0; part < pointers.size(); ++part) {
+        if (counts[part] < 0) {
+            executor.negative();
+            return false;
+        }
+        if (!may_list(executor, counts[part], type, pointers[part], bases == nullptr ? 0 : bases[part]))
+            return false;
+    }
+    return true;
+}
+
 }  // namespace
+
+void glMultiDrawArrays(GlExecutor& executor, const wire::RecordHeader&,
+                       const wire::glMultiDrawArrays_Request& request, ReplySink&) {
+    const GLsizei parts = request.drawcount;
+    if (any_negative(parts)) return executor.negative();
+    const GLint* firsts = wire::gl::view<GLint>(request.first);
+    const GLsizei* counts = wire::gl::view<GLsizei>(request.count);
+    for (GLsizei part = 0; part < parts && executor.compiles(); ++part) {
+        if (any_negative(counts[part])) return executor.negative();
+        if (!may_list(executor, firsts[part], counts[part])) return;
+    }
+    executor.table().glMultiDrawArrays(request.mode, firsts, counts, parts);
+}
 
 void glMultiDrawElements(GlExecutor& executor, const wire::RecordHeader& header,
                          const wire::glMultiDrawElements_Request& request, ReplySink&) {
@@ -39,6 +68,8 @@ void glMultiDrawElements(GlExecutor& executor, const wire::RecordHeader& header,
         return executor.malformed(header);
     std::vector<const void*> pointers;
     if (!parts_of(executor, request.offsets, parts, pointers)) return;
+    const auto* counts = wire::gl::view<GLsizei>(request.counts);
+    if (!may_list_parts(executor, request.type, counts, nullptr, pointers)) return;
     executor.table().glMultiDrawElements(request.mode, wire::gl::view<GLsizei>(request.counts), request.type,
                                          pointers.data(), request.drawcount);
 }
@@ -54,6 +85,9 @@ void glMultiDrawElementsBaseVertex(GlExecutor& executor, const wire::RecordHeade
         return executor.malformed(header);
     std::vector<const void*> pointers;
     if (!parts_of(executor, request.offsets, parts, pointers)) return;
+    const auto* counts = wire::gl::view<GLsizei>(request.counts);
+    const auto* bases = wire::gl::view<GLint>(request.basevertices);
+    if (!may_list_parts(executor, request.type, counts, bases, pointers)) return;
     executor.table().glMultiDrawElementsBaseVertex(request.mode, wire::gl::view<GLsizei>(request.counts),
                                                    request.type, pointers.data(), request.drawcount,
                                                    wire::gl::view<GLint>(request.basevertices));

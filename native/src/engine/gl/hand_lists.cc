@@ -9,6 +9,21 @@
 
 namespace engine::gl::hand {
 
+// Whether GL has begun a list it is asked, for an error would have to be taken from it.
+void glNewList(GlExecutor& executor, const wire::RecordHeader&, const wire::glNewList_Request& request,
+               ReplySink&) {
+    executor.table().glNewList(executor.name(GlName::list, request.list), request.mode);
+    if (executor.has_begun()) return;
+    GLint list = 0;
+    executor.table().glGetIntegerv(GL_LIST_INDEX, &list);
+    executor.note_list(list != 0);
+}
+
+void glEndList(GlExecutor& executor, const wire::RecordHeader&, const wire::glEndList_Request&, ReplySink&) {
+    executor.table().glEndList();
+    executor.note_list(false);
+}
+
 // The names are sums with the guest's list base already, and GL adds the host's again.
 void glCallLists(GlExecutor& executor, const wire::RecordHeader&, const wire::glCallLists_Request& request,
                  ReplySink&) {

@@ -2,11 +2,14 @@
 // by generated dispatch.
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/gl/arguments.h"
 #include "engine/gl/gl_executor.h"
 #include "engine/replies.h"
 #include "gl/enums.h"
+#include "gl/sizes.h"
 #include "gl/view.h"
 #include "host/gl_hand.h"
 #include "wire/limits.h"
@@ -17,6 +20,36 @@ namespace {
 constexpr std::size_t kUniformValues = 16;  // of the largest type, a matrix of 4 by 4
 constexpr GLint kMostIndices = 65536;
 constexpr GLsizei kMostShaders = 4096;
+
+// Mesa (22.3) knows compiled shaders by their text alone: one that has compiled is taken to compile for
+// every stage and profile, and where it then does not, linking reads what it has freed. So texts end with
+// both, in a comment that moves no line.
+constexpr std::string_view kMeantFor = " // meant for ";
+
+std::string marked(GlExecutor& executor, wire::gl::Bytes source, GLenum stage) {
+    const GLchar* begin = wire::gl::view<GLchar>(source);
+    std::string text(begin, std::find(begin, begin + source.size(), '\0'));
+    const auto* version = executor.table().glGetString(GL_VERSION);
+    text.append(kMeantFor).append(std::to_string(stage)).append(" of ");
+    // SAFETY: GL's texts are of unsigned characters.
+    if (version != nullptr) text.append(reinterpret_cast<const char*>(version));
+    return text;
+}
+
+// The program's text of a shader; false: GL has refused to tell.
+bool source_of(GlExecutor& executor, GLuint shader, std::string& text) {
+    GLint size = 0;
+    executor.settle_errors();
+    executor.table().glGetShaderiv(shader, GL_SHADER_SOURCE_LENGTH, &size);
+    if (executor.failed()) return false;
+    text.resize(static_cast<std::size_t>(std::max(size, 0)));
+    GLsizei length = 0;
+    if (size > 0) executor.table().glGetShaderSource(shader, size, &length, text.data());
+    text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(length, 0))));
+    const std::size_t end = text.rfind(kMeantFor);
+    if (end != std::string::npos) text.resize(end);
+    return true;
+}
 
 // Strings one behind the other, each with its NUL. False: there are not so many.
 bool split(std::span<const std::byte> texts, GLsizei count, std::vector<const GLchar*>& out) {
@@ -48,16 +81,46 @@ void get_uniform(GlExecutor& executor, const Request& request, ReplySink& sink, 
 
 void glShaderSource(GlExecutor& executor, const wire::RecordHeader&,
                     const wire::glShaderSource_Request& request, ReplySink&) {
-    const GLchar* source = request.source.empty() ? "" : wire::gl::view<GLchar>(request.source);
-    const auto length = static_cast<GLint>(request.source.size());
-    executor.table().glShaderSource(executor.name(GlName::program, request.shader), 1, &source, &length);
+    const GLuint shader = executor.name(GlName::program, request.shader);
+    GLint stage = 0;
+    executor.table().glGetShaderiv(shader, GL_SHADER_TYPE, &stage);
+    const std::string text = marked(executor, request.source, static_cast<GLenum>(stage));
+    const GLchar* source = text.data();
+    const auto length = static_cast<GLint>(text.size());
+    executor.table().glShaderSource(shader, 1, &source, &length);
+}
+
+void glGetShaderSource(GlExecutor& executor, const wire::RecordHeader&,
+                       const wire::glGetShaderSource_Request& request, ReplySink& sink) {
+    if (any_negative(request.bufSize)) return executor.negative();
+    std::string text;
+    if (!source_of(executor, executor.name(GlName::program, request.shader), text)) return executor.refuse();
+    wire::glGetShaderSource_Reply reply;
+    text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(request.bufSize - 1, 0))));
+    reply.length = static_cast<GLsizei>(text.size());
+    // With its NUL, where there is room for any.
+    reply.source = std::as_bytes(std::span(text.c_str(), request.bufSize == 0 ? 0 : text.size() + 1));
+    sink.outputs(reply);
+}
+
+void glGetShaderiv(GlExecutor& executor, const wire::RecordHeader&,
+                   const wire::glGetShaderiv_Request& request, ReplySink& sink) {
+    const GLuint shader = executor.name(GlName::program, request.shader);
+    wire::gl::Room room(wire::gl::size::parameters(request.pname) * sizeof(GLint));
+    executor.table().glGetShaderiv(shader, request.pname, room.data<GLint>());
+    std::string text;
+    GLint& size = *room.data<GLint>();
+    if (request.pname == GL_SHADER_SOURCE_LENGTH && size > 0 && source_of(executor, shader, text))
+        size = static_cast<GLint>(text.size() + 1);
+    wire::glGetShaderiv_Reply reply;
+    reply.params = room.bytes();
+    sink.outputs(reply);
 }
 
 void glCreateShaderProgramv(GlExecutor& executor, const wire::RecordHeader&,
                             const wire::glCreateShaderProgramv_Request& request, ReplySink&) {
     if (executor.table().glCreateShaderProgramv == nullptr) return executor.missing();
-    const GLchar* text = wire::gl::view<GLchar>(request.source);
-    const std::string source(text == nullptr ? "" : text, request.source.size());
+    const std::string source = marked(executor, request.source, request.type);
     const GLchar* whole = source.c_str();
     executor.give(GlName::program, request.program,
                   executor.table().glCreateShaderProgramv(request.type, 1, &whole));
