@@ -78,9 +78,14 @@ GLsync GlExecutor::take_sync(std::uint64_t guest) {
     return host;
 }
 
+void GlExecutor::set_error(GLenum error) {
+    if (context_ != nullptr && !has_begun_) settle_errors();
+    if (error_ == 0) error_ = error;
+}
+
 GLenum GlExecutor::take_error() {
-    if (error_ != 0) return std::exchange(error_, 0);
-    return table_.glGetError();
+    settle_errors();
+    return std::exchange(error_, 0);
 }
 
 // Objects of a share group whose last context goes; the host's contexts share with more than that group.

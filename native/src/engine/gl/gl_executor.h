@@ -112,12 +112,10 @@ class GlExecutor final : public Execution {
     // The reply has no outputs: GL has refused the call, with an error that waits for glGetError.
     void refuse() { result_ = kRefused; }
     // What GL has to complain of the calls so far is put aside, so that failed() is about what follows.
-    void settle_errors() {
-        if (const GLenum error = table_.glGetError(); error != 0) set_error(error);
-    }
+    void settle_errors() { (void)failed(); }
     bool failed() {
         const GLenum error = table_.glGetError();
-        if (error != 0) set_error(error);
+        if (error_ == 0) error_ = error;
         return error != 0;
     }
     // The record does not decode, or lies about a size: ends the session.
@@ -134,10 +132,8 @@ class GlExecutor final : public Execution {
     bool makes_names_up() const { return makes_names_up_; }
     // The context has turned out to be one of the core profile, which nobody need have asked for.
     void note_core() { makes_names_up_ = false; }
-    // An error of ours, which glGetError answers before GL's own; only the first one is kept, as GL does.
-    void set_error(GLenum error) {
-        if (error_ == 0) error_ = error;
-    }
+    // An error of ours. Only the first one is kept until glGetError asks, be it ours or GL's, as GL does.
+    void set_error(GLenum error);
     GLenum take_error();
     // Whether the guest has given that name to an object, or bound it.
     bool knows(GlName kind, GLuint guest) { return names_of(kind).find(guest) != 0; }
