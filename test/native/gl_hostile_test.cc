@@ -133,6 +133,13 @@ TEST(a_size_below_nothing_is_refused_behind_earlier_errors) {
     // Of a range of no buffer GL ignores the size.
     window.lane.say(wire::glBindBufferRange_Request{.target = GL_UNIFORM_BUFFER, .size = -1});
     CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    // Of a list it is one each time that the list is called.
+    window.lane.say(wire::glNewList_Request{.list = 1, .mode = GL_COMPILE});
+    window.lane.say(wire::glViewport_Request{.width = -1, .height = 1});
+    window.lane.say(wire::glEndList_Request{});
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+    window.lane.say(wire::glCallList_Request{.list = 1});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_VALUE);
     window.lane.say(wire::glBegin_Request{.mode = GL_POINTS});
     window.lane.say(wire::glViewport_Request{.width = -1, .height = 1});
     window.lane.say(wire::glEnd_Request{});

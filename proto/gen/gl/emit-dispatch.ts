@@ -156,7 +156,10 @@ function listed(call: GlCall): string {
 /** Calls in which GL ignores the size of a range of no buffer. */
 const ignoresSize = /^gl(Bind|Tex|Texture|TransformFeedback)BufferRange$/;
 
-/** Sizes below nothing are an error of GL's; some drivers believe them. What is by hand looks for itself. */
+/**
+ * Sizes below nothing are an error of GL's; some drivers believe them. What is by hand looks for itself. In a
+ * list that is being compiled the error is one of the list's calls, which only GL can put there.
+ */
 function negatives(call: GlCall): string {
     if (ignoresSize.test(call.name)) return '';
     const sizes = call.gl.params.filter(
@@ -164,7 +167,8 @@ function negatives(call: GlCall): string {
     );
     if (sizes.length === 0) return '';
     const list = sizes.map(({ name }) => `request.${name}`);
-    return wrapList('if (gl::any_negative(', list, ')) return executor.negative();', '    ');
+    const test = call.class === 'sync' ? 'if (' : 'if (!executor.compiles() && ';
+    return wrapList(`${test}gl::any_negative(`, list, ')) return executor.negative();', '    ');
 }
 
 function generatedBody(call: GlCall): string {
