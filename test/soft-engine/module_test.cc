@@ -34,6 +34,14 @@ TEST("reserved shared memory lies apart from the program's own and is there only
     CHECK_EQ(plain.launch("k", {{1, 1, 1}, {1, 1, 1}, 300}, Arguments().add(out.address())).error, 700);
 }
 
+TEST("braces that leave out more memory than there is are an error of the module") {
+    HeapDevice device;
+    const std::string far = ".global .b8 t[2][17179869170] = {{0}, {0, 2}};\n";
+    const Kernels kernels(device, plain_kernel("", far));
+    CHECK_EQ(kernels.error, 218);
+    CHECK(kernels.log.find("an initialiser has values for too much memory") != std::string::npos);
+}
+
 TEST("a function that asks for reserved shared memory gets it in every kernel that may call it") {
     HeapDevice device;
     Kernels kernels(device, plain_kernel("call f, (); st.global.u64 [%p], 3;",

@@ -10,6 +10,8 @@ namespace soft::ptx {
 namespace {
 
 constexpr std::uint64_t kMaxVariableSize = std::uint64_t{1} << 40;
+// What an initialiser gives values to is kept whole, and braces can leave much out between two values.
+constexpr std::uint64_t kMaxInitialised = std::uint64_t{1} << 30;
 
 struct Prefix {
     std::uint64_t align = 0;
@@ -127,6 +129,7 @@ bool parse_braces(TokenStream& tokens, Variable& out, const std::vector<std::uin
     while (!tokens.failed() && !tokens.is('}')) {
         const std::uint64_t step = tokens.is('{') ? strides[level] : strides.back();
         if (out.size != 0 && at + step > out.size) return tokens.fail("too many values in an initialiser");
+        if (at > kMaxInitialised) return tokens.fail("an initialiser has values for too much memory");
         const bool fine = tokens.is('{') ? parse_braces(tokens, out, strides, level + 1, at)
                                          : parse_element(tokens, out, at);
         if (!fine) return false;
