@@ -3,18 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { readStats } from '../../host-daemon/src/cli/stats.ts';
-import {
-    cleanUp,
-    describeResult,
-    newFolder,
-    runGuest,
-    startDaemon,
-    type DaemonHandle,
-} from '../e2e/harness.ts';
-import { buildGuest, glEnvironment, missing, startX, withoutDisplay } from './guests.ts';
+import { describeResult, runGuest } from '../e2e/harness.ts';
+import { buildGuest, directEnvironment, glEnvironment, missing, setStage, withoutDisplay } from './guests.ts';
 
 const reason = missing('EGL', ['egl_headless', 'egl_windows']);
 
@@ -27,22 +20,14 @@ const ways = [
 const platforms = ['default', 'surfaceless', 'device'] as const;
 
 describe.skipIf(reason !== null)('EGL', () => {
-    let daemon: DaemonHandle;
-    let display = '';
-    let folder = '';
     const programs = new Map<string, string>();
     const program = (guest: string, way: number) => programs.get(`${guest}${way}`) ?? '';
-
-    beforeAll(async () => {
-        daemon = await startDaemon();
-        display = await startX();
-        folder = newFolder();
+    const stage = setStage((folder) => {
         for (const { way, headless, windows } of ways) {
             programs.set(`egl_headless${way}`, buildGuest(folder, 'egl_headless', way, headless));
             programs.set(`egl_windows${way}`, buildGuest(folder, 'egl_windows', way, windows));
         }
     });
-    afterAll(cleanUp);
 
     const sums = (text: string) => text.split('\n').filter((line) => / [0-9a-f]{8}$/.test(line));
     const known = new Map<string, readonly string[]>();
@@ -63,7 +48,9 @@ describe.skipIf(reason !== null)('EGL', () => {
             const platform = platforms[way];
             it(`draws without an X server as it would directly: ${name}, ${how}, ${platform}`, async () => {
                 const command = [program('egl_headless', way), platform, 'forks'];
-                const result = await runGuest(command, glEnvironment(daemon, how, '', join(folder, 'stats')));
+                const statsFile = join(stage.folder, 'stats');
+                const environment = glEnvironment({ ...stage, display: '' }, how, statsFile);
+                const result = await runGuest(command, environment);
                 expect(result.code, describeResult(command, result)).toBe(0);
                 expect(result.stdout).toContain('headless ok');
                 const there = platform === 'default' ? 'surfaceless' : platform;
@@ -73,12 +60,12 @@ describe.skipIf(reason !== null)('EGL', () => {
             });
 
             it(`shows frames in windows, waiting for none of them: ${name}, ${how}`, async () => {
-                const statsFile = join(folder, `stats-${way}-${how}`);
+                const statsFile = join(stage.folder, `stats-${way}-${how}`);
                 const command = [program('egl_windows', way), 'all'];
-                const result = await runGuest(command, glEnvironment(daemon, how, display, statsFile));
+                const result = await runGuest(command, glEnvironment(stage, how, statsFile));
                 expect(result.code, describeResult(command, result)).toBe(0);
                 expect(result.stdout).toContain('windows ok');
-                const drawn = direct('egl_windows', '', { ...withoutDisplay(), DISPLAY: display });
+                const drawn = direct('egl_windows', '', directEnvironment(stage));
                 expect(new Set(sums(result.stdout))).toEqual(new Set(drawn));
                 // Of 144 frames it waits for 14, by its own wish; its contexts and programs take the others.
                 expect(readStats(statsFile)[0]?.roundTrips).toBeLessThanOrEqual(40);

@@ -3,12 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 
 import { hasCommand, startXServer } from '../../bench/gl/x-server.ts';
 import { glPlaces, guestEnvironment } from '../../host-daemon/src/cli/guest-environment.ts';
 import { installRoot, places } from '../../host-daemon/src/config/places.ts';
-import { atEnd, plainEnvironment, type DaemonHandle } from '../e2e/harness.ts';
+import {
+    atEnd,
+    cleanUp,
+    newFolder,
+    plainEnvironment,
+    startDaemon,
+    type DaemonHandle,
+} from '../e2e/harness.ts';
 
 export type How = 'vendor' | 'preload';
 
@@ -52,11 +59,32 @@ export async function startX(): Promise<string> {
     return server.display;
 }
 
-/** A guest's environment; without a display when that is empty. */
+/** What the tests of a file share, from before the first of them until after the last. */
+export interface Stage {
+    daemon: DaemonHandle;
+    /** The name of an X server's display. */
+    display: string;
+    folder: string;
+}
+
+/** Has a stage made for the tests that are being described; `prepare` builds their guests into its folder. */
+export function setStage(prepare: (folder: string) => void): Stage {
+    // The rest is there before the first test is.
+    const stage = { display: '' } as Stage;
+    beforeAll(async () => {
+        stage.daemon = await startDaemon();
+        stage.display = await startX();
+        stage.folder = newFolder();
+        prepare(stage.folder);
+    }, 120_000);
+    afterAll(cleanUp);
+    return stage;
+}
+
+/** The environment of a guest of that daemon; without a display when that is empty. */
 export function glEnvironment(
-    daemon: DaemonHandle,
+    { daemon, display }: Pick<Stage, 'daemon' | 'display'>,
     how: How,
-    display: string,
     statsFile: string,
 ): Record<string, string> {
     const gl = glPlaces(how);
@@ -66,7 +94,12 @@ export function glEnvironment(
     return display === '' ? kept : { ...kept, DISPLAY: display };
 }
 
-/** What a program gets that draws directly, on the system's own OpenGL. */
+/** The environment of a program that draws there directly, on the system's own OpenGL. */
+export function directEnvironment({ display }: Pick<Stage, 'display'>): Record<string, string> {
+    return { ...withoutDisplay(), DISPLAY: display };
+}
+
+/** The same without a display. */
 export function withoutDisplay(): Record<string, string> {
     const kept: Record<string, string> = { ...plainEnvironment() };
     delete kept['DISPLAY'];

@@ -102,7 +102,7 @@ describe.skipIf(reason !== null)('guests of OpenGL that lie', () => {
     let neighbour: Guest;
     const clients: DataClient[] = [];
 
-    const environment = () => glEnvironment(daemon, 'vendor', display, join(folder, 'stats'));
+    const environment = () => glEnvironment({ daemon, display }, 'vendor', join(folder, 'stats'));
     const endless = () => startGuest([program, '100000000'], environment(), 600_000);
     const sessionOf = async (pid: number) => {
         const { sessions } = await daemon.client.listSessions();

@@ -2,38 +2,21 @@
 // so over every carrier, and asking for a result does not wait.
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { readStats } from '../../host-daemon/src/cli/stats.ts';
-import {
-    cleanUp,
-    describeResult,
-    newFolder,
-    runGuest,
-    startDaemon,
-    type DaemonHandle,
-} from '../e2e/harness.ts';
-import { buildGuest, glEnvironment, missing, startX } from './guests.ts';
+import { describeResult, runGuest } from '../e2e/harness.ts';
+import { buildGuest, glEnvironment, missing, setStage } from './guests.ts';
 
 const reason = missing('maps that stay, and queries', ['lasting']);
 
 describe.skipIf(reason !== null)('what outlasts a call of OpenGL', () => {
-    let daemon: DaemonHandle;
-    let display = '';
-    let folder = '';
-
-    beforeAll(async () => {
-        daemon = await startDaemon();
-        display = await startX();
-        folder = newFolder();
-        buildGuest(folder, 'lasting', 0, ['-lGL', '-lX11']);
-    });
-    afterAll(cleanUp);
+    const stage = setStage((folder) => buildGuest(folder, 'lasting', 0, ['-lGL', '-lX11']));
 
     async function forwarded(carrier: string, ...args: readonly string[]) {
-        const statsFile = join(folder, ['stats', carrier, ...args].join('-'));
-        const environment = glEnvironment(daemon, 'vendor', display, statsFile);
-        const command = [join(folder, 'lasting0'), ...args];
+        const statsFile = join(stage.folder, ['stats', carrier, ...args].join('-'));
+        const environment = glEnvironment(stage, 'vendor', statsFile);
+        const command = [join(stage.folder, 'lasting0'), ...args];
         const result = await runGuest(command, { ...environment, FERRY_CARRIER: carrier });
         expect(result.code, describeResult(command, result)).toBe(0);
         expect(result.stdout).toBe('done\n');

@@ -4,18 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { installRoot } from '../../host-daemon/src/config/places.ts';
-import {
-    cleanUp,
-    describeResult,
-    newFolder,
-    runGuest,
-    startDaemon,
-    type DaemonHandle,
-} from '../e2e/harness.ts';
-import { glEnvironment, missing, startX, withoutDisplay } from './guests.ts';
+import { describeResult, runGuest } from '../e2e/harness.ts';
+import { directEnvironment, glEnvironment, missing, setStage } from './guests.ts';
 
 const sources = ['main.cc', 'fixed.cc', 'objects.cc'].map((name) =>
     join(installRoot, 'test', 'gl', 'scenes', name),
@@ -36,21 +29,13 @@ const scenes = [
 const reason = missing('scenes of OpenGL', ['frames']);
 
 describe.skipIf(reason !== null)('scenes of OpenGL', () => {
-    let daemon: DaemonHandle;
-    let display = '';
-    let folder = '';
     let program = '';
-
-    beforeAll(async () => {
-        daemon = await startDaemon();
-        display = await startX();
-        folder = newFolder();
+    const stage = setStage((folder) => {
         program = join(folder, 'scenes');
         const flags = ['-std=c++20', '-DGL_GLEXT_PROTOTYPES', '-o', program, ...sources, '-lGL', '-lX11'];
         const built = spawnSync('c++', flags);
         expect(String(built.stderr)).toBe('');
-    }, 120_000);
-    afterAll(cleanUp);
+    });
 
     const draw = async (scene: string, file: string, env: Record<string, string>) => {
         const command = [program, scene, file];
@@ -60,10 +45,10 @@ describe.skipIf(reason !== null)('scenes of OpenGL', () => {
     };
 
     it.each(scenes)('are the same to the byte as drawn directly: %s', async (scene) => {
-        const plain = { ...withoutDisplay(), DISPLAY: display };
-        const ferry = glEnvironment(daemon, 'vendor', display, join(folder, 'stats'));
-        const direct = await draw(scene, join(folder, `${scene}.direct`), plain);
-        const forwarded = await draw(scene, join(folder, `${scene}.ferry`), ferry);
+        const plain = directEnvironment(stage);
+        const ferry = glEnvironment(stage, 'vendor', join(stage.folder, 'stats'));
+        const direct = await draw(scene, join(stage.folder, `${scene}.direct`), plain);
+        const forwarded = await draw(scene, join(stage.folder, `${scene}.ferry`), ferry);
         // Something is drawn at all, by the same GL.
         expect(new Set(direct.pixels).size).toBeGreaterThan(3);
         expect(forwarded.said).toBe(direct.said);

@@ -2,18 +2,11 @@
 // frame waits. Guests run by Ferry and without it, on an X server and a daemon of the test's own.
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { readStats } from '../../host-daemon/src/cli/stats.ts';
-import {
-    cleanUp,
-    describeResult,
-    newFolder,
-    runGuest,
-    startDaemon,
-    type DaemonHandle,
-} from '../e2e/harness.ts';
-import { buildGuest, glEnvironment, missing, startX, withoutDisplay } from './guests.ts';
+import { describeResult, runGuest } from '../e2e/harness.ts';
+import { buildGuest, directEnvironment, glEnvironment, missing, setStage } from './guests.ts';
 
 const isLong = process.env['FERRY_TEST_LONG'] === '1';
 // Mesa 22.3, run directly, keeps its active texture unit where glPopAttrib should restore it (pushes within
@@ -26,17 +19,9 @@ const guests = ['shadow', 'asking', 'sharing'];
 const reason = missing('the shadow of OpenGL', guests);
 
 describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
-    let daemon: DaemonHandle;
-    let display = '';
-    let folder = '';
-
-    beforeAll(async () => {
-        daemon = await startDaemon();
-        display = await startX();
-        folder = newFolder();
+    const stage = setStage((folder) => {
         for (const guest of guests) buildGuest(folder, guest, 0, ['-lGL', '-lX11']);
     });
-    afterAll(cleanUp);
 
     /** What the guest prints, and how often it has waited for the host. */
     async function forwarded(guest: string, ...args: readonly string[]) {
@@ -44,9 +29,9 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
     }
 
     async function forwardedBy(carrier: string, guest: string, ...args: readonly string[]) {
-        const statsFile = join(folder, ['stats', carrier, guest, ...args].join('-'));
-        const command = [join(folder, `${guest}0`), ...args];
-        const environment = glEnvironment(daemon, 'vendor', display, statsFile);
+        const statsFile = join(stage.folder, ['stats', carrier, guest, ...args].join('-'));
+        const command = [join(stage.folder, `${guest}0`), ...args];
+        const environment = glEnvironment(stage, 'vendor', statsFile);
         const result = await runGuest(command, { ...environment, FERRY_CARRIER: carrier });
         expect(result.code, describeResult(command, result)).toBe(0);
         expect(result.stdout).toContain('done');
@@ -56,8 +41,8 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
     for (const seed of seeds) {
         it(`says of its state and errors what GL says: seed ${seed}`, async ({ skip }) => {
             const args = [String(seed), '1000'];
-            const command = [join(folder, 'shadow0'), ...args];
-            const direct = await runGuest(command, { ...withoutDisplay(), DISPLAY: display });
+            const command = [join(stage.folder, 'shadow0'), ...args];
+            const direct = await runGuest(command, directEnvironment(stage));
             // Drivers have crashed of some display lists.
             skip(direct.code !== 0, 'the driver itself fails');
             const { text } = await forwarded('shadow', ...args);
@@ -68,8 +53,8 @@ describe.skipIf(reason !== null)('the shadow of OpenGL', () => {
     for (const seed of Array.from({ length: isLong ? 30 : 6 }, (_, at) => at + 1)) {
         it(`says of textures, their matrices and all stacks what GL says: seed ${seed}`, async () => {
             const args = [String(seed), '2000', 'textures'];
-            const command = [join(folder, 'shadow0'), ...args];
-            const direct = await runGuest(command, { ...withoutDisplay(), DISPLAY: display });
+            const command = [join(stage.folder, 'shadow0'), ...args];
+            const direct = await runGuest(command, directEnvironment(stage));
             expect(direct.code, describeResult(command, direct)).toBe(0);
             const { text } = await forwarded('shadow', ...args);
             expect(text.split('\n')).toEqual(direct.stdout.split('\n'));

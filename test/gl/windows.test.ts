@@ -2,18 +2,11 @@
 // X server of its own. They look at the pixels of their windows themselves.
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { readStats } from '../../host-daemon/src/cli/stats.ts';
-import {
-    cleanUp,
-    describeResult,
-    newFolder,
-    runGuest,
-    startDaemon,
-    type DaemonHandle,
-} from '../e2e/harness.ts';
-import { buildGuest, glEnvironment, missing, startX, type How } from './guests.ts';
+import { describeResult, runGuest } from '../e2e/harness.ts';
+import { buildGuest, glEnvironment, missing, setStage, startX, type How } from './guests.ts';
 
 const reason = missing('OpenGL in windows', ['frames', 'surfaces']);
 
@@ -24,29 +17,21 @@ const ways = [
 ] as const;
 
 describe.skipIf(reason !== null)('OpenGL in windows', () => {
-    let daemon: DaemonHandle;
-    let display = '';
-    let folder = '';
     const programs = new Map<string, string>();
-
-    beforeAll(async () => {
-        daemon = await startDaemon();
-        display = await startX();
-        folder = newFolder();
+    const stage = setStage((folder) => {
         for (const guest of ['frames', 'surfaces']) {
             for (const { way, flags } of ways) {
                 programs.set(`${guest}${way}`, buildGuest(folder, guest, way, [...flags, '-lX11']));
             }
         }
     });
-    afterAll(cleanUp);
 
-    const environment = (how: How, statsFile: string) => glEnvironment(daemon, how, display, statsFile);
+    const environment = (how: How, statsFile: string) => glEnvironment(stage, how, statsFile);
 
     for (const { way, name } of ways) {
         for (const how of ['vendor', 'preload'] as const) {
             it(`shows frames of the window's size, waiting for none of them: ${name}, ${how}`, async () => {
-                const statsFile = join(folder, `stats-${way}-${how}`);
+                const statsFile = join(stage.folder, `stats-${way}-${how}`);
                 const command = [programs.get(`frames${way}`) ?? '', '100'];
                 const result = await runGuest(command, environment(how, statsFile));
                 expect(result.code, describeResult(command, result)).toBe(0);
@@ -57,7 +42,7 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
 
             it(`draws on pbuffers, pixmaps and windows that go away: ${name}, ${how}`, async () => {
                 const command = [programs.get(`surfaces${way}`) ?? ''];
-                const result = await runGuest(command, environment(how, join(folder, 'stats-other')));
+                const result = await runGuest(command, environment(how, join(stage.folder, 'stats-other')));
                 expect(result.code, describeResult(command, result)).toBe(0);
                 expect(result.stdout).toContain('surfaces ok');
             });
@@ -66,7 +51,7 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
 
     it('serves programs with several contexts at the same time', async () => {
         const command = [programs.get('surfaces0') ?? ''];
-        const env = { ...environment('vendor', join(folder, 'stats-both')), FERRY_CARRIER: 'unix' };
+        const env = { ...environment('vendor', join(stage.folder, 'stats-both')), FERRY_CARRIER: 'unix' };
         // Windows of one server would cover each other.
         const other = { ...env, DISPLAY: await startX() };
         const results = await Promise.all([env, other].map((each) => runGuest(command, each)));
@@ -76,7 +61,7 @@ describe.skipIf(reason !== null)('OpenGL in windows', () => {
     });
 
     it("shows frames that come with the host's answers, packed or not", async () => {
-        const statsFile = join(folder, 'stats-answers');
+        const statsFile = join(stage.folder, 'stats-answers');
         const command = [programs.get('frames0') ?? '', '20'];
         const env = { ...environment('vendor', statsFile), FERRY_CARRIER: 'unix' };
         for (const form of ['raw', 'packed']) {

@@ -1,24 +1,9 @@
 // Calls of OpenGL that are more than a record: what they answer, and what they draw, is printed, so that a
 // run by Ferry can be compared with one without.
 #define GL_GLEXT_PROTOTYPES
-#include "offscreen.h"
+#include "saying.h"
 
 namespace {
-
-void say_error(const char* behind) { printf("%s: error %04x\n", behind, glGetError()); }
-
-// What has been drawn, as a number that changes with any pixel of it.
-void say_drawn(const char* what) {
-    static unsigned char pixels[64 * 32 * 4];
-    unsigned sum = 0;
-    glReadPixels(0, 0, 64, 32, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
-    for (unsigned char byte : pixels) sum = sum * 31 + byte;
-    printf("%s: %08x\n", what, sum);
-    say_error(what);
-    glClear(GL_COLOR_BUFFER_BIT);
-}
-
-const void* place(unsigned long offset) { return (const void*)offset; }
 
 GLuint make_shader(GLenum type, const char* source) {
     const GLuint shader = glCreateShader(type);

@@ -5,23 +5,9 @@
 
 #include <initializer_list>
 
-#include "offscreen.h"
+#include "saying.h"
 
 namespace {
-
-void say_error(const char* behind) { printf("%s: error %04x\n", behind, glGetError()); }
-
-void say_drawn(const char* what) {
-    static unsigned char pixels[64 * 32 * 4];
-    unsigned sum = 0;
-    glReadPixels(0, 0, 64, 32, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
-    for (unsigned char byte : pixels) sum = sum * 31 + byte;
-    printf("%s: %08x\n", what, sum);
-    say_error(what);
-    glClear(GL_COLOR_BUFFER_BIT);
-}
-
-const void* place(unsigned long offset) { return (const void*)offset; }
 
 GLuint make_program(const char* vertex, const char* fragment) {
     const GLuint program = glCreateProgram();
