@@ -197,6 +197,41 @@ TEST(draws_in_a_list_reach_no_memory_past_their_buffers) {
     CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
 }
 
+TEST(draws_that_are_gathered_reach_no_memory_of_the_host) {
+    if (no_gl()) return;
+    Window window;
+    const std::array<float, 6> corners{-1, -1, 3, -1, -1, 3};
+    const auto draw = [&](GLenum expected) {
+        window.lane.say(
+            wire::glDrawArraysInstanced_Request{.mode = GL_TRIANGLES, .count = 3, .instancecount = 1});
+        CHECK_EQUAL(window.lane.error(), expected);
+    };
+    const auto gathered = [&](GLenum mode) {
+        const Reply reply = window.lane.ask(wire::glRenderMode_Request{.mode = mode});
+        return read_payload<wire::glRenderMode_Reply>(reply).result;
+    };
+    window.lane.say(wire::glFeedbackBuffer_Request{.size = 64, .type = GL_2D});
+    CHECK_EQUAL(gathered(GL_FEEDBACK), 0);
+    window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
+    draw(GL_INVALID_OPERATION);
+    window.lane.say(wire::glBindBuffer_Request{.target = GL_ARRAY_BUFFER, .buffer = 5});
+    window.lane.say(wire::glBufferData_Request{
+        .target = GL_ARRAY_BUFFER, .size = sizeof corners, .data = bytes(corners), .usage = GL_STATIC_DRAW});
+    window.lane.say(wire::glVertexAttribPointer_Request{.index = 0, .size = 2, .type = GL_FLOAT});
+    draw(GL_NO_ERROR);
+    window.lane.say(wire::glVertexAttribDivisor_Request{.index = 0, .divisor = 1});
+    draw(GL_NO_ERROR);
+    window.lane.say(wire::glBindBuffer_Request{.target = GL_ELEMENT_ARRAY_BUFFER, .buffer = 6});
+    window.lane.say(wire::glBufferData_Request{.target = GL_ELEMENT_ARRAY_BUFFER,
+                                               .size = sizeof corners,
+                                               .data = bytes(corners),
+                                               .usage = GL_STATIC_DRAW});
+    window.lane.say(wire::glDrawElementsInstanced_Request{
+        .mode = GL_TRIANGLES, .count = 1 << 20, .type = GL_UNSIGNED_SHORT, .instancecount = 1});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    CHECK(gathered(GL_RENDER) > 0);
+}
+
 TEST(a_list_may_end_before_what_it_has_begun) {
     if (no_gl()) return;
     Window window;

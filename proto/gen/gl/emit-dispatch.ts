@@ -29,7 +29,7 @@ export function emitDispatchHeader(): string {
 const adder = (unit: Unit): string => `add_gl_handlers_${unit}`;
 
 const preamble =
-    '#include "engine/gl/arguments.h"\n#include "engine/gl/list_draws.h"\n' +
+    '#include "engine/gl/arguments.h"\n#include "engine/gl/array_ends.h"\n' +
     '#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
     '#include "gl/view.h"\n' +
     '#include "host/gl_hand.h"\n#include "host/gl_table.h"\n#include "wire/gl_codec.h"\n' +
@@ -137,19 +137,16 @@ function ranges(call: GlCall): string {
         : '';
 }
 
-/** Draws that a display list is given the elements of, by the arguments that say which. */
-const draws: Readonly<Record<string, readonly string[]>> = {
-    glDrawArrays: ['request.first', 'request.count'],
-    glDrawElements: ['request.count', 'request.type', 'indices', '0'],
-    glDrawElementsBaseVertex: ['request.count', 'request.type', 'indices', 'request.basevertex'],
-    glDrawRangeElements: ['request.count', 'request.type', 'indices', '0'],
-    glDrawRangeElementsBaseVertex: ['request.count', 'request.type', 'indices', 'request.basevertex'],
-};
+/** Draws of elements that the call itself names. */
+const draws = /^glDraw(Arrays|(Range)?Elements)(Instanced)?(BaseVertex)?(BaseInstance)?$/;
 
-function listed(call: GlCall): string {
-    const elements = draws[call.name];
-    if (elements === undefined) return '';
-    const test = 'if (executor.compiles() && !gl::may_list(';
+function withinEnds(call: GlCall): string {
+    if (!draws.test(call.name)) return '';
+    const base = call.name.includes('BaseVertex') ? 'request.basevertex' : '0';
+    const elements = call.name.startsWith('glDrawArrays')
+        ? ['request.first', 'request.count']
+        : ['request.count', 'request.type', 'indices', base];
+    const test = 'if (executor.reads_past_ends() && !gl::has_elements(';
     return wrapList(test, ['executor', ...elements], ')) return;', '    ');
 }
 
@@ -183,7 +180,7 @@ function generatedBody(call: GlCall): string {
         return prepared + takenBody(call, args);
     }
     if (call.class === 'sync') return prepared + syncBody(call, args);
-    return prepared + listed(call) + wrapList(`${invoke([]).slice(0, -1)}`, args, ');', '    ');
+    return prepared + withinEnds(call) + wrapList(`${invoke([]).slice(0, -1)}`, args, ');', '    ');
 }
 
 /** Makes objects, and enters them under the names that the guest has chosen. */

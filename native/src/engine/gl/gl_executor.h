@@ -158,6 +158,10 @@ class GlExecutor final : public Execution {
     // A display list is being compiled: drivers look less closely there.
     bool compiles() const { return compiles_; }
     void note_list(bool compiles) { compiles_ = compiles; }
+    // What is drawn is gathered in memory of the program, for selection or feedback.
+    void note_gathering(bool gathers) { gathers_ = gathers; }
+    // Draws are done in a way in which drivers do not look where arrays end.
+    bool reads_past_ends() const { return compiles_ || gathers_; }
     // What glSelectBuffer or glFeedbackBuffer has GL write to, until the mode ends.
     std::vector<std::uint32_t>& gathered(bool is_feedback) { return gathered_[is_feedback]; }
     // [address, address + size) of the arena, as memory that can be written; empty when it is not the arena's
@@ -214,6 +218,7 @@ class GlExecutor final : public Execution {
     bool retry_ = false;
     bool has_begun_ = false;  // between glBegin and glEnd, where asking for errors is one
     bool compiles_ = false;   // between glNewList and glEndList
+    bool gathers_ = false;    // glRenderMode is not GL_RENDER
     bool detached_ = false;
     std::string violation_;
 };

@@ -3,7 +3,7 @@
 
 #include "engine/gl/arguments.h"
 #include "engine/gl/gl_executor.h"
-#include "engine/gl/list_draws.h"
+#include "engine/gl/array_ends.h"
 #include "engine/replies.h"
 #include "gl/enums.h"
 #include "gl/sizes.h"
@@ -29,16 +29,16 @@ bool parts_of(GlExecutor& executor, std::span<const std::byte> offsets, GLsizei 
     return true;
 }
 
-// Whether what a list would be given of each part is there.
-bool may_list_parts(GlExecutor& executor, GLenum type, const GLsizei* counts, const GLint* bases,
+// Whether the elements that the parts name are there, where it is for us to look.
+bool parts_have_elements(GlExecutor& executor, GLenum type, const GLsizei* counts, const GLint* bases,
                     std::span<const void* const> pointers) {
-    if (!executor.compiles()) return true;
+    if (!executor.reads_past_ends()) return true;
     for (std::size_t part = 0; part < pointers.size(); ++part) {
         if (counts[part] < 0) {
             executor.negative();
             return false;
         }
-        if (!may_list(executor, counts[part], type, pointers[part], bases == nullptr ? 0 : bases[part]))
+        if (!has_elements(executor, counts[part], type, pointers[part], bases == nullptr ? 0 : bases[part]))
             return false;
     }
     return true;
@@ -52,9 +52,9 @@ void glMultiDrawArrays(GlExecutor& executor, const wire::RecordHeader&,
     if (any_negative(parts)) return executor.negative();
     const GLint* firsts = wire::gl::view<GLint>(request.first);
     const GLsizei* counts = wire::gl::view<GLsizei>(request.count);
-    for (GLsizei part = 0; part < parts && executor.compiles(); ++part) {
+    for (GLsizei part = 0; part < parts && executor.reads_past_ends(); ++part) {
         if (any_negative(counts[part])) return executor.negative();
-        if (!may_list(executor, firsts[part], counts[part])) return;
+        if (!has_elements(executor, firsts[part], counts[part])) return;
     }
     executor.table().glMultiDrawArrays(request.mode, firsts, counts, parts);
 }
@@ -69,7 +69,7 @@ void glMultiDrawElements(GlExecutor& executor, const wire::RecordHeader& header,
     std::vector<const void*> pointers;
     if (!parts_of(executor, request.offsets, parts, pointers)) return;
     const auto* counts = wire::gl::view<GLsizei>(request.counts);
-    if (!may_list_parts(executor, request.type, counts, nullptr, pointers)) return;
+    if (!parts_have_elements(executor, request.type, counts, nullptr, pointers)) return;
     executor.table().glMultiDrawElements(request.mode, wire::gl::view<GLsizei>(request.counts), request.type,
                                          pointers.data(), request.drawcount);
 }
@@ -87,7 +87,7 @@ void glMultiDrawElementsBaseVertex(GlExecutor& executor, const wire::RecordHeade
     if (!parts_of(executor, request.offsets, parts, pointers)) return;
     const auto* counts = wire::gl::view<GLsizei>(request.counts);
     const auto* bases = wire::gl::view<GLint>(request.basevertices);
-    if (!may_list_parts(executor, request.type, counts, bases, pointers)) return;
+    if (!parts_have_elements(executor, request.type, counts, bases, pointers)) return;
     executor.table().glMultiDrawElementsBaseVertex(request.mode, wire::gl::view<GLsizei>(request.counts),
                                                    request.type, pointers.data(), request.drawcount,
                                                    wire::gl::view<GLint>(request.basevertices));

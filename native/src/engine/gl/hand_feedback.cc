@@ -60,6 +60,7 @@ void glRenderMode(GlExecutor& executor, const wire::RecordHeader&, const wire::g
     wire::glRenderMode_Reply reply;
     reply.result = executor.table().glRenderMode(request.mode);
     if (executor.failed()) return executor.refuse();
+    executor.note_gathering(request.mode != GL_RENDER);
     const bool is_feedback = static_cast<GLenum>(mode) == GL_FEEDBACK;
     const auto& gathered = executor.gathered(is_feedback);
     std::size_t count = gathered.size();

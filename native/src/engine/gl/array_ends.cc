@@ -1,5 +1,5 @@
-// See list_draws.h.
-#include "engine/gl/list_draws.h"
+// See array_ends.h.
+#include "engine/gl/array_ends.h"
 
 #include <algorithm>
 #include <array>
@@ -82,7 +82,7 @@ std::int64_t element_bytes(GLint components, GLenum type) {
 
 class Check {
   public:
-    explicit Check(const device::GlTable& table) : table_(table) {}
+    explicit Check(const GlExecutor& executor) : table_(executor.table()), is_list_(executor.compiles()) {}
 
     bool holds(const Elements& elements) {
         return elements.first >= 0 && fixed_holds(elements) && coordinates_hold(elements) &&
@@ -168,7 +168,10 @@ class Check {
             // SAFETY: as above.
             array.offset = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
         }
-        return array_holds(array, elements);
+        // Lists take one element for each vertex all the same.
+        const bool by_instance =
+            !is_list_ && table_.glVertexAttribDivisor != nullptr && get(GL_VERTEX_ATTRIB_ARRAY_DIVISOR) != 0;
+        return array_holds(array, by_instance ? Elements{.first = 0, .last = 0} : elements);
     }
     GLint integer(GLenum name) const {
         GLint value = 0;
@@ -178,6 +181,7 @@ class Check {
 
     static constexpr std::int64_t kTooFar = std::int64_t{1} << 40;
     const device::GlTable& table_;
+    bool is_list_;
 };
 
 bool refused(GlExecutor& executor) {
@@ -200,18 +204,18 @@ std::int64_t restart(const device::GlTable& table, std::size_t each) {
 
 }  // namespace
 
-bool may_list(GlExecutor& executor, GLint first, GLsizei count) {
+bool has_elements(GlExecutor& executor, GLint first, GLsizei count) {
     if (count <= 0) return true;
     const Elements elements{first, std::int64_t{first} + count - 1};
-    if (count <= kMostElements && Check(executor.table()).holds(elements)) return true;
+    if (count <= kMostElements && Check(executor).holds(elements)) return true;
     return refused(executor);
 }
 
-bool may_list(GlExecutor& executor, GLsizei count, GLenum type, const void* offset, GLint base) {
+bool has_elements(GlExecutor& executor, GLsizei count, GLenum type, const void* offset, GLint base) {
     const std::size_t each = wire::gl::size::index(type);
     if (count <= 0 || each == 0) return true;
     const auto& table = executor.table();
-    Check check(table);
+    Check check(executor);
     // SAFETY: as above.
     const auto at = reinterpret_cast<std::uintptr_t>(offset);
     const auto bytes = static_cast<std::uint64_t>(count) * each;
