@@ -210,9 +210,14 @@ TEST(draws_that_are_gathered_reach_no_memory_of_the_host) {
         const Reply reply = window.lane.ask(wire::glRenderMode_Request{.mode = mode});
         return read_payload<wire::glRenderMode_Reply>(reply).result;
     };
+    window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
+    // Refused, and done: it has no memory yet.
+    window.lane.ask(wire::glRenderMode_Request{.mode = GL_FEEDBACK});
+    CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
+    draw(GL_INVALID_OPERATION);
+    CHECK_EQUAL(gathered(GL_RENDER), 0);
     window.lane.say(wire::glFeedbackBuffer_Request{.size = 64, .type = GL_2D});
     CHECK_EQUAL(gathered(GL_FEEDBACK), 0);
-    window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
     draw(GL_INVALID_OPERATION);
     window.lane.say(wire::glBindBuffer_Request{.target = GL_ARRAY_BUFFER, .buffer = 5});
     window.lane.say(wire::glBufferData_Request{

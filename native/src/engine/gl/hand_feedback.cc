@@ -59,8 +59,12 @@ void glRenderMode(GlExecutor& executor, const wire::RecordHeader&, const wire::g
     executor.settle_errors();
     wire::glRenderMode_Reply reply;
     reply.result = executor.table().glRenderMode(request.mode);
-    if (executor.failed()) return executor.refuse();
-    executor.note_gathering(request.mode != GL_RENDER);
+    const bool failed = executor.failed();
+    // Mesa (22.3) refuses a mode that has no memory yet, and changes to it all the same.
+    GLint now = GL_RENDER;
+    executor.table().glGetIntegerv(GL_RENDER_MODE, &now);
+    executor.note_gathering(static_cast<GLenum>(now) != GL_RENDER);
+    if (failed) return executor.refuse();
     const bool is_feedback = static_cast<GLenum>(mode) == GL_FEEDBACK;
     const auto& gathered = executor.gathered(is_feedback);
     std::size_t count = gathered.size();
