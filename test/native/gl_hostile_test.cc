@@ -1,5 +1,7 @@
 // Records of a guest that lies on lanes of GL, against the host's own GL: nothing it says makes the driver
 // reach past memory of the host's. What breaks the rules ends its session.
+#include <algorithm>
+
 #include "gl_window.h"
 
 namespace {
@@ -235,6 +237,33 @@ TEST(draws_that_are_gathered_reach_no_memory_of_the_host) {
         .mode = GL_TRIANGLES, .count = 1 << 20, .type = GL_UNSIGNED_SHORT, .instancecount = 1});
     CHECK_EQUAL(window.lane.error(), GL_INVALID_OPERATION);
     CHECK(gathered(GL_RENDER) > 0);
+}
+
+TEST(a_list_takes_bytes_of_a_buffer_that_has_them) {
+    if (no_gl()) return;
+    Window window;
+    const std::array<float, 2> values{0.25F, 0.5F};
+    const auto map = [&](GLsizei count, std::uint64_t offset) {
+        window.lane.say(wire::glPixelMapfv_Request{
+            .map = GL_PIXEL_MAP_R_TO_R, .mapsize = count, .values_from = 2, .values_offset = offset});
+        return window.lane.error();
+    };
+    window.lane.say(wire::glBindBuffer_Request{.target = GL_PIXEL_UNPACK_BUFFER, .buffer = 5});
+    window.lane.say(wire::glNewList_Request{.list = 1, .mode = GL_COMPILE});
+    CHECK_EQUAL(map(2, 5), GL_INVALID_OPERATION);
+    window.lane.say(wire::glBufferData_Request{.target = GL_PIXEL_UNPACK_BUFFER,
+                                               .size = sizeof values,
+                                               .data = bytes(values),
+                                               .usage = GL_STATIC_DRAW});
+    CHECK_EQUAL(map(2, 4), GL_INVALID_OPERATION);
+    CHECK_EQUAL(map(2, 0), GL_NO_ERROR);
+    window.lane.say(wire::glEndList_Request{});
+    window.lane.say(wire::glBindBuffer_Request{.target = GL_PIXEL_UNPACK_BUFFER, .buffer = 0});
+    window.lane.say(wire::glCallList_Request{.list = 1});
+    const Reply reply =
+        window.lane.ask(wire::glGetPixelMapfv_Request{.map = GL_PIXEL_MAP_R_TO_R, .values_from = 1});
+    const auto listed = read_payload<wire::glGetPixelMapfv_Reply>(reply).values;
+    CHECK(std::ranges::equal(listed, bytes(values)));
 }
 
 TEST(a_list_may_end_before_what_it_has_begun) {

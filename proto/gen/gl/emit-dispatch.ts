@@ -30,7 +30,7 @@ const adder = (unit: Unit): string => `add_gl_handlers_${unit}`;
 
 const preamble =
     '#include "engine/gl/arguments.h"\n#include "engine/gl/array_ends.h"\n' +
-    '#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
+    '#include "engine/gl/list_bytes.h"\n#include "engine/replies.h"\n#include "gl/sizes.h"\n' +
     '#include "gl/view.h"\n' +
     '#include "host/gl_hand.h"\n#include "host/gl_table.h"\n#include "wire/gl_codec.h"\n' +
     '#include "wire/limits.h"\n' +
@@ -223,6 +223,17 @@ function syncBody(call: GlCall, args: readonly string[]): string {
     );
 }
 
+/** Calls whose bytes drivers copy into lists without looking whether they are a buffer's. */
+const copiedByLists = /^gl(Compressed|PixelMap)/;
+
+function listBytes(name: string, size: string, call: GlCall): string[] {
+    const args = ['executor', `request.${name}_from`, sizeOfRequest(size, call.gl.params), name];
+    return [
+        wrapList(`const gl::ListBytes ${name}_of(`, args, ');', '    '),
+        `    if (${name}_of.is_refused()) return;\n`,
+    ];
+}
+
 /** Declares what the driver's argument is made of. */
 function prepare({ name, form }: GlParam, call: GlCall): string[] {
     switch (form?.is) {
@@ -260,6 +271,7 @@ function prepare({ name, form }: GlParam, call: GlCall): string[] {
                     ')) return;',
                     '    ',
                 ),
+                ...(copiedByLists.test(call.name) ? listBytes(name, form.size, call) : []),
             ];
         default:
             return [];
