@@ -1,8 +1,8 @@
 // Fuzzes the executor of OpenGL's records over the host's own GL: bytes choose a profile and records
 // (gl_writer.h), each of which may be answered, be refused, or end its session, after which the next context
 // is made. What a sanitizer finds is a finding, in the driver as well. Built into test/native/gl_fuzz_test.
-// Two things are left out, at which Mesa (22.3) does not end: lists that call lists, and GL_BITMAP as a type
-// of pixels.
+// Left out is where Mesa (22.3) itself does not end, lists that call lists and GL_BITMAP as a type of pixels,
+// or reads past its own copy, GL_COLOR_INDEX of images with longer rows than are drawn.
 #include "gl_target.h"
 
 #include <algorithm>

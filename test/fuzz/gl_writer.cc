@@ -89,7 +89,6 @@ constexpr std::uint32_t kFormats[] = {GL_RGBA,
                                       GL_DEPTH_COMPONENT,
                                       GL_DEPTH_STENCIL,
                                       GL_STENCIL_INDEX,
-                                      GL_COLOR_INDEX,
                                       GL_LUMINANCE,
                                       GL_RGBA_INTEGER,
                                       0x8757};

@@ -239,6 +239,19 @@ TEST(draws_that_are_gathered_reach_no_memory_of_the_host) {
     CHECK(gathered(GL_RENDER) > 0);
 }
 
+TEST(a_list_that_is_begun_behind_a_refused_glBegin_is_looked_at) {
+    if (no_gl()) return;
+    Window window;
+    // A framebuffer without anything to draw on.
+    window.lane.say(wire::glBindFramebuffer_Request{.target = GL_FRAMEBUFFER, .framebuffer = 5});
+    window.lane.say(wire::glBegin_Request{.mode = GL_TRIANGLES});
+    window.lane.say(wire::glNewList_Request{.list = 1, .mode = GL_COMPILE});
+    window.lane.say(wire::glEnableVertexAttribArray_Request{.index = 0});
+    window.lane.say(wire::glDrawArrays_Request{.mode = GL_TRIANGLES, .first = 11, .count = 3});
+    window.lane.say(wire::glEndList_Request{});
+    CHECK(window.lane.error() != GL_NO_ERROR);
+}
+
 TEST(a_list_takes_bytes_of_a_buffer_that_has_them) {
     if (no_gl()) return;
     Window window;

@@ -97,6 +97,7 @@ bool GlExecutor::step(const wire::RecordHeader& record, std::span<const std::byt
     waiting_since_ns_ = 0;
     if (record.call == kBegin) has_begun_ |= begins(payload);
     if (record.call == kEnd || record.call == kEndList) has_begun_ = false;
+    if (record.call == kEnd && compiles_) look_for_list();
     if (answers && result_ == 0 && has_context() && !has_begun_) {
         // Ferry's own records, which ask for errors too, GL refuses nothing of.
         if (failed() && is_gl)
@@ -121,6 +122,12 @@ void GlExecutor::share(std::span<Word>, std::uint64_t arena_base, std::uint64_t 
     arena_base_ = arena_base;
     arena_bytes_ = arena_bytes;
     populated_.clear();
+}
+
+void GlExecutor::look_for_list() {
+    GLint list = 1;
+    if (!has_begun_) table_.glGetIntegerv(GL_LIST_INDEX, &list);
+    compiles_ = list != 0;
 }
 
 std::span<std::byte> GlExecutor::pixels(std::size_t size) {

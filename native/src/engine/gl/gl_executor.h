@@ -158,6 +158,9 @@ class GlExecutor final : public Execution {
     // A display list is being compiled: drivers look less closely there.
     bool compiles() const { return compiles_; }
     void note_list(bool compiles) { compiles_ = compiles; }
+    // Whether GL has begun a list it is asked, for an error would have to be taken from it. After glBegin it
+    // cannot be asked, but may have refused that: then there may be one, until glEnd.
+    void look_for_list();
     // What is drawn is gathered in memory of the program, for selection or feedback.
     void note_gathering(bool gathers) { gathers_ = gathers; }
     // Draws are done in a way in which drivers do not look where arrays end.

@@ -9,14 +9,10 @@
 
 namespace engine::gl::hand {
 
-// Whether GL has begun a list it is asked, for an error would have to be taken from it.
 void glNewList(GlExecutor& executor, const wire::RecordHeader&, const wire::glNewList_Request& request,
                ReplySink&) {
     executor.table().glNewList(executor.name(GlName::list, request.list), request.mode);
-    if (executor.has_begun()) return;
-    GLint list = 0;
-    executor.table().glGetIntegerv(GL_LIST_INDEX, &list);
-    executor.note_list(list != 0);
+    executor.look_for_list();
 }
 
 void glEndList(GlExecutor& executor, const wire::RecordHeader&, const wire::glEndList_Request&, ReplySink&) {
