@@ -21,6 +21,7 @@ import { findCarriers } from './run/carriers.ts';
 import { runGuest } from './run/guest.ts';
 import { BenchHost, plainEnvironment, programs } from './run/host.ts';
 import { runLinks } from './run/links.ts';
+import { countStolen } from './run/stolen.ts';
 import { addTo, Collector, emptySeries, runSuite, wantedOn, type SuiteOptions } from './run/suite.ts';
 
 function say(line: string): void {
@@ -88,6 +89,7 @@ async function measureDevice(device: Device, options: Options, found: Found): Pr
 async function measure(options: Options): Promise<Results> {
     const startedAt = new Date();
     const loadBefore = loadavg()[0] ?? 0;
+    const stolen = countStolen();
     const found: Found = { collector: new Collector(), devices: {}, unavailable: [], links: [] };
     const wantsLimits = options.only.length === 0 || options.only.includes('limits');
     const limits: Series[] = [];
@@ -113,6 +115,7 @@ async function measure(options: Options): Promise<Results> {
             node: process.version,
             loadBefore,
             loadAfter: loadavg()[0] ?? 0,
+            stolen: stolen(),
         },
         devices,
         unavailable,

@@ -232,10 +232,12 @@ function opening(results: Results): string[] {
     const { machine } = results;
     const kind = results.quick ? 'quick ' : '';
     // The suite itself keeps two or three threads busy.
-    const isBusy = Math.max(machine.loadBefore, machine.loadAfter - 2) > machine.cores;
+    const isLoaded = Math.max(machine.loadBefore, machine.loadAfter - 2) > machine.cores;
+    const isBusy = isLoaded || machine.stolen > 0.02;
     const day = results.startedAt.slice(0, 10);
     const devices = Object.entries(results.devices).map(([kindOf, name]) => `${kindOf} (${name})`);
-    const load = `${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after`;
+    const stolen = `its host gave ${(100 * machine.stolen).toFixed(1)} % of its processors' time to others`;
+    const load = `${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after; ${stolen}`;
     return [
         '# Benchmarks',
         '',

@@ -67,6 +67,8 @@ export interface Machine {
     /** One-minute load average; well above what ran here, others were at work too. */
     readonly loadBefore: number;
     readonly loadAfter: number;
+    /** Of the processors' time, from 0 to 1, what a virtual machine's host gave to others meanwhile. */
+    readonly stolen: number;
 }
 
 export interface Results {

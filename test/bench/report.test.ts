@@ -42,6 +42,7 @@ function results(all: readonly Series[]): Results {
             node: 'v20',
             loadBefore: 0,
             loadAfter: 1,
+            stolen: 0,
         },
         devices: { null: 'Ferry null device', software: 'Ferry Software Device' },
         unavailable: [{ carrier: 'tcp', reason: 'not built' }],
@@ -132,6 +133,14 @@ describe('the report', () => {
         expect(text).toMatch(/launch, 4 arguments \| 50,000 ns \| 1,000x/);
         expect(text).toMatch(/compute \| 100 ms \| 1\.02x/);
         expect(text).toContain('45.0 (40.0-50.0)');
+    });
+
+    it('warns where the processors were lent to others meanwhile', () => {
+        const warning = 'Others were at work on this machine';
+        expect(writeMarkdown(sample, '')).not.toContain(warning);
+        const lent = writeMarkdown({ ...sample, machine: { ...sample.machine, stolen: 0.25 } }, '');
+        expect(lent).toContain("25.0 % of its processors' time");
+        expect(lent).toContain(warning);
     });
 
     it('links every chart that is drawn, and no other', () => {
