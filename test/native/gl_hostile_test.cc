@@ -350,6 +350,12 @@ TEST(a_record_that_lies_ends_its_session) {
         window.lane.say(
             wire::gl_drawable_Request{.drawable = 2, .width = 1u << 30, .height = 1, .colour = GL_RGBA8});
     });
+    // Buffers without the offsets and sizes that go with them.
+    lie([](Window& window) {
+        const std::array<std::uint32_t, 2> buffers{1, 2};
+        window.lane.say(wire::glBindBuffersRange_Request{
+            .target = GL_UNIFORM_BUFFER, .first = 0, .count = 2, .buffers = bytes(buffers)});
+    });
     lie([](Window& window) {
         window.lane.say(wire::gl_present_Request{
             .drawable = 1, .address = window.lane.arena_base - 4096, .size = 64 * 48 * 4});

@@ -93,6 +93,14 @@ function handler(call: GlCall): string {
     return shell(call.name, body, call.class === 'sync');
 }
 
+/** Whether a nullable array is there: where the names that it goes with are, the driver reads it, too. */
+function given(name: string, call: GlCall): string {
+    const leader = call.gl.params.find(({ form }) => form?.is === 'names' && form.nullable);
+    return leader === undefined || leader.name === name
+        ? `!request.${name}.empty()`
+        : `!(request.${leader.name}.empty() && request.${name}.empty())`;
+}
+
 /** Whether the record holds what the driver will read. */
 function check({ name, form }: GlParam, call: GlCall): string[] {
     const field = `request.${name}`;
@@ -106,7 +114,7 @@ function check({ name, form }: GlParam, call: GlCall): string[] {
         case 'names':
             // How many names there are to end, the array says itself.
             if (call.gl.rule.takes !== undefined) return [];
-            return [line(form.nullable ? `!${field}.empty() && ${less(form.size)}` : less(form.size))];
+            return [line(form.nullable ? `${given(name, call)} && ${less(form.size)}` : less(form.size))];
         case 'pixels':
             return [
                 wrapList(
