@@ -18,8 +18,14 @@ const seed = Number(process.env['FERRY_FUZZ_SEED'] ?? '1') || randomInt(1, 2 ** 
 const timeoutMs = (seconds + 100) * 1000;
 
 const names = ['clang++', ...[20, 19, 18, 17, 16, 15, 14].map((version) => `clang++-${String(version)}`)];
+// Clang before 16 takes the header and not what is in it.
 const probe = `#include <ranges>
-    extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }`;
+    #include <span>
+    extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, unsigned long size) {
+        const auto odd = [](int each) { return each % 2 != 0; };
+        for (int each : std::span(data, size) | std::views::filter(odd)) if (each == 7) return 0;
+        return 0;
+    }`;
 
 /** A compiler that makes a program with libFuzzer in it. */
 function findLibFuzzer(): string | undefined {
