@@ -20,9 +20,10 @@ function readCounts() {
         return { passed: 0, failed: 1, skipped: 0 };
     }
     const report = JSON.parse(readFileSync(reportPath, 'utf8'));
-    // A file that fails to load has no tests to count, but it has failed.
+    // A file that fails to load, or to set up, has no test that failed, but it has.
     const brokenFiles = report.testResults.filter(
-        (file) => file.status === 'failed' && file.assertionResults.length === 0,
+        ({ status, assertionResults }) =>
+            status === 'failed' && assertionResults.every((each) => each.status !== 'failed'),
     );
     return {
         passed: report.numPassedTests,
