@@ -239,6 +239,22 @@ TEST(draws_that_are_gathered_reach_no_memory_of_the_host) {
     CHECK(gathered(GL_RENDER) > 0);
 }
 
+TEST(pixels_beyond_all_numbers_are_read_from_nowhere) {
+    if (no_gl()) return;
+    Window window;
+    for (const auto& [x, y] : {std::pair{5, 0x7fffffff}, {0x7fffffff, 5}, {0x7fffffff, 0x7fffffff}}) {
+        const auto reply = window.lane.ask(wire::glReadPixels_Request{.x = x,
+                                                                      .y = y,
+                                                                      .width = 7,
+                                                                      .height = 1,
+                                                                      .format = GL_RGB,
+                                                                      .type = GL_SHORT,
+                                                                      .pixels_from = 1});
+        CHECK_EQUAL(reply.header.result, 0);
+    }
+    CHECK_EQUAL(window.lane.error(), GL_NO_ERROR);
+}
+
 TEST(a_list_that_is_begun_behind_a_refused_glBegin_is_looked_at) {
     if (no_gl()) return;
     Window window;

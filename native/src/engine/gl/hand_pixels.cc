@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 #include "engine/gl/arguments.h"
@@ -20,14 +21,22 @@ namespace {
 
 using wire::gl::From;
 
+// The first pixel of so many that their end is still a number; Mesa (22.3) adds the two without looking, and
+// nothing of a framebuffer is out there.
+GLint countable(GLint first, GLsizei count) {
+    return std::min(first, std::numeric_limits<GLint>::max() - std::max(count, 0));
+}
+
 void read_pixels(GlExecutor& executor, const wire::glReadPixels_Request& at, const Target& target,
                  std::size_t size) {
     const Frames::Resolved resolved(executor.frames());
+    const GLint x = countable(at.x, at.width);
+    const GLint y = countable(at.y, at.height);
     if (executor.table().glReadnPixels != nullptr && !target.is_buffer) {
-        executor.table().glReadnPixels(at.x, at.y, at.width, at.height, at.format, at.type,
+        executor.table().glReadnPixels(x, y, at.width, at.height, at.format, at.type,
                                        static_cast<GLsizei>(size), target.pointer);
     } else {
-        executor.table().glReadPixels(at.x, at.y, at.width, at.height, at.format, at.type, target.pointer);
+        executor.table().glReadPixels(x, y, at.width, at.height, at.format, at.type, target.pointer);
     }
 }
 
