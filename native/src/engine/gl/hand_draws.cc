@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "engine/gl/arguments.h"
-#include "engine/gl/gl_executor.h"
 #include "engine/gl/array_ends.h"
+#include "engine/gl/gl_executor.h"
 #include "engine/replies.h"
 #include "gl/enums.h"
 #include "gl/sizes.h"
@@ -31,7 +31,7 @@ bool parts_of(GlExecutor& executor, std::span<const std::byte> offsets, GLsizei 
 
 // Whether the elements that the parts name are there, where it is for us to look.
 bool parts_have_elements(GlExecutor& executor, GLenum type, const GLsizei* counts, const GLint* bases,
-                    std::span<const void* const> pointers) {
+                         std::span<const void* const> pointers) {
     if (!executor.reads_past_ends()) return true;
     for (std::size_t part = 0; part < pointers.size(); ++part) {
         if (counts[part] < 0) {
