@@ -1,9 +1,12 @@
 // Collects the tables of handlers and picks the ones for this machine. See registry.h.
 #include "soft/launch/registry.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "soft/launch/tables.h"
 
@@ -38,25 +41,62 @@ std::uint32_t key_of(Family family, ptx::Type type, std::uint8_t variant) {
     return static_cast<std::uint32_t>(family) << 16 | static_cast<std::uint32_t>(type) << 8 | variant;
 }
 
-using Table = std::unordered_map<std::uint32_t, const OpEntry*>;
+// Entries by key. Of two with one key the first counts.
+class Table {
+  public:
+    void add(std::span<const OpEntry> entries) {
+        if ((count_ + entries.size()) * 2 > slots_.size()) grow(entries.size());
+        for (const OpEntry& entry : entries) put(&entry);
+    }
+    const OpEntry* find(std::uint32_t key) const {
+        for (std::size_t at = place(key); slots_[at].entry != nullptr; at = (at + 1) % slots_.size()) {
+            if (slots_[at].key == key) return slots_[at].entry;
+        }
+        return nullptr;
+    }
 
-void add_entries(Table& table, std::span<const OpEntry> entries) {
-    for (const OpEntry& entry : entries)
-        table.emplace(key_of(entry.family, entry.type, entry.variant), &entry);
-}
+  private:
+    struct Slot {
+        std::uint32_t key = 0;
+        const OpEntry* entry = nullptr;
+    };
 
-#define FERRY_ADD_HOT(isa)                            \
-    add_entries(table, isa::integer_entries());       \
-    add_entries(table, isa::compare_entries());       \
-    add_entries(table, isa::float_entries());         \
-    add_entries(table, isa::float_convert_entries()); \
-    add_entries(table, isa::global_entries());        \
-    add_entries(table, isa::shared_entries());        \
-    add_entries(table, isa::approx_entries());        \
-    add_entries(table, isa::convert_entries());       \
-    add_entries(table, isa::matrix_entries());        \
-    add_entries(table, isa::warp_entries());          \
-    add_entries(table, isa::hot_atomic_entries())
+    std::size_t place(std::uint32_t key) const { return (key * 0x9e3779b1u >> 8) % slots_.size(); }
+    void put(const OpEntry* entry) {
+        const std::uint32_t key = key_of(entry->family, entry->type, entry->variant);
+        std::size_t at = place(key);
+        for (; slots_[at].entry != nullptr; at = (at + 1) % slots_.size()) {
+            if (slots_[at].key == key) return;
+        }
+        slots_[at] = {key, entry};
+        ++count_;
+    }
+    void grow(std::size_t more) {
+        const std::vector<Slot> before =
+            std::exchange(slots_, std::vector<Slot>(std::bit_ceil(std::max(count_ + more, kLikely) * 2)));
+        count_ = 0;
+        for (const Slot& slot : before) {
+            if (slot.entry != nullptr) put(slot.entry);
+        }
+    }
+
+    static constexpr std::size_t kLikely = 4096;
+    std::size_t count_ = 0;
+    std::vector<Slot> slots_;  // a power of two of them, half full at most
+};
+
+#define FERRY_ADD_HOT(isa)                   \
+    table.add(isa::integer_entries());       \
+    table.add(isa::compare_entries());       \
+    table.add(isa::float_entries());         \
+    table.add(isa::float_convert_entries()); \
+    table.add(isa::global_entries());        \
+    table.add(isa::shared_entries());        \
+    table.add(isa::approx_entries());        \
+    table.add(isa::convert_entries());       \
+    table.add(isa::matrix_entries());        \
+    table.add(isa::warp_entries());          \
+    table.add(isa::hot_atomic_entries())
 
 Table make_table() {
     Table table;
@@ -71,7 +111,7 @@ Table make_table() {
             FERRY_ADD_HOT(isa_v4);
             break;
     }
-    for (const auto entries : kColdTables) add_entries(table, entries());
+    for (const auto entries : kColdTables) table.add(entries());
     return table;
 }
 
@@ -79,10 +119,8 @@ Table make_table() {
 
 const OpEntry* find_op(Family family, ptx::Type type, std::uint8_t variant) {
     static const Table kTable = make_table();
-    const auto found = kTable.find(key_of(family, type, variant));
-    if (found != kTable.end()) return found->second;
-    const auto any = kTable.find(key_of(family, type, kAnyVariant));
-    return any == kTable.end() ? nullptr : any->second;
+    const OpEntry* found = kTable.find(key_of(family, type, variant));
+    return found != nullptr ? found : kTable.find(key_of(family, type, kAnyVariant));
 }
 
 const char* instruction_set() {

@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <array>
 
-#include "soft/ptx/liveness.h"
 #include "soft/ptx/schedule.h"
 
 namespace soft::ptx {
 
-AddressPatterns::AddressPatterns(const FunctionSyntax& function, const Cfg& cfg, std::vector<bool> is_same)
-    : function_(function), is_same_(std::move(is_same)) {
+AddressPatterns::AddressPatterns(const FunctionSyntax& function, const Effects& effects, const Cfg& cfg,
+                                 std::vector<bool> is_same)
+    : function_(function),
+      effects_(effects),
+      is_same_(std::move(is_same)),
+      class_of_(function.registers.size()) {
     find_same(cfg);
 }
 
@@ -22,40 +25,34 @@ bool AddressPatterns::is_same(const Operand& operand) const {
 // What one statement alone computes from values that all lanes share is shared, too: those never change, so
 // neither does it, whichever lanes come by when.
 void AddressPatterns::find_same(const Cfg& cfg) {
-    std::vector<std::uint8_t> counts(function_.registers.size());
-    Effects effects;
-    for (const Statement& statement : function_.statements) {
-        find_effects(function_, statement, effects);
-        for (const std::uint32_t reg : effects.defs)
-            counts[reg] = static_cast<std::uint8_t>(std::min(2, counts[reg] + 1));
-    }
-    for (const std::int32_t reg : function_.local_register) {
-        if (reg >= 0) counts[static_cast<std::uint32_t>(reg)] = 2;
-    }
+    const std::vector<std::uint8_t> counts = effects_.count_defs();
     for (const std::uint32_t b : cfg.order) {
         for (std::uint32_t k = cfg.blocks[b].first; k < cfg.blocks[b].last; ++k) {
             const Statement& statement = function_.statements[k];
-            if (statement.guard >= 0 || statement.opcode == "ld" || !is_arithmetic(function_, statement))
-                continue;
-            find_effects(function_, statement, effects);
-            if (effects.defs.size() != 1 || counts[effects.defs[0]] != 1) continue;
+            const bool is_load = statement.traits.has(OpcodeTrait::load);
+            if (statement.guard >= 0 || is_load || !is_arithmetic(function_, statement)) continue;
+            const auto defs = effects_.defs(k);
+            if (defs.size() != 1 || counts[defs[0]] != 1) continue;
             const std::span<const Operand> operands(function_.operands.data() + statement.first_operand,
                                                     statement.operand_count);
             if (std::ranges::all_of(operands.subspan(1), [&](const Operand& each) { return is_same(each); }))
-                is_same_[effects.defs[0]] = true;
+                is_same_[defs[0]] = true;
         }
     }
 }
 
 void AddressPatterns::begin_block() {
     classes_.clear();
-    class_of_.clear();
+    ++block_;
 }
 
 std::uint32_t AddressPatterns::class_of(std::uint32_t reg) {
-    const auto [found, is_new] = class_of_.emplace(reg, static_cast<std::uint32_t>(classes_.size()));
-    if (is_new) classes_.emplace_back();
-    return found->second;
+    Member& member = class_of_[reg];
+    if (member.block != block_) {
+        member = {block_, static_cast<std::uint32_t>(classes_.size())};
+        classes_.emplace_back();
+    }
+    return member.number;
 }
 
 AddressPattern AddressPatterns::meet(std::uint32_t reg, std::uint32_t size, std::uint32_t own_memo) {
@@ -77,16 +74,16 @@ const Operand* AddressPatterns::shifted(const Statement& s) const {
     return adds && is_plain(operands[2]) && is_same(operands[1]) ? &operands[2] : nullptr;
 }
 
-void AddressPatterns::pass(const Statement& s) {
+void AddressPatterns::pass(std::uint32_t k) {
+    const Statement& s = function_.statements[k];
     // Other warps may run where this one waits, and other lanes where it branches.
-    const bool goes_on = s.guard < 0 && (s.opcode == "st" || s.opcode == "ld" || is_arithmetic(function_, s));
-    if (!goes_on) return begin_block();
-    Effects effects;
-    find_effects(function_, s, effects);
+    const bool accesses = s.traits.has(OpcodeTrait::load) || s.traits.has(OpcodeTrait::store);
+    if (s.guard >= 0 || !(accesses || is_arithmetic(function_, s))) return begin_block();
     const Operand* from = shifted(s);
     const std::uint32_t as = from == nullptr ? 0 : class_of(from->index);
-    for (const std::uint32_t reg : effects.defs) class_of_.erase(reg);
-    if (from != nullptr && effects.defs.size() == 1) class_of_.emplace(effects.defs[0], as);
+    const auto defs = effects_.defs(k);
+    for (const std::uint32_t reg : defs) class_of_[reg].block = 0;
+    if (from != nullptr && defs.size() == 1) class_of_[defs[0]] = {block_, as};
 }
 
 }  // namespace soft::ptx

@@ -3,11 +3,11 @@
 #pragma once
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "soft/launch/insn.h"
 #include "soft/ptx/cfg.h"
+#include "soft/ptx/effects.h"
 #include "soft/ptx/syntax.h"
 
 namespace soft::ptx {
@@ -15,15 +15,16 @@ namespace soft::ptx {
 class AddressPatterns {
   public:
     // `is_same`: of each register, whether it is another name for a value that all lanes share.
-    AddressPatterns(const FunctionSyntax& function, const Cfg& cfg, std::vector<bool> is_same);
+    AddressPatterns(const FunctionSyntax& function, const Effects& effects, const Cfg& cfg,
+                    std::vector<bool> is_same);
 
     // Before the first statement of each block.
     void begin_block();
     // An access of `size` bytes a lane at the address in register `reg`, `own_memo` being the memo of its
     // own: what its instruction is to say.
     AddressPattern meet(std::uint32_t reg, std::uint32_t size, std::uint32_t own_memo);
-    // After each statement.
-    void pass(const Statement& statement);
+    // After each statement: its number.
+    void pass(std::uint32_t statement);
 
   private:
     // Lanes of registers of one class lie equally far apart.
@@ -39,9 +40,16 @@ class AddressPatterns {
     const Operand* shifted(const Statement& statement) const;
 
     const FunctionSyntax& function_;
+    const Effects& effects_;
     std::vector<bool> is_same_;  // of each register: all lanes have one value
     std::vector<Class> classes_;
-    std::unordered_map<std::uint32_t, std::uint32_t> class_of_;  // by register
+    // Of each register; of another block when `block` is.
+    struct Member {
+        std::uint32_t block = 0;
+        std::uint32_t number = 0;  // in classes_
+    };
+    std::vector<Member> class_of_;
+    std::uint32_t block_ = 1;
 };
 
 }  // namespace soft::ptx

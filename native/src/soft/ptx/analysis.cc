@@ -11,40 +11,10 @@ namespace {
 
 std::uint32_t align_up(std::uint32_t value, std::uint32_t to) { return (value + to - 1) / to * to; }
 
-bool has_no_result(std::string_view opcode) {
-    static constexpr std::string_view kOpcodes[] = {
-        "st",         "bra",      "brx",          "bar",           "barrier",
-        "red",        "ret",      "exit",         "trap",          "membar",
-        "fence",      "prefetch", "prefetchu",    "nanosleep",     "cp",
-        "brkpt",      "pmevent",  "sust",         "sured",         "stmatrix",
-        "mbarrier",   "discard",  "stackrestore", "applypriority", "griddepcontrol",
-        "setmaxnreg",
-    };
-    return std::ranges::find(kOpcodes, opcode) != std::end(kOpcodes);
-}
-
-void add_registers(const FunctionSyntax& function, const Operand& operand, std::vector<std::uint32_t>& out) {
-    if (operand.kind == OperandKind::reg) out.push_back(operand.index);
-    const bool groups = operand.kind == OperandKind::vector || operand.kind == OperandKind::pair ||
-                        operand.kind == OperandKind::list;
-    for (std::uint32_t k = 0; groups && k < operand.count; ++k) {
-        add_registers(function, function.operands[operand.first + k], out);
-    }
-}
-
 }  // namespace
 
-void definitions(const FunctionSyntax& function, const Statement& s, std::vector<std::uint32_t>& out) {
-    const auto mods = function.mods.begin() + s.first_mod;
-    const bool is_red = std::find(mods, mods + s.mod_count, Mod::red) != mods + s.mod_count;
-    const bool reduces = s.opcode == "mbarrier" || (is_red && (s.opcode == "bar" || s.opcode == "barrier"));
-    if ((has_no_result(s.opcode) && !reduces) || s.operand_count == 0) return;
-    const Operand& first = function.operands[s.first_operand];
-    if (s.opcode == "call" && first.kind != OperandKind::list) return;
-    add_registers(function, first, out);
-}
-
 bool Decoder::prepare() {
+    effects_.emplace(syntax_);
     cfg_ = build_cfg(syntax_);
     for (std::uint32_t k = 0; k < cfg_.blocks.size(); ++k)
         statement_blocks_.insert_or_assign(cfg_.blocks[k].first, k);
@@ -52,7 +22,7 @@ bool Decoder::prepare() {
     if (!lay_out_locals()) return false;
     find_aliases();
     assign_slots();
-    patterns_.emplace(syntax_, cfg_, same_registers());
+    patterns_.emplace(syntax_, *effects_, cfg_, same_registers());
     statement_ = nullptr;
     return error_.empty();
 }
@@ -140,24 +110,13 @@ bool Decoder::alias_of(const Statement& s, std::uint32_t& slot) {
 }
 
 void Decoder::find_aliases() {
-    std::vector<std::uint8_t> counts(syntax_.registers.size());
-    std::vector<std::uint32_t> defined;
+    const std::vector<std::uint8_t> counts = effects_->count_defs();
     is_alias_.assign(syntax_.registers.size(), false);
-    for (const Statement& s : syntax_.statements) {
-        defined.clear();
-        definitions(syntax_, s, defined);
-        for (const std::uint32_t reg : defined)
-            counts[reg] = static_cast<std::uint8_t>(std::min(2, counts[reg] + 1));
-    }
-    for (const std::int32_t reg : syntax_.local_register) {
-        if (reg >= 0) counts[static_cast<std::uint32_t>(reg)] = 2;
-    }
     for (const std::uint32_t block : cfg_.order) {
         for (std::uint32_t k = cfg_.blocks[block].first; k < cfg_.blocks[block].last; ++k) {
             const Statement& s = syntax_.statements[k];
             std::uint32_t slot = kNoSlot;
-            defined.clear();
-            definitions(syntax_, s, defined);
+            const auto defined = effects_->defs(k);
             if (defined.size() != 1 || counts[defined[0]] != 1 || !alias_of(s, slot)) continue;
             slots_[defined[0]] = slot;
             is_alias_[defined[0]] = true;
@@ -192,7 +151,7 @@ void Decoder::assign_slots() {
         bool operator<(const Taken& other) const { return end > other.end; }
     };
     std::priority_queue<Taken> taken[4];
-    for (const LiveRange& range : live_ranges(syntax_, cfg_, skipped)) {
+    for (const LiveRange& range : live_ranges(syntax_, *effects_, cfg_, skipped)) {
         const std::uint32_t width = slot_width(syntax_.registers[range.reg]);
         std::priority_queue<Taken>& same = taken[width == 0 ? 0 : width == 4 ? 1 : width == 8 ? 2 : 3];
         std::uint32_t slot = 0;

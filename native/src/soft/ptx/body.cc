@@ -197,12 +197,11 @@ bool BodyParser::parse_modifiers(Statement& statement) {
     while (tokens_.is_kind(TokenKind::dotted)) {
         const std::string_view word = tokens_.current().text;
         const Type type = find_type(word);
-        const Mod mod = find_modifier(word);
         if (type != Type::none && statement.type_count < statement.types.size()) {
             statement.types[statement.type_count++] = type;
         } else {
             // A word that no table knows is kept as Mod::none: whether it matters depends on the opcode.
-            function_.mods.push_back(mod);
+            function_.mods.push_back(find_modifier(word));
             ++statement.mod_count;
         }
         statement.text =
@@ -220,23 +219,24 @@ bool BodyParser::parse_statement() {
     statement.opcode = tokens_.expect_word("an instruction");
     statement.text = statement.opcode;
     if (!parse_modifiers(statement)) return false;
-    wants_label_ = statement.opcode == "bra" || statement.opcode == "brx";
-    wants_list_ = statement.opcode == "call";
-    wants_part_ = statement.opcode.starts_with('v') && statement.opcode != "vote";
-    std::vector<Operand> operands;
+    statement.traits = find_traits(statement.opcode);
+    wants_label_ = statement.traits.has(OpcodeTrait::branch);
+    wants_list_ = statement.traits.has(OpcodeTrait::call);
+    wants_part_ = statement.traits.has(OpcodeTrait::parts);
+    pending_.clear();
     while (!tokens_.failed() && !tokens_.is(';')) {
         Operand operand;
         if (!parse_operand(operand, 0)) return false;
-        operands.push_back(operand);
+        pending_.push_back(operand);
         if (!tokens_.accept(',')) break;
     }
-    statement.first_operand = add_operands(operands);
-    statement.operand_count = static_cast<std::uint32_t>(operands.size());
+    statement.operand_count = static_cast<std::uint32_t>(pending_.size());
+    statement.first_operand = add_operands(pending_);
     function_.statements.push_back(statement);
     return tokens_.expect(';');
 }
 
-std::uint32_t BodyParser::add_operands(const std::vector<Operand>& operands) {
+std::uint32_t BodyParser::add_operands(std::span<const Operand> operands) {
     const auto first = static_cast<std::uint32_t>(function_.operands.size());
     for (const Operand& operand : operands) {
         if (operand.kind == OperandKind::label) {

@@ -1,6 +1,7 @@
 // The parser of one function body: declarations and statements (body.cc), operands (operand.cc). Used by
 // parser.cc.
 #pragma once
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -49,15 +50,17 @@ class BodyParser {
     bool name_binding(const Binding& binding, std::string_view name, Operand& out);
     bool parse_component(const Binding& binding, Operand& out);
     bool parse_constant_operand(Operand& out);
-    std::uint32_t add_operands(const std::vector<Operand>& operands);
+    std::uint32_t add_operands(std::span<const Operand> operands);
+    std::uint32_t add_pending(std::size_t first);
 
     TokenStream& tokens_;
     FunctionSyntax& function_;
     Scopes scopes_;
     std::vector<LabelUse> label_uses_;
-    bool wants_label_ = false;  // the statement being parsed is a branch
-    bool wants_list_ = false;   // ... or a call, whose parentheses are lists
-    bool wants_part_ = false;   // ... or a video instruction, whose operands are parts of registers
+    std::vector<Operand> pending_;  // of the statement, the group and the groups in it that are being parsed
+    bool wants_label_ = false;      // the statement being parsed is a branch
+    bool wants_list_ = false;       // ... or a call, whose parentheses are lists
+    bool wants_part_ = false;       // ... or a video instruction, whose operands are parts of registers
 };
 
 }  // namespace soft::ptx

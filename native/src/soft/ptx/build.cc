@@ -1,18 +1,12 @@
 // The table of builders by opcode. See decoder.h.
-#include <unordered_map>
-
 #include "soft/ptx/builders.h"
+#include "soft/ptx/word_table.h"
 
 namespace soft::ptx {
 namespace {
 
-struct Row {
-    std::string_view opcode;
-    Builder builder;
-};
-
 // clang-format off
-constexpr Row kRows[] = {
+constexpr std::pair<std::string_view, Builder> kRows[] = {
     {"add", build_add}, {"sub", build_sub}, {"mul", build_mul}, {"mad", build_mad}, {"fma", build_fma},
     {"div", build_div}, {"rem", build_rem}, {"neg", build_neg}, {"abs", build_abs}, {"min", build_min},
     {"max", build_max}, {"sqrt", build_root}, {"rcp", build_root}, {"and", build_and}, {"or", build_or},
@@ -51,21 +45,14 @@ constexpr Row kRows[] = {
 };
 // clang-format on
 
-using Map = std::unordered_map<std::string_view, Builder>;
-
-Map make_map() {
-    Map map;
-    for (const Row& row : kRows) map.emplace(row.opcode, row.builder);
-    return map;
-}
+constexpr auto kTable = make_word_table(kRows);
 
 }  // namespace
 
 Builder find_builder(std::string_view opcode, bool& known) {
-    static const Map kMap = make_map();
-    const auto found = kMap.find(opcode);
-    known = found != kMap.end();
-    return known ? found->second : nullptr;
+    const Builder* found = kTable.find(opcode);
+    known = found != nullptr;
+    return known ? *found : nullptr;
 }
 
 }  // namespace soft::ptx

@@ -3,20 +3,46 @@
 #include "soft/ptx/cfg.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace soft::ptx {
 namespace {
 
-using Graph = std::vector<std::vector<std::uint32_t>>;
+// Edges by where they start, in one piece.
+class Graph {
+  public:
+    // `edges`: from, to; of one start in their order here.
+    Graph(std::size_t nodes, std::span<const std::pair<std::uint32_t, std::uint32_t>> edges)
+        : begins_(nodes + 1), targets_(edges.size()) {
+        for (const auto& [from, to] : edges) ++begins_[from + 1];
+        for (std::size_t k = 0; k < nodes; ++k) begins_[k + 1] += begins_[k];
+        std::vector<std::uint32_t> at(begins_.begin(), begins_.end() - 1);
+        for (const auto& [from, to] : edges) targets_[at[from]++] = to;
+    }
+    std::uint32_t size() const { return static_cast<std::uint32_t>(begins_.size() - 1); }
+    std::span<const std::uint32_t> operator[](std::uint32_t node) const {
+        return std::span(targets_).subspan(begins_[node], begins_[node + 1] - begins_[node]);
+    }
+    std::span<std::uint32_t> operator[](std::uint32_t node) {
+        return std::span(targets_).subspan(begins_[node], begins_[node + 1] - begins_[node]);
+    }
 
-bool is_branch(const Statement& s) { return s.opcode == "bra" || s.opcode == "brx"; }
+  private:
+    std::vector<std::uint32_t> begins_;
+    std::vector<std::uint32_t> targets_;
+};
+
+using Edges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+bool is_branch(const Statement& s) { return s.traits.has(OpcodeTrait::branch); }
 
 Graph reversed(const Graph& graph) {
-    Graph result(graph.size());
+    Edges edges;
     for (std::uint32_t from = 0; from < graph.size(); ++from) {
-        for (const std::uint32_t to : graph[from]) result[to].push_back(from);
+        for (const std::uint32_t to : graph[from]) edges.emplace_back(to, from);
     }
-    return result;
+    return Graph(graph.size(), edges);
 }
 
 // Depth-first post-order from `root`; successors are visited first to last.
@@ -78,7 +104,9 @@ bool dominates(const std::vector<std::uint32_t>& idom, std::uint32_t above, std:
     return true;
 }
 
-void split_blocks(const FunctionSyntax& function, Cfg& cfg, std::vector<std::uint32_t>& block_of) {
+// `block_of`: of each statement and of the end, filled.
+std::vector<Block> split_blocks(const FunctionSyntax& function, std::vector<std::uint32_t>& block_of) {
+    std::vector<Block> blocks;
     const auto count = static_cast<std::uint32_t>(function.statements.size());
     std::vector<bool> starts(count + 1);
     starts[0] = true;
@@ -93,11 +121,12 @@ void split_blocks(const FunctionSyntax& function, Cfg& cfg, std::vector<std::uin
             Block block;
             block.first = k;
             block.last = k;
-            cfg.blocks.push_back(block);
+            blocks.push_back(block);
         }
-        block_of[k] = static_cast<std::uint32_t>(cfg.blocks.size() - 1);
-        if (k < count) cfg.blocks.back().last = k + 1;
+        block_of[k] = static_cast<std::uint32_t>(blocks.size() - 1);
+        if (k < count) blocks.back().last = k + 1;
     }
+    return blocks;
 }
 
 void add_targets(const FunctionSyntax& function, const Statement& branch,
@@ -123,10 +152,11 @@ void link_blocks(const FunctionSyntax& function, Cfg& cfg, const std::vector<std
 }
 
 Graph graph_of(const Cfg& cfg) {
-    Graph graph;
-    graph.reserve(cfg.blocks.size());
-    for (const Block& block : cfg.blocks) graph.push_back(block.successors);
-    return graph;
+    Edges edges;
+    for (std::uint32_t from = 0; from < cfg.blocks.size(); ++from) {
+        for (const std::uint32_t to : cfg.blocks[from].successors) edges.emplace_back(from, to);
+    }
+    return Graph(cfg.blocks.size(), edges);
 }
 
 void measure_loop(const Graph& predecessors, Cfg& cfg, std::uint32_t header, std::uint32_t latch) {
@@ -159,9 +189,9 @@ void measure_loops(const Graph& graph, Cfg& cfg) {
 }
 
 void order_blocks(Graph graph, Cfg& cfg) {
-    for (auto& successors : graph) {
+    for (std::uint32_t node = 0; node < graph.size(); ++node) {
         // What leaves a loop is visited first, hence laid out last.
-        std::ranges::stable_sort(successors, [&](std::uint32_t a, std::uint32_t b) {
+        std::ranges::stable_sort(graph[node], [&](std::uint32_t a, std::uint32_t b) {
             return cfg.blocks[a].loop_depth < cfg.blocks[b].loop_depth;
         });
     }
@@ -171,13 +201,13 @@ void order_blocks(Graph graph, Cfg& cfg) {
 }
 
 void mark_joins(const FunctionSyntax& function, const Graph& graph, Cfg& cfg) {
-    Graph backwards(graph.size() + 1);
-    const auto end = static_cast<std::uint32_t>(graph.size());
-    for (std::uint32_t from = 0; from < graph.size(); ++from) {
-        for (const std::uint32_t to : graph[from]) backwards[to].push_back(from);
-        if (graph[from].empty()) backwards[end].push_back(from);
+    Edges backwards;
+    const std::uint32_t end = graph.size();
+    for (std::uint32_t from = 0; from < end; ++from) {
+        for (const std::uint32_t to : graph[from]) backwards.emplace_back(to, from);
+        if (graph[from].empty()) backwards.emplace_back(end, from);
     }
-    const std::vector<std::uint32_t> ipdom = dominators(backwards, end);
+    const std::vector<std::uint32_t> ipdom = dominators(Graph(end + std::size_t{1}, backwards), end);
     for (std::uint32_t k = 0; k < graph.size(); ++k) {
         const Block& block = cfg.blocks[k];
         if (block.successors.size() < 2 || ipdom[k] == kNoBlock || ipdom[k] == end) continue;
@@ -190,15 +220,17 @@ void mark_joins(const FunctionSyntax& function, const Graph& graph, Cfg& cfg) {
 
 }  // namespace
 
-bool ends_flow(const Statement& s) {
-    if (s.guard >= 0) return false;
-    return is_branch(s) || s.opcode == "ret" || s.opcode == "exit" || s.opcode == "trap";
+bool ends_flow(const Statement& s) { return s.guard < 0 && s.traits.has(OpcodeTrait::leaves); }
+
+std::vector<Block> find_blocks(const FunctionSyntax& function) {
+    std::vector<std::uint32_t> block_of;
+    return split_blocks(function, block_of);
 }
 
 Cfg build_cfg(const FunctionSyntax& function) {
     Cfg cfg;
     std::vector<std::uint32_t> block_of;
-    split_blocks(function, cfg, block_of);
+    cfg.blocks = split_blocks(function, block_of);
     link_blocks(function, cfg, block_of);
     const Graph graph = graph_of(cfg);
     measure_loops(graph, cfg);

@@ -1,5 +1,5 @@
 // Basic blocks of one function, the order they are laid out in, and where diverged lanes meet again. Used by
-// the decoder.
+// the decoder and schedule.cc.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -24,6 +24,9 @@ struct Cfg {
     std::vector<Block> blocks;
     std::vector<std::uint32_t> order;  // reachable blocks: arms before joins, loops before what follows them
 };
+
+// The blocks alone: of each only its statements are filled.
+std::vector<Block> find_blocks(const FunctionSyntax& function);
 
 Cfg build_cfg(const FunctionSyntax& function);
 

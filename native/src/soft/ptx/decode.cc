@@ -5,22 +5,6 @@
 #include "soft/ptx/decoder.h"
 
 namespace soft::ptx {
-namespace {
-
-// Opcodes of PTX that nothing here executes. They load; reaching one ends the grid with a clear text.
-constexpr std::string_view kUnbuilt[] = {"wgmma", "tcgen05", "multimem", "tensormap", "clusterlaunchcontrol"};
-
-bool is_of_matrices(std::string_view opcode) {
-    return opcode == "wmma" || opcode == "mma" || opcode == "ldmatrix" || opcode == "stmatrix" ||
-           opcode == "movmatrix";
-}
-
-// Their builders know only some of the forms that PTX has, and leave the others to fail when executed.
-bool is_open_ended(std::string_view opcode) {
-    return opcode == "cp" || opcode == "createpolicy" || is_of_matrices(opcode);
-}
-
-}  // namespace
 
 Decoder::Decoder(const Link& link, std::uint32_t unit, const FunctionSyntax& function, Code& code)
     : link_(link), unit_(unit), syntax_(function), code_(code) {}
@@ -71,6 +55,12 @@ Insn& Decoder::emit_unsupported() { return emit(Family::unsupported, Type::none)
 
 bool Decoder::run() {
     if (!prepare()) return false;
+    const std::size_t likely = syntax_.statements.size() + syntax_.statements.size() / 4 + 8;
+    code_.insns.reserve(likely);
+    code_.lines.reserve(likely);
+    code_.names.reserve(likely);
+    code_.name_sizes.reserve(likely);
+    origins_.reserve(likely);
     block_starts_.assign(cfg_.blocks.size(), 0);
     for (std::uint32_t k = 0; k < cfg_.order.size(); ++k) {
         if (!decode_block(k)) return false;
@@ -95,7 +85,7 @@ bool Decoder::decode_block(std::uint32_t position) {
     patterns_->begin_block();
     for (std::uint32_t k = block.first; k < block.last; ++k, ++at_) {
         if (!decode_statement(syntax_.statements[k])) return false;
-        patterns_->pass(syntax_.statements[k]);
+        patterns_->pass(k);
     }
     finish_block(block, position);
     ++at_;
@@ -107,21 +97,16 @@ bool Decoder::decode_statement(const Statement& s) {
     bool known = false;
     const Builder builder = find_builder(s.opcode, known);
     if (builder == nullptr) {
-        if (std::ranges::find(kUnbuilt, s.opcode) == std::end(kUnbuilt)) return fail("unknown instruction");
+        if (!s.traits.has(OpcodeTrait::unbuilt)) return fail("unknown instruction");
         const std::uint32_t skip = begin_skip();
         emit_unsupported();
         end_skip(skip);
         return true;
     }
-    if (is_unknown_modifier() && !is_open_ended(s.opcode)) return fail("unknown modifier");
-    const bool controls = s.opcode == "bra" || s.opcode == "brx" || s.opcode == "call" || s.opcode == "ret" ||
-                          s.opcode == "exit" || s.opcode == "bar" || s.opcode == "barrier" ||
-                          s.opcode == "shfl" || s.opcode == "vote" || s.opcode == "nanosleep" ||
-                          s.opcode == "match" || s.opcode == "redux" || s.opcode == "elect" ||
-                          s.opcode == "mbarrier" || is_of_matrices(s.opcode);
-    if (s.guard < 0 || s.opcode == "bra" || s.opcode == "brx") return builder(*this) && error_.empty();
+    if (is_unknown_modifier() && !s.traits.has(OpcodeTrait::open_ended)) return fail("unknown modifier");
+    if (s.guard < 0 || s.traits.has(OpcodeTrait::branch)) return builder(*this) && error_.empty();
     const auto before = static_cast<std::uint32_t>(code_.insns.size());
-    if (!controls) {
+    if (!s.traits.has(OpcodeTrait::guarded)) {
         Insn& guard = emit(Family::guard, Type::none);
         guard.a = register_slot(static_cast<std::uint32_t>(s.guard));
         guard.e = s.guard_negated ? kFullMask : 0;

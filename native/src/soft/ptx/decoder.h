@@ -14,6 +14,7 @@
 #include "soft/launch/registry.h"
 #include "soft/ptx/address_patterns.h"
 #include "soft/ptx/cfg.h"
+#include "soft/ptx/effects.h"
 #include "soft/ptx/symbols.h"
 #include "soft/ptx/syntax.h"
 
@@ -146,6 +147,7 @@ class Decoder {
     std::uint32_t unit_;
     const FunctionSyntax& syntax_;
     Code& code_;
+    std::optional<Effects> effects_;
     Cfg cfg_;
     std::optional<AddressPatterns> patterns_;
     std::vector<compile::Origin> origins_;  // parallel to the code's instructions
@@ -172,7 +174,5 @@ constexpr std::uint32_t kNoSlot = ~0u;
 
 // Bytes of a lane of the slot that holds `type`.
 std::uint32_t slot_width(Type type);
-// The registers a statement defines, in order; used by the passes over statements.
-void definitions(const FunctionSyntax& function, const Statement& s, std::vector<std::uint32_t>& out);
 
 }  // namespace soft::ptx

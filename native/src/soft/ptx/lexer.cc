@@ -2,19 +2,43 @@
 // modifier with `::` inside (`.L1::no_allocate`) is one token.
 #include "soft/ptx/lexer.h"
 
+#include <array>
+
 namespace soft::ptx {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool starts_word(char c) { return is_letter(c) || c == '_' || c == '$' || c == '%'; }
+enum : std::uint8_t { kDigit = 1, kLetter = 2, kOther = 4, kPercent = 8, kBlank = 16, kSymbol = 32 };
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+    std::array<std::uint8_t, 256> classes{};
+    const auto mark = [&](std::string_view characters, std::uint8_t as) {
+        for (const char c : characters) classes[static_cast<std::uint8_t>(c)] |= as;
+    };
+    mark("0123456789", kDigit);
+    mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kLetter);
+    mark("_$", kOther);
+    mark("%", kPercent);
+    mark(" \t\r\f\v", kBlank);
+    mark("@!,;:()[]{}<>+-*/|=~&^.?", kSymbol);
+    return classes;
+}
+
+constexpr auto kClasses = make_classes();
+
+bool is_any(char c, unsigned classes) { return (kClasses[static_cast<std::uint8_t>(c)] & classes) != 0; }
+bool is_digit(char c) { return is_any(c, kDigit); }
+bool is_letter(char c) { return is_any(c, kLetter); }
+bool starts_word(char c) { return is_any(c, kLetter | kOther | kPercent); }
 
 }  // namespace
 
-bool is_word_char(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '$'; }
+bool is_word_char(char c) { return is_any(c, kLetter | kDigit | kOther); }
 
-Token Lexer::take(TokenKind kind, std::size_t begin) const {
-    return Token{kind, '\0', line_, text_.substr(begin, at_ - begin)};
+void Lexer::take(Token& out, TokenKind kind, std::size_t begin) const {
+    out.kind = kind;
+    out.symbol = '\0';
+    out.line = line_;
+    out.text = std::string_view(text_.data() + begin, at_ - begin);
 }
 
 void Lexer::skip_block_comment() {
@@ -32,7 +56,7 @@ void Lexer::skip_blank() {
         if (c == '\n') {
             ++line_;
             ++at_;
-        } else if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v') {
+        } else if (is_any(c, kBlank)) {
             ++at_;
         } else if (c == '/' && peek(1) == '/') {
             while (at_ < text_.size() && text_[at_] != '\n') ++at_;
@@ -44,15 +68,17 @@ void Lexer::skip_blank() {
     }
 }
 
-Token Lexer::word(std::size_t begin, TokenKind kind) {
-    while (is_word_char(peek()) ||
-           (kind == TokenKind::dotted && peek() == ':' && peek(1) == ':' && is_word_char(peek(2)))) {
-        at_ += peek() == ':' ? 2 : 1;
+void Lexer::word(Token& out, std::size_t begin, TokenKind kind) {
+    for (;;) {
+        while (at_ < text_.size() && is_word_char(text_[at_])) ++at_;
+        const bool goes_on =
+            kind == TokenKind::dotted && peek() == ':' && peek(1) == ':' && is_word_char(peek(2));
+        if (!goes_on) return take(out, kind, begin);
+        at_ += 2;
     }
-    return take(kind, begin);
 }
 
-Token Lexer::number(std::size_t begin) {
+void Lexer::number(Token& out, std::size_t begin) {
     const bool prefixed = peek() == '0' && (is_letter(peek(1)));
     at_ += prefixed ? 2 : 1;
     while (is_word_char(peek()) || (!prefixed && peek() == '.' && is_digit(peek(1)))) {
@@ -61,42 +87,39 @@ Token Lexer::number(std::size_t begin) {
         if (exponent && (peek() == '+' || peek() == '-')) ++at_;
     }
     if (!prefixed && peek() == '.' && !starts_word(peek(1))) ++at_;
-    return take(TokenKind::number, begin);
+    take(out, TokenKind::number, begin);
 }
 
-Token Lexer::string(std::size_t begin) {
+void Lexer::string(Token& out, std::size_t begin) {
     ++at_;
     while (at_ < text_.size() && text_[at_] != '"') {
-        if (text_[at_] == '\n') return take(TokenKind::bad, begin);
+        if (text_[at_] == '\n') return take(out, TokenKind::bad, begin);
         ++at_;
     }
-    if (at_ >= text_.size()) return take(TokenKind::bad, begin);
+    if (at_ >= text_.size()) return take(out, TokenKind::bad, begin);
     ++at_;
-    Token token = take(TokenKind::string, begin);
-    token.text = token.text.substr(1, token.text.size() - 2);
-    return token;
+    take(out, TokenKind::string, begin);
+    out.text = out.text.substr(1, out.text.size() - 2);
 }
 
-Token Lexer::next() {
+void Lexer::next(Token& out) {
     skip_blank();
     const std::size_t begin = at_;
-    if (at_ >= text_.size() || text_[at_] == '\0') return take(TokenKind::end, begin);
+    if (at_ >= text_.size() || text_[at_] == '\0') return take(out, TokenKind::end, begin);
     const char c = text_[at_];
     if (starts_word(c)) {
         ++at_;
-        return word(begin, TokenKind::word);
+        return word(out, begin, TokenKind::word);
     }
     if (c == '.' && (is_word_char(peek(1)))) {
         ++at_;
-        return word(at_, TokenKind::dotted);
+        return word(out, at_, TokenKind::dotted);
     }
-    if (is_digit(c)) return number(begin);
-    if (c == '"') return string(begin);
+    if (is_digit(c)) return number(out, begin);
+    if (c == '"') return string(out, begin);
     ++at_;
-    const bool known = std::string_view("@!,;:()[]{}<>+-*/|=~&^.?").find(c) != std::string_view::npos;
-    Token token = take(known ? TokenKind::punctuation : TokenKind::bad, begin);
-    token.symbol = c;
-    return token;
+    take(out, is_any(c, kSymbol) ? TokenKind::punctuation : TokenKind::bad, begin);
+    out.symbol = c;
 }
 
 }  // namespace soft::ptx

@@ -18,16 +18,17 @@ struct Token {
 class Lexer {
   public:
     explicit Lexer(std::string_view text) : text_(text) {}
-    Token next();
+    // Into `out` rather than as a copy: a token copied just after it was written stalls the processor.
+    void next(Token& out);
 
   private:
     char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
     void skip_blank();
     void skip_block_comment();
-    Token take(TokenKind kind, std::size_t begin) const;
-    Token word(std::size_t begin, TokenKind kind);
-    Token number(std::size_t begin);
-    Token string(std::size_t begin);
+    void take(Token& out, TokenKind kind, std::size_t begin) const;
+    void word(Token& out, std::size_t begin, TokenKind kind);
+    void number(Token& out, std::size_t begin);
+    void string(Token& out, std::size_t begin);
 
     std::string_view text_;
     std::size_t at_ = 0;

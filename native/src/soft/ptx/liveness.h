@@ -1,10 +1,11 @@
 // Which registers may share a slot: live ranges of one function over its layout. Called by the decoder before
-// it emits, and by schedule.cc.
+// it emits.
 #pragma once
 #include <cstdint>
 #include <vector>
 
 #include "soft/ptx/cfg.h"
+#include "soft/ptx/effects.h"
 #include "soft/ptx/syntax.h"
 
 namespace soft::ptx {
@@ -16,17 +17,9 @@ struct LiveRange {
     std::uint32_t end = 0;
 };
 
-// The registers that a statement writes, and those it reads; where a guard may keep the old values, it reads
-// them.
-struct Effects {
-    std::vector<std::uint32_t> defs;
-    std::vector<std::uint32_t> uses;
-};
-void find_effects(const FunctionSyntax& function, const Statement& statement, Effects& out);
-
 // One range for each register, ordered by where it begins; registers in `skipped` have none. Empty when the
 // function is too large to be worth it.
-std::vector<LiveRange> live_ranges(const FunctionSyntax& function, const Cfg& cfg,
+std::vector<LiveRange> live_ranges(const FunctionSyntax& function, const Effects& effects, const Cfg& cfg,
                                    const std::vector<bool>& skipped);
 
 }  // namespace soft::ptx

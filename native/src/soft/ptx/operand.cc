@@ -1,5 +1,6 @@
 // Operands of statements: registers, constants, addresses, vectors, lists. See body.h.
-#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "soft/ptx/body.h"
 #include "soft/ptx/constant.h"
@@ -39,7 +40,7 @@ bool BodyParser::parse_operand(Operand& out, int depth) {
     tokens_.advance();
     Operand second;
     if (!parse_operand_inner(second, depth + 1)) return false;
-    const std::vector<Operand> both{out, second};
+    const std::array both{out, second};
     out = Operand{};
     out.kind = OperandKind::pair;
     out.count = 2;
@@ -74,17 +75,23 @@ bool BodyParser::parse_operand_inner(Operand& out, int depth) {
     return parse_constant_operand(out);
 }
 
+std::uint32_t BodyParser::add_pending(std::size_t first) {
+    const std::uint32_t at = add_operands(std::span(pending_).subspan(first));
+    pending_.resize(first);
+    return at;
+}
+
 bool BodyParser::parse_children(char close, Operand& out, int depth) {
-    std::vector<Operand> children;
+    const std::size_t first = pending_.size();
     while (!tokens_.failed() && !tokens_.is(close)) {
         Operand child;
         if (!parse_operand(child, depth + 1)) return false;
-        children.push_back(child);
+        pending_.push_back(child);
         if (!tokens_.accept(',')) break;
     }
     if (!tokens_.expect(close)) return false;
-    out.count = static_cast<std::uint32_t>(children.size());
-    out.first = add_operands(children);
+    out.count = static_cast<std::uint32_t>(pending_.size() - first);
+    out.first = add_pending(first);
     return true;
 }
 
@@ -99,18 +106,17 @@ bool BodyParser::parse_address_offset(Operand& out) {
 
 // `[base+offset]`, or `[handle, {coordinates}]` of a texture, whose parts are all children.
 bool BodyParser::parse_address(Operand& out, int depth) {
-    std::vector<Operand> parts;
+    const std::size_t first = pending_.size();
     do {
         Operand part;
         if (!parse_operand(part, depth + 1)) return false;
-        if (parts.empty() && !parse_address_offset(out)) return false;
-        parts.push_back(part);
+        if (pending_.size() == first && !parse_address_offset(out)) return false;
+        pending_.push_back(part);
     } while (tokens_.accept(','));
-    out.offset += parts[0].offset;
-    parts[0].offset = 0;
+    out.offset += std::exchange(pending_[first].offset, 0);
     out.kind = OperandKind::address;
-    out.count = static_cast<std::uint32_t>(parts.size());
-    out.first = add_operands(parts);
+    out.count = static_cast<std::uint32_t>(pending_.size() - first);
+    out.first = add_pending(first);
     return tokens_.expect(']');
 }
 

@@ -92,7 +92,7 @@ void LoadedProgram::compile(const Code& kernel) {
 bool calls_functions(const ptx::Link& link, const ptx::LinkedFunction& linked) {
     const ptx::FunctionSyntax& f = *linked.syntax;
     for (const ptx::Statement& s : f.statements) {
-        if (s.opcode != "call") continue;
+        if (!s.traits.has(ptx::OpcodeTrait::call)) continue;
         bool only_builtin = false;
         for (std::uint32_t k = 0; k < s.operand_count; ++k) {
             const ptx::Operand& operand = f.operands[s.first_operand + k];

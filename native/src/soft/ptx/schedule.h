@@ -9,7 +9,7 @@ namespace soft::ptx {
 // arithmetic move, never past anything else: of two loads of bad addresses the later one may end the grid.
 void hoist_loads(FunctionSyntax& function);
 
-// Whether the statement only computes: it touches registers that find_effects() names, and nothing else.
+// Whether the statement only computes: it touches registers that Effects names, and nothing else.
 bool is_arithmetic(const FunctionSyntax& function, const Statement& statement);
 
 }  // namespace soft::ptx

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "soft/ptx/opcode.h"
 #include "soft/ptx/types.h"
 
 namespace soft::ptx {
@@ -60,9 +61,9 @@ struct Operand {
     std::uint32_t index = 0;  // register, local symbol, statement of a label
     std::uint32_t first = 0;  // children in FunctionSyntax::operands: vector, list, pair, address base
     std::uint32_t count = 0;
-    std::uint64_t value = 0;  // integer, float bits
-    std::int64_t offset = 0;  // added to an address, a symbol or a register
-    std::string_view name;    // symbol, special register
+    std::uint64_t value = 0;    // integer, float bits
+    std::int64_t offset = 0;    // added to an address, a symbol or a register
+    std::string_view name;      // symbol, special register
     std::string_view selector;  // of a register in a video instruction: b0, h1, b3210
 };
 
@@ -76,6 +77,7 @@ struct Statement {
     bool guard_negated = false;
     std::int32_t guard = -1;  // predicate register
     std::array<Type, 6> types{};
+    OpcodeTraits traits;
     std::string_view opcode;
     std::string_view text;  // opcode with its modifiers, for messages
 };

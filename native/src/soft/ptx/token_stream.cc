@@ -5,15 +5,9 @@ namespace soft::ptx {
 
 void TokenStream::advance() {
     if (failed()) return;
-    current_ = ahead_;
-    ahead_ = lexer_.next();
-    if (current_.kind == TokenKind::bad) fail("unexpected character");
-}
-
-bool TokenStream::accept(char symbol) {
-    if (!is(symbol)) return false;
-    advance();
-    return true;
+    lexer_.next(tokens_[at_]);
+    at_ ^= 1u;
+    if (current().kind == TokenKind::bad) fail("unexpected character");
 }
 
 bool TokenStream::accept_dotted(std::string_view text) {
@@ -35,7 +29,7 @@ std::string_view TokenStream::expect_word(std::string_view what) {
         fail(std::string("expected ") + std::string(what));
         return {};
     }
-    const std::string_view text = current_.text;
+    const std::string_view text = current().text;
     advance();
     return text;
 }
@@ -43,19 +37,18 @@ std::string_view TokenStream::expect_word(std::string_view what) {
 bool TokenStream::fail(std::string_view message) {
     if (failed()) return false;
     std::string text(message);
-    if (current_.kind == TokenKind::end) {
+    if (current().kind == TokenKind::end) {
         text += ", found the end of the text";
-    } else if (current_.text.size() < 100) {
-        text += ", found '" + std::string(current_.text) + "'";
+    } else if (current().text.size() < 100) {
+        text += ", found '" + std::string(current().text) + "'";
     }
-    return fail_at(current_.line, text);
+    return fail_at(current().line, text);
 }
 
 bool TokenStream::fail_at(std::uint32_t line, std::string_view message) {
     if (failed()) return false;
     error_ = "line " + std::to_string(line) + ": " + std::string(message);
-    current_ = Token{TokenKind::end, '\0', line, {}};
-    ahead_ = current_;
+    tokens_[0] = tokens_[1] = Token{TokenKind::end, '\0', line, {}};
     return false;
 }
 

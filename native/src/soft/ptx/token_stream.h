@@ -10,24 +10,30 @@ namespace soft::ptx {
 
 class TokenStream {
   public:
-    explicit TokenStream(std::string_view text)
-        : lexer_(text), current_(lexer_.next()), ahead_(lexer_.next()) {}
+    explicit TokenStream(std::string_view text) : lexer_(text) {
+        lexer_.next(tokens_[0]);
+        lexer_.next(tokens_[1]);
+    }
 
-    const Token& current() const { return current_; }
-    const Token& ahead() const { return ahead_; }
+    const Token& current() const { return tokens_[at_]; }
+    const Token& ahead() const { return tokens_[at_ ^ 1u]; }
     bool failed() const { return !error_.empty(); }
     const std::string& error() const { return error_; }
 
     void advance();
     bool is(char symbol) const {
-        return current_.kind == TokenKind::punctuation && current_.symbol == symbol;
+        return current().kind == TokenKind::punctuation && current().symbol == symbol;
     }
     bool is_dotted(std::string_view text) const {
-        return current_.kind == TokenKind::dotted && current_.text == text;
+        return current().kind == TokenKind::dotted && current().text == text;
     }
-    bool is_kind(TokenKind kind) const { return current_.kind == kind; }
+    bool is_kind(TokenKind kind) const { return current().kind == kind; }
     // Takes the token when it matches; answers whether it did.
-    bool accept(char symbol);
+    bool accept(char symbol) {
+        if (!is(symbol)) return false;
+        advance();
+        return true;
+    }
     bool accept_dotted(std::string_view text);
     // Takes the token or fails with "expected ...".
     bool expect(char symbol);
@@ -41,8 +47,8 @@ class TokenStream {
 
   private:
     Lexer lexer_;
-    Token current_;
-    Token ahead_;
+    Token tokens_[2];
+    unsigned at_ = 0;  // the current one
     std::string error_;
 };
 

@@ -1,8 +1,10 @@
 // Names and sizes of PTX types and modifiers. See types.h. Tables only.
 #include "soft/ptx/types.h"
 
-#include <array>
-#include <unordered_map>
+#include <iterator>
+#include <utility>
+
+#include "soft/ptx/word_table.h"
 
 namespace soft::ptx {
 namespace {
@@ -13,13 +15,13 @@ struct TypeRow {
 };
 
 constexpr TypeRow kTypes[] = {
-    {"", 0},     {"u8", 1},    {"u16", 2},    {"u32", 4},    {"u64", 8},        {"s8", 1},
-    {"s16", 2},  {"s32", 4},   {"s64", 8},    {"b8", 1},     {"b16", 2},        {"b32", 4},
-    {"b64", 8},  {"b128", 16}, {"f16", 2},    {"f16x2", 4},  {"bf16", 2},       {"bf16x2", 4},
-    {"f32", 4},  {"f64", 8},   {"tf32", 4},   {"pred", 0},   {"u16x2", 4},      {"s16x2", 4},
-    {"e4m3", 1}, {"e5m2", 1},  {"e4m3x2", 2}, {"e5m2x2", 2}, {"f32x2", 8},      {"ue8m0x2", 2},
-    {"u4", 1},   {"s4", 1},    {"b1", 1},     {"texref", 8}, {"samplerref", 8}, {"surfref", 8},
-    {"e2m1x2", 1}, {"e2m3x2", 2}, {"e3m2x2", 2}, {"u2", 1}, {"s2", 1},
+    {"", 0},       {"u8", 1},     {"u16", 2},    {"u32", 4},    {"u64", 8},        {"s8", 1},
+    {"s16", 2},    {"s32", 4},    {"s64", 8},    {"b8", 1},     {"b16", 2},        {"b32", 4},
+    {"b64", 8},    {"b128", 16},  {"f16", 2},    {"f16x2", 4},  {"bf16", 2},       {"bf16x2", 4},
+    {"f32", 4},    {"f64", 8},    {"tf32", 4},   {"pred", 0},   {"u16x2", 4},      {"s16x2", 4},
+    {"e4m3", 1},   {"e5m2", 1},   {"e4m3x2", 2}, {"e5m2x2", 2}, {"f32x2", 8},      {"ue8m0x2", 2},
+    {"u4", 1},     {"s4", 1},     {"b1", 1},     {"texref", 8}, {"samplerref", 8}, {"surfref", 8},
+    {"e2m1x2", 1}, {"e2m3x2", 2}, {"e3m2x2", 2}, {"u2", 1},     {"s2", 1},
 };
 static_assert(std::size(kTypes) == static_cast<std::size_t>(Type::count));
 
@@ -247,35 +249,27 @@ constexpr std::string_view kModifierNames[] = {
 };
 static_assert(std::size(kModifierNames) == static_cast<std::size_t>(Mod::count));
 
-template <class Value>
-using WordMap = std::unordered_map<std::string_view, Value>;
-
-WordMap<Type> make_types() {
-    WordMap<Type> map;
-    for (std::size_t i = 1; i < std::size(kTypes); ++i) map.emplace(kTypes[i].name, static_cast<Type>(i));
-    return map;
+template <class Value, std::size_t Count, class NameOf>
+constexpr auto make_table(NameOf name_of) {
+    std::pair<std::string_view, Value> rows[Count - 1];  // the first is that of no name
+    for (std::size_t k = 1; k < Count; ++k) rows[k - 1] = {name_of(k), static_cast<Value>(k)};
+    return make_word_table(rows);
 }
 
-WordMap<Mod> make_modifiers() {
-    WordMap<Mod> map;
-    for (std::size_t i = 1; i < std::size(kModifierNames); ++i) {
-        map.emplace(kModifierNames[i], static_cast<Mod>(i));
-    }
-    return map;
-}
+constexpr auto kTypeTable = make_table<Type, std::size(kTypes)>([](std::size_t k) { return kTypes[k].name; });
+constexpr auto kModTable =
+    make_table<Mod, std::size(kModifierNames)>([](std::size_t k) { return kModifierNames[k]; });
 
 }  // namespace
 
 Type find_type(std::string_view word) {
-    static const WordMap<Type> kMap = make_types();
-    const auto found = kMap.find(word);
-    return found == kMap.end() ? Type::none : found->second;
+    const Type* found = kTypeTable.find(word);
+    return found == nullptr ? Type::none : *found;
 }
 
 Mod find_modifier(std::string_view word) {
-    static const WordMap<Mod> kMap = make_modifiers();
-    const auto found = kMap.find(word);
-    if (found != kMap.end()) return found->second;
+    const Mod* found = kModTable.find(word);
+    if (found != nullptr) return *found;
     if (word.starts_with("shared::"))
         return Mod::shared;  // one CTA per cluster, so ::cta and ::cluster agree
     if (word == "param::entry" || word == "param::func") return Mod::param;
