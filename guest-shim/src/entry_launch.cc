@@ -1,11 +1,8 @@
 // Chapter "Execution Control", what is not generated: launches with their arguments packed by layout and
 // everything checked that CUDA reports at once.
-#include <string.h>
-
-#include <algorithm>
-
 #include "graph_backend.h"
 #include "guest/hand.h"
+#include "launch_request.h"
 #include "modules.h"
 #include "stub_runtime.h"
 #include "wire/pointer_unsafe.h"
@@ -66,43 +63,6 @@ bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_att
     return abi::CUDA_SUCCESS;
 }
 
-// Packs from one pointer per argument.
-bool pack_parameters(const KernelFacts& facts, void** parameters, std::byte* out) {
-    if (facts.parameters.empty()) return true;
-    if (parameters == nullptr) return false;
-    // The gaps travel as zeros, not as what the buffer held.
-    if (facts.has_gaps) memset(out, 0, facts.parameter_bytes);
-    for (const Parameter& parameter : facts.parameters) {
-        const auto* value = static_cast<const std::byte*>(*parameters++);
-        if (value == nullptr) return false;
-        wire::copy_short(out + parameter.offset, value, parameter.size);
-    }
-    return true;
-}
-
-// Packs from the list of `extra`: a buffer that already has the layout, and its size.
-bool pack_extra(const KernelFacts& facts, void** extra, std::byte* out) {
-    constexpr int kLongest = 16;  // entries; a list that does not end is not followed for ever
-    const void* buffer = nullptr;
-    const std::size_t* size = nullptr;
-    for (int index = 0; index < kLongest; ++index) {
-        // SAFETY: keys are small numbers in pointers.
-        const auto key = reinterpret_cast<std::uintptr_t>(extra[2 * index]);
-        if (key == abi::CU_LAUNCH_PARAM_END_AS_INT) break;
-        if (key == abi::CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT) {
-            buffer = extra[2 * index + 1];
-        } else if (key == abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT) {
-            size = static_cast<const std::size_t*>(extra[2 * index + 1]);
-        } else {
-            return false;
-        }
-    }
-    if (facts.parameter_bytes == 0) return true;
-    if (buffer == nullptr || size == nullptr || *size < facts.parameter_bytes) return false;
-    memcpy(out, buffer, facts.parameter_bytes);
-    return true;
-}
-
 graphs::KernelCode code_of(const Function& function) {
     graphs::KernelCode code;
     code.identity = function.handle.value;
@@ -114,7 +74,7 @@ graphs::KernelCode code_of(const Function& function) {
 
 // What a launch that is captured becomes.
 graphs::KernelWork node_of(Session& session, const Function& function, const Launch& launch,
-                           const std::byte* packed) {
+                           const LaunchArguments& arguments) {
     graphs::KernelWork kernel;
     kernel.params.func = launch.function;
     kernel.params.gridDimX = launch.grid.x;
@@ -126,7 +86,8 @@ graphs::KernelWork node_of(Session& session, const Function& function, const Lau
     kernel.params.sharedMemBytes = launch.shared_bytes;
     kernel.params.ctx = graph_backend(session).current_context();
     kernel.code = code_of(function);
-    kernel.packed.assign(packed, packed + function.facts->parameter_bytes);
+    kernel.packed.resize(arguments.size());
+    arguments.write(kernel.packed.data());
     if (launch.cooperative) {
         abi::CUlaunchAttribute attribute{};
         attribute.id = abi::CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
@@ -149,16 +110,10 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     const abi::CUresult sizes_good = check_sizes(*session.snapshot.device(context->device), facts, launch);
     if (sizes_good != abi::CUDA_SUCCESS) return sizes_good;
     if (launch.parameters != nullptr && launch.extra != nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
-    // Not on the stack: threads with the smallest of stacks launch, too.
-    ByteBuffer& scratch = thread_state()->scratch;
-    scratch.clear();
-    std::byte* packed = scratch.reserve(std::max<std::size_t>(facts.parameter_bytes, 1));
-    if (packed == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
-    const bool arguments_good = launch.extra != nullptr ? pack_extra(facts, launch.extra, packed)
-                                                        : pack_parameters(facts, launch.parameters, packed);
-    if (!arguments_good) return abi::CUDA_ERROR_INVALID_VALUE;
-    const auto take = [&session, &launch, function, packed](graphs::Work& work) {
-        work = node_of(session, *function, launch, packed);
+    LaunchArguments arguments;
+    if (!arguments.find(facts, launch.parameters, launch.extra)) return abi::CUDA_ERROR_INVALID_VALUE;
+    const auto take = [&](graphs::Work& work) {
+        work = node_of(session, *function, launch, arguments);
         return abi::CUDA_SUCCESS;
     };
     // Asked here as well, though divert() asks: its answer would pass through memory on the way of every
@@ -166,19 +121,18 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     if (graphs::Captures::any()) [[unlikely]] {
         if (const auto diverted = divert(session, stream, take)) return *diverted;
     }
-    const abi::CUresult sent =
-        send_in(session, context,
-                wire::cuLaunchKernel_Request{.f = function->handle,
-                                             .gridDimX = launch.grid.x,
-                                             .gridDimY = launch.grid.y,
-                                             .gridDimZ = launch.grid.z,
-                                             .blockDimX = launch.block.x,
-                                             .blockDimY = launch.block.y,
-                                             .blockDimZ = launch.block.z,
-                                             .sharedMemBytes = launch.shared_bytes,
-                                             .hStream = stream,
-                                             .flags = launch.cooperative ? 1u : 0u,
-                                             .params = {packed, facts.parameter_bytes}});
+    const wire::cuLaunchKernel_Request fields{.f = function->handle,
+                                              .gridDimX = launch.grid.x,
+                                              .gridDimY = launch.grid.y,
+                                              .gridDimZ = launch.grid.z,
+                                              .blockDimX = launch.block.x,
+                                              .blockDimY = launch.block.y,
+                                              .blockDimZ = launch.block.z,
+                                              .sharedMemBytes = launch.shared_bytes,
+                                              .hStream = stream,
+                                              .flags = launch.cooperative ? 1u : 0u,
+                                              .params = {static_cast<std::byte*>(nullptr), arguments.size()}};
+    const abi::CUresult sent = send_in(session, context, LaunchRequest{fields, arguments});
     context->note_launch();
     return sent;
 }

@@ -20,7 +20,6 @@ struct ThreadState {
     abi::CUstreamCaptureMode capture_mode = abi::CU_STREAM_CAPTURE_MODE_GLOBAL;
     std::vector<Context*> contexts;  // the last is current
     ByteBuffer reply;                // outputs of its last call
-    ByteBuffer scratch;              // arguments of the launch it is packing
     std::uint16_t call = 0;          // place (wire::call_index) of the call it is in, or was in last
     std::atomic<std::uint64_t> calls[wire::kCallCount] = {};
     ThreadState* next = nullptr;

@@ -56,9 +56,14 @@ public:
     }
     void handle(Handle handle) { scalar(handle.value); }
     void bytes(std::span<const std::byte> data) {
-        scalar(std::uint64_t{data.size()});
-        copy_short(begin_ + size_, data.data(), data.size());
-        size_ += data.size();
+        filled(data.size(), [&](std::byte* at) { copy_short(at, data.data(), data.size()); });
+    }
+    // A byte string that `fill(at)` writes where it is to stand, `size` bytes and no fewer.
+    template <class Fill>
+    void filled(std::size_t size, Fill&& fill) {
+        scalar(std::uint64_t{size});
+        fill(begin_ + size_);
+        size_ += size;
         pad_to(kRecordAlignment);
     }
     // Zeros up to the next multiple of `alignment`, so that no uninitialised byte of the guest ever travels.

@@ -1,0 +1,32 @@
+// See launch_request.h.
+#include "launch_request.h"
+
+#include "cudart/abi.h"
+
+namespace guest {
+
+// A buffer that already has the layout, and its size.
+bool LaunchArguments::find_extra(void** extra) {
+    constexpr int kLongest = 16;  // entries; a list that does not end is not followed for ever
+    const void* buffer = nullptr;
+    const std::size_t* size = nullptr;
+    for (int index = 0; index < kLongest; ++index) {
+        // SAFETY: keys are small numbers in pointers.
+        const auto key = reinterpret_cast<std::uintptr_t>(extra[2 * index]);
+        if (key == abi::CU_LAUNCH_PARAM_END_AS_INT) break;
+        if (key == abi::CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT) {
+            buffer = extra[2 * index + 1];
+        } else if (key == abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT) {
+            size = static_cast<const std::size_t*>(extra[2 * index + 1]);
+        } else {
+            return false;
+        }
+    }
+    if (facts_->parameter_bytes == 0) return true;
+    if (buffer == nullptr || size == nullptr || *size < facts_->parameter_bytes) return false;
+    buffer_ = static_cast<const std::byte*>(buffer);
+    touch(buffer_, facts_->parameter_bytes);
+    return true;
+}
+
+}  // namespace guest
