@@ -39,7 +39,7 @@ class LoadedProgram final : public Program {
     DeviceServices& services_;
     ManagedImage& managed_;  // while it is loaded
     std::vector<std::string> texts_;
-    std::vector<ptx::Module> modules_;
+    std::vector<ptx::Module> modules_;  // while it is loaded: they take ten times the room of the text
     std::vector<std::unique_ptr<Code>> codes_;
     std::mutex compiling_;
     compile::Compiler compiler_;
@@ -79,6 +79,7 @@ int LoadedProgram::load(std::span<const std::string_view> units, std::string& lo
         const auto at = std::ranges::find(table_.codes, functions_[k]->code);
         table_.kernels[static_cast<std::size_t>(at - table_.codes.begin())] = functions_[k].get();
     }
+    modules_ = {};
     return failed;
 }
 
