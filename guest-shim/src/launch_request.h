@@ -22,6 +22,7 @@ class LaunchArguments {
     bool find(const KernelFacts& facts, void** parameters, void** extra) {
         facts_ = &facts;
         parameters_ = parameters;
+        buffer_ = nullptr;
         if (extra != nullptr) [[unlikely]]
             return find_extra(extra);
         if (facts.parameters.empty()) return true;
