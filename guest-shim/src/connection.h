@@ -41,14 +41,10 @@ public:
         Appended how = lane.append(request, header);
         if (how == Appended::open) [[likely]]
             return how;
-        while (how == Appended::no_room) {
-            if (!wait_for_room(false)) return Appended::lost;
-            how = lane.append(request, header);
-        }
-        if (how == Appended::large) {
+        if (how == Appended::no_room || how == Appended::large) {
             ByteBuffer packed;
-            if (!Lane::pack_large(request, header, packed)) return Appended::no_memory;
-            return append_pieces(packed.bytes());
+            if (!Lane::pack_apart(request, header, packed)) return Appended::no_memory;
+            how = append_packed(packed.bytes());
         }
         if (how != Appended::wake) return how;
         ring.ring_host();
@@ -134,7 +130,7 @@ protected:
 private:
     static void* pump_main(void* self);
     void pump_loop();
-    void pump_idle(bool& slept_long);
+    void pump_idle(bool& slept_long, std::int64_t longest_ns);
     bool watching() const { return awaited_functions() != 0 || replies.detached_count() != 0; }
     void read_for_nobody(std::int64_t timeout_ns);
     void read_arrived_on_ring();
@@ -153,6 +149,7 @@ private:
     bool random_seal();
 
     // -- on the ring (connection_ring.cc) --
+    Appended append_packed(std::span<const std::byte> record);
     Appended append_pieces(std::span<const std::byte> record);
     bool wait_for_room(bool pieces);
     bool spin_for_room(bool pieces);
@@ -162,10 +159,12 @@ private:
     void look(const Slot* reader);
     void doze(const Slot* reader, std::int64_t timeout_ns);
     void pump_loop_on_ring();
+    void stop_fencing();
 
     // Below this, copying the bytes costs less than waiting for the socket to take them.
     static constexpr std::size_t kBulkBytes = 2 << 20;
 
+    bool may_stop_fencing_ = false;  // the pump has still to
     std::atomic<int> lost_{0};
     std::atomic<int> sticky_{0};
     std::atomic<std::uint64_t> random_state_{0};

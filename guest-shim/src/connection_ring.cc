@@ -4,6 +4,7 @@
 // unread. Part of connection.h's class; connection_wait.cc has what both carriers share.
 #include <poll.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,12 +25,23 @@ constexpr std::uint64_t kBytesPerNs = 4;
 constexpr std::int64_t kLongSpinNs = 5'000'000;
 constexpr std::int64_t kWatchNs = 100'000'000;
 
+// In a process of several threads the kernel takes some ms to register it for barriers: the pump does that,
+// and not for a program that is over sooner than this.
+constexpr std::int64_t kSettledNs = 100'000'000;
+
 void pause() { __builtin_ia32_pause(); }
+
+// How many there are in this process; 0: not known.
+std::uint64_t threads_here() {
+    constexpr nlink_t kDots = 2;
+    struct stat tasks{};
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > kDots ? tasks.st_nlink - kDots : 0;
+}
 
 }  // namespace
 
 const char* Connection::open_ring(std::uint64_t arena_base, std::uint64_t arena_size,
-                               std::size_t message_limit) {
+                                  std::size_t message_limit) {
     int descriptors[H2Stream::kDescriptors];
     carrier.take_descriptors(descriptors);
     const RingOffer& offer = carrier.ring_offer();
@@ -43,7 +55,27 @@ const char* Connection::open_ring(std::uint64_t arena_base, std::uint64_t arena_
     const char* wrong = ring.open(offer, descriptors, arena_room, message_limit);
     if (wrong != nullptr) return wrong;
     lane.open_ring(ring.commands());
+    if (threads_here() == 1) {
+        stop_fencing();
+    } else {
+        may_stop_fencing_ = true;
+    }
     return nullptr;
+}
+
+void Connection::stop_fencing() {
+    may_stop_fencing_ = false;
+    if (wire::register_for_barriers()) lane.stop_fencing();
+}
+
+// A record that there was no room for, or that is larger than an item.
+Appended Connection::append_packed(std::span<const std::byte> record) {
+    Appended how = lane.append_packed(record);
+    while (how == Appended::no_room) {
+        if (!wait_for_room(false)) return Appended::lost;
+        how = lane.append_packed(record);
+    }
+    return how == Appended::large ? append_pieces(record) : how;
 }
 
 // A record that is larger than an item: its pieces, with nothing of others between them.
@@ -216,7 +248,8 @@ void Connection::pump_loop_on_ring() {
     while (lost() == abi::CUDA_SUCCESS) {
         const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
         if (!watching()) {
-            pump_idle(slept_long);
+            pump_idle(slept_long, may_stop_fencing_ ? kSettledNs : -1);
+            if (may_stop_fencing_ && !slept_long) stop_fencing();
             continue;
         }
         if (awaited_functions() == 0) futex_wait(pump_word_, seen, kPatienceNs);

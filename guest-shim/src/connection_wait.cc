@@ -156,21 +156,22 @@ void Connection::pump_loop() {
             idle = opened != 0 ? 0 : idle + 1;
         } else {
             bool slept_long = false;
-            pump_idle(slept_long);
+            pump_idle(slept_long, -1);
             idle = slept_long ? 0 : idle;
         }
     }
 }
 
 // Sleeps until somebody packs the first record of a batch or starts something to watch.
-void Connection::pump_idle(bool& slept_long) {
+// `longest_ns`: < 0 without end.
+void Connection::pump_idle(bool& slept_long, std::int64_t longest_ns) {
     const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
     pump_asleep_.store(true, std::memory_order_relaxed);
     pump_order_.fetch_add(1, std::memory_order_seq_cst);
     wire::ring_delays.step();
     const std::int64_t tick_ns = carrier.tick_ns();
     if (lane.empty() && !watching() && lost() == abi::CUDA_SUCCESS)
-        futex_wait(pump_word_, seen, tick_ns != 0 ? tick_ns : -1);
+        futex_wait(pump_word_, seen, tick_ns != 0 ? tick_ns : longest_ns);
     pump_asleep_.store(false, std::memory_order_relaxed);
     if (tick_ns != 0) {
         Guard guard(carrier.mutex());

@@ -15,7 +15,6 @@ struct Dimensions {
     unsigned y;
     unsigned z;
     std::uint64_t count() const { return std::uint64_t{x} * y * z; }
-    bool empty() const { return x == 0 || y == 0 || z == 0; }
 };
 
 struct Launch {
@@ -41,14 +40,14 @@ bool within(const DeviceFacts& device, const Dimensions& size, abi::CUdevice_att
 // Inline: a call is a tenth of what a launch may cost.
 [[gnu::always_inline]] inline abi::CUresult check_sizes(const DeviceFacts& device, const KernelFacts& facts,
                                                         const Launch& launch) {
-    if (launch.grid.empty() || launch.block.empty()) return abi::CUDA_ERROR_INVALID_VALUE;
     const bool sizes_good =
         within(device, launch.grid, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X,
                abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, abi::CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z) &&
         within(device, launch.block, abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X,
                abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, abi::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z);
     const auto threads = static_cast<std::int64_t>(launch.block.count());
-    if (!sizes_good || threads > device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK)) {
+    if (!sizes_good || threads == 0 || launch.grid.count() == 0 ||
+        threads > device.attribute(abi::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK)) {
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
     const auto attribute = [&](abi::CUfunction_attribute which) {
@@ -97,6 +96,15 @@ graphs::KernelWork node_of(Session& session, const Function& function, const Lau
     return kernel;
 }
 
+// What becomes of a launch into a stream that captures; nothing where none does.
+[[gnu::noinline]] std::optional<abi::CUresult> capture(Session& session, const Function& function,
+                                                       Launch launch, LaunchArguments arguments) {
+    return divert(session, wire::to_handle(launch.stream), [&](graphs::Work& work) {
+        work = node_of(session, function, launch, arguments);
+        return abi::CUDA_SUCCESS;
+    });
+}
+
 abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
@@ -112,14 +120,8 @@ abi::CUresult launch_kernel(Session& session, const Launch& launch) {
     if (launch.parameters != nullptr && launch.extra != nullptr) return abi::CUDA_ERROR_INVALID_VALUE;
     LaunchArguments arguments;
     if (!arguments.find(facts, launch.parameters, launch.extra)) return abi::CUDA_ERROR_INVALID_VALUE;
-    const auto take = [&](graphs::Work& work) {
-        work = node_of(session, *function, launch, arguments);
-        return abi::CUDA_SUCCESS;
-    };
-    // Asked here as well, though divert() asks: its answer would pass through memory on the way of every
-    // launch.
     if (graphs::Captures::any()) [[unlikely]] {
-        if (const auto diverted = divert(session, stream, take)) return *diverted;
+        if (const auto captured = capture(session, *function, launch, arguments)) return *captured;
     }
     const wire::cuLaunchKernel_Request fields{.f = function->handle,
                                               .gridDimX = launch.grid.x,
@@ -197,6 +199,9 @@ abi::CUresult describe_kernel(Session& session, const abi::CUDA_KERNEL_NODE_PARA
 
 namespace hand {
 
+// Flat: all that a launch is made of stays in registers until it is written into the ring. Through memory it
+// would be read back in other widths than it was written in, and such a read waits for all writes before it.
+[[gnu::flatten]]
 abi::CUresult cuLaunchKernel(Session& session, abi::CUfunction f, unsigned int gridDimX,
                              unsigned int gridDimY, unsigned int gridDimZ, unsigned int blockDimX,
                              unsigned int blockDimY, unsigned int blockDimZ, unsigned int sharedMemBytes,

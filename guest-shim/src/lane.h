@@ -13,6 +13,7 @@
 
 #include "byte_buffer.h"
 #include "futex.h"
+#include "owned_mutex.h"
 #include "split_writer.h"
 #include "wire/cursor.h"
 #include "wire/grpc_frame.h"
@@ -39,21 +40,28 @@ public:
         ring_whole_ = ring.whole();
     }
     bool on_ring() const { return ring_whole_ != 0; }
+    // From now on appends make no fences, and one thread may own the lock; where the host makes up for it.
+    // After wire::register_for_barriers().
+    void stop_fencing() {
+        if (!ring_.stop_fencing()) return;
+        unordered_.store(true, std::memory_order_release);
+        mutex_.allow_owner();
+    }
 
     template <class Request>
     Appended append(const Request& request, wire::RecordHeader header) {
         const std::size_t size = seal_header<Request>(request, header);
-        if (on_ring()) [[likely]]
-            return into_ring(request, header, size);
-        Guard guard(mutex_);
-        std::byte* at = reserve(size);
-        if (at == nullptr) return Appended::no_memory;
-        pack(at, request, header);
-        return publish(size);
+        return on_ring() ? into_ring(request, header, size) : into_batch(request, header, size);
     }
-    // The record as a run of bytes, for publish_pieces(). False: no memory.
+    // The same for a record that is packed already; on the ring.
+    Appended append_packed(std::span<const std::byte> record) {
+        if (record.size() > ring_whole_) return Appended::large;
+        return publish_on_ring(record.size(),
+                               [&](std::byte* at) { std::memcpy(at, record.data(), record.size()); });
+    }
+    // The record as a run of bytes, for append_packed() and publish_pieces(). False: no memory.
     template <class Request>
-    static bool pack_large(const Request& request, wire::RecordHeader header, ByteBuffer& out) {
+    [[gnu::noinline]] static bool pack_apart(Request request, wire::RecordHeader header, ByteBuffer& out) {
         const std::size_t size = seal_header<Request>(request, header);
         std::byte* at = out.reserve(size);
         if (at == nullptr) return false;
@@ -65,7 +73,7 @@ public:
     // Takes the open batch, which is not empty() and has no other taker; `spare` (empty, may be null)
     // replaces it.
     ByteBuffer* take(ByteBuffer* spare) {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         opened_ns_.store(0, std::memory_order_relaxed);
         return std::exchange(open_, spare);
     }
@@ -76,10 +84,10 @@ public:
     ByteBuffer* take_with(const Request& request, wire::RecordHeader header,
                           std::span<const std::byte> foreign, ByteBuffer* spare) {
         const std::size_t size = seal_header<Request>(request, header);
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         std::byte* at = reserve(size - foreign.size());
         if (at == nullptr) return nullptr;
-        std::memcpy(at, &header, sizeof header);
+        wire::write_header(at, header);
         SplitWriter writer(at + sizeof header, foreign);
         encode(writer, request);
         writer.pad_to(wire::kRecordAlignment);
@@ -95,18 +103,18 @@ public:
     // Keeps everybody else from appending until end_pieces(): the pieces of a record stand one behind the
     // other. False while another thread does that.
     bool begin_pieces() {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         if (in_pieces_) return false;
         in_pieces_ = true;
         return true;
     }
     // Writes what there is room for; answers how many bytes that was.
     std::size_t publish_pieces(std::span<const std::byte> rest) {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         return ring_.publish_pieces(rest);
     }
     void end_pieces() {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         in_pieces_ = false;
         count_record();
     }
@@ -114,20 +122,20 @@ public:
     bool has_room(bool pieces) {
         constexpr std::uint64_t kMany = 32 << 10;
         constexpr std::uint64_t kLargest = 2 * (wire::kRingWhole + wire::kPieceHead);
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         const std::uint64_t wanted = std::min(ring_.size() / 4, pieces ? kLargest : kMany);
         return (pieces || !in_pieces_) && ring_.has_free(wanted);
     }
     // Before sleeping for room: false when an append is worth trying. `pieces`: for the thread that is in
     // them.
     bool begin_wait(bool pieces) {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         // While another is in pieces the ring's flag is that thread's: clearing it would lose its doorbell.
         return (in_pieces_ && !pieces) || ring_.begin_wait();
     }
     // False when the host says that it has read what it cannot have: there will be no room.
     bool is_host_believable() {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         return ring_.believable();
     }
     // After publishing: the host sleeps and this caller has to ring.
@@ -138,7 +146,7 @@ public:
     std::int64_t opened_ns() const { return opened_ns_.load(std::memory_order_relaxed); }
     // Bytes that have gone into the ring.
     std::uint64_t ring_bytes() {
-        Guard guard(mutex_);
+        OwnedGuard guard(mutex_);
         return ring_.published();
     }
     std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }
@@ -157,7 +165,7 @@ private:
     }
     template <class Request>
     static void pack(std::byte* at, const Request& request, const wire::RecordHeader& header) {
-        std::memcpy(at, &header, sizeof header);
+        wire::write_header(at, header);
         wire::Writer writer(at + sizeof header);
         encode(writer, request);
         writer.pad_to(wire::kRecordAlignment);
@@ -167,17 +175,32 @@ private:
     Appended into_ring(const Request& request, const wire::RecordHeader& header, std::size_t size) {
         if (size > ring_whole_) [[unlikely]]
             return Appended::large;
+        return publish_on_ring(size, [&](std::byte* at) { pack(at, request, header); });
+    }
+    // One item, which `fill(at)` writes.
+    template <class Fill>
+    Appended publish_on_ring(std::size_t size, Fill&& fill) {
         {
-            Guard guard(mutex_);
+            OwnedGuard guard(mutex_);
             std::byte* at = in_pieces_ ? nullptr : ring_.reserve(size);
             if (at == nullptr) [[unlikely]]
                 return Appended::no_room;
-            pack(at, request, header);
+            fill(at);
             ring_.publish(size);
             count_record();
         }
-        // The lock has been given back by an exchange.
-        return ring_.must_ring_after_exchange() ? Appended::wake : Appended::open;
+        // The lock has been given back by an exchange, or by an owner, whom the host orders.
+        return ring_.must_ring_after_exchange(unordered_.load(std::memory_order_acquire)) ? Appended::wake
+                                                                                          : Appended::open;
+    }
+
+    template <class Request>
+    [[gnu::noinline]] Appended into_batch(Request request, wire::RecordHeader header, std::size_t size) {
+        OwnedGuard guard(mutex_);
+        std::byte* at = reserve(size);
+        if (at == nullptr) return Appended::no_memory;
+        pack(at, request, header);
+        return publish(size);
     }
 
     std::byte* reserve(std::size_t size) {
@@ -204,8 +227,9 @@ private:
     }
 
     static constexpr std::size_t kSlack = 4096;
-    Mutex mutex_;
+    OwnedMutex mutex_;
     bool in_pieces_ = false;
+    std::atomic<bool> unordered_{false};
     std::size_t ring_whole_ = 0;  // 0: no ring
     wire::RingWriter ring_;
     // Atomics because others read them unlocked; only the mutex's holder writes.

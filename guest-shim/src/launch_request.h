@@ -23,8 +23,12 @@ class LaunchArguments {
         facts_ = &facts;
         parameters_ = parameters;
         buffer_ = nullptr;
-        if (extra != nullptr) [[unlikely]]
-            return find_extra(extra);
+        if (extra != nullptr) [[unlikely]] {
+            const std::byte* buffer = nullptr;
+            const bool found = find_buffer(facts, extra, buffer);
+            buffer_ = buffer;
+            return found;
+        }
         if (facts.parameters.empty()) return true;
         if (parameters == nullptr) return false;
         for (const Parameter& parameter : facts.parameters) {
@@ -37,23 +41,27 @@ class LaunchArguments {
     std::size_t size() const { return facts_->parameter_bytes; }
     // Writes size() bytes, gaps between arguments as zeros.
     void write(std::byte* out) const {
-        if (buffer_ != nullptr) {
+        if (buffer_ == nullptr) [[likely]] {
+            write_each(*facts_, parameters_, out);
+        } else {
             wire::copy_short(out, buffer_, size());
-            return;
-        }
-        if (facts_->has_gaps) std::memset(out, 0, size());
-        void** next = parameters_;
-        for (const Parameter& parameter : facts_->parameters) {
-            wire::copy_short(out + parameter.offset, static_cast<const std::byte*>(*next++), parameter.size);
         }
     }
 
   private:
-    bool find_extra(void** extra);
+    // By no pointer to this object, which then need not stand in memory.
+    static bool find_buffer(const KernelFacts& facts, void** extra, const std::byte*& found);
+    // Not inline: a launch keeps so much in registers that none would be left for the loop.
+    [[gnu::noinline]] static void write_each(const KernelFacts& facts, void** parameters, std::byte* out);
     static void touch(const std::byte* at, std::size_t size) {
         constexpr std::size_t kPage = 4096;
         // SAFETY: volatile, so that the reads are made.
         const volatile std::byte* bytes = at;
+        if (size - 1 < kPage) [[likely]] {
+            static_cast<void>(bytes[0]);
+            static_cast<void>(bytes[size - 1]);
+            return;
+        }
         for (std::size_t offset = 0; offset < size; offset += kPage) static_cast<void>(bytes[offset]);
         if (size != 0) static_cast<void>(bytes[size - 1]);
     }
@@ -67,8 +75,8 @@ class LaunchArguments {
 struct LaunchRequest {
     static constexpr wire::CallId kId = wire::cuLaunchKernel_Request::kId;
     // Its `params` says only how long they are.
-    const wire::cuLaunchKernel_Request& fields;
-    const LaunchArguments& arguments;
+    wire::cuLaunchKernel_Request fields;
+    LaunchArguments arguments;
 };
 
 inline void encode(wire::Measure& measure, const LaunchRequest& request) { encode(measure, request.fields); }

@@ -24,9 +24,10 @@ struct DeviceFacts {
     // The driver reads registered host memory at the address at which the host has it.
     bool reads_host_memory = false;
 
+    // 0 for what the host does not know.
     std::int32_t attribute(abi::CUdevice_attribute which) const {
         const auto index = static_cast<std::size_t>(which);
-        return index < attribute_count ? attributes[index] : 0;
+        return index < kMaxAttributes ? attributes[index] : 0;
     }
 };
 

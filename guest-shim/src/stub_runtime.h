@@ -90,7 +90,7 @@ inline wire::RecordHeader header_of(ThreadState& thread, const Context* context)
 // Appends with the slot's ticket, waits, and frees the slot. Answers for this record alone.
 template <class Request>
 abi::CUresult exchange_alone(Session& session, ThreadState& thread, const Context* context,
-                            const Request& request, Slot* slot) {
+                             const Request& request, Slot* slot) {
     wire::RecordHeader header = header_of(thread, context);
     header.ticket = slot->ticket();
     header.flags = static_cast<std::uint16_t>(wire::RecordFlag::wants_reply);
@@ -140,8 +140,8 @@ inline bool takes_launches(const Context* context, const wire::cuCtxSynchronize_
 
 // The same with a slot of its own, which leaves the outputs in thread.reply.
 template <class Request>
-abi::CUresult exchange(Session& session, ThreadState& thread, const Context* context,
-                       const Request& request) {
+[[gnu::noinline]] abi::CUresult exchange(Session& session, ThreadState& thread, const Context* context,
+                                         Request request) {
     Slot* slot = session.replies.take_slot();
     if (slot == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     thread.reply.clear();
@@ -200,8 +200,7 @@ abi::CUresult send_bulk(Session& session, const Request& request, std::span<cons
     if (usable != abi::CUDA_SUCCESS) return usable;
     const abi::CUresult good = verdict(session, request);
     if (good != abi::CUDA_SUCCESS) return good;
-    return session.appended(
-        session.append_bulk(request, detail::header_of(*thread_state(), context), bytes));
+    return session.appended(session.append_bulk(request, detail::header_of(*thread_state(), context), bytes));
 }
 
 // As send(), for records that need no current context.

@@ -25,18 +25,22 @@ void trace(const wire::TraceEvent& event);
 class TraceSpan {
 public:
     TraceSpan(wire::TraceKind kind, std::uint16_t call, std::uint32_t thread, std::uint64_t amount = 0)
-        : event_{trace_on ? now_ns() : 0, 0, kind, call, thread, amount} {}
+        : begin_ns_(trace_on ? now_ns() : 0), kind_(kind), call_(call), thread_(thread), amount_(amount) {}
     ~TraceSpan() {
-        if (event_.begin_ns == 0) [[likely]]
+        if (begin_ns_ == 0) [[likely]]
             return;
-        event_.end_ns = now_ns();
-        trace(event_);
+        trace({begin_ns_, now_ns(), kind_, call_, thread_, amount_});
     }
     TraceSpan(const TraceSpan&) = delete;
     TraceSpan& operator=(const TraceSpan&) = delete;
 
 private:
-    wire::TraceEvent event_;
+    // Not as an event, which would stand in memory whether there is a trace or not.
+    std::int64_t begin_ns_;
+    wire::TraceKind kind_;
+    std::uint16_t call_;
+    std::uint32_t thread_;
+    std::uint64_t amount_;
 };
 
 }  // namespace guest

@@ -62,17 +62,29 @@ public:
     template <class Fill>
     void filled(std::size_t size, Fill&& fill) {
         scalar(std::uint64_t{size});
+        const std::size_t end = align_up(size_ + size, kRecordAlignment);
+        // All zeros there may be at once, before the bytes in front of them.
+        if (end != size_ + size) std::memset(begin_ + end - kRecordAlignment, 0, kRecordAlignment);
         fill(begin_ + size_);
-        size_ += size;
-        pad_to(kRecordAlignment);
+        size_ = end;
     }
     // Zeros up to the next multiple of `alignment`, so that no uninitialised byte of the guest ever travels.
+    // Alignments are at most 8, and a loop is made into a call of memset.
     void pad_to(std::size_t alignment) {
-        while (size_ % alignment != 0) begin_[size_++] = std::byte{0};
+        const std::size_t padding = align_up(size_, alignment) - size_;
+        if ((padding & 1) != 0) zeros<std::uint8_t>();
+        if ((padding & 2) != 0) zeros<std::uint16_t>();
+        if ((padding & 4) != 0) zeros<std::uint32_t>();
     }
     std::size_t size() const { return size_; }
 
 private:
+    template <class T>
+    void zeros() {
+        std::memset(begin_ + size_, 0, sizeof(T));
+        size_ += sizeof(T);
+    }
+
     std::byte* begin_;
     std::size_t size_ = 0;
 };

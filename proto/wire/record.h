@@ -22,6 +22,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace wire {
 
@@ -53,6 +54,15 @@ struct RecordHeader {
     std::uint16_t context;
 };
 static_assert(sizeof(RecordHeader) == 16);
+
+// Writes its 16 bytes, in two stores: none of them is read back from somewhere else first.
+inline void write_header(std::byte* at, const RecordHeader& header) {
+    const std::uint64_t words[2] = {
+        header.size | std::uint64_t{header.call} << 32 | std::uint64_t{header.flags} << 48,
+        header.ticket | std::uint64_t{header.thread} << 32 | std::uint64_t{header.context} << 48};
+    std::memcpy(at, &words[0], sizeof words[0]);
+    std::memcpy(at + sizeof words[0], &words[1], sizeof words[1]);
+}
 
 struct ReplyHeader {
     std::uint32_t size;

@@ -15,6 +15,8 @@
 // rings the consumer's doorbell, an eventfd passed along with the memfd. A producer without room does the
 // same with producer_waits. So the flag costs a load per publish and one write(2) per sleep, never one per
 // record.
+// A producer needs a fence between publishing and looking. It may leave that out (producer_unordered) where
+// the consumer has said (consumer_orders) that it makes all producers pass a barrier once its flag is set.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -24,6 +26,7 @@
 #include <cstring>
 #include <span>
 
+#include "wire/barrier.h"
 #include "wire/delays.h"
 #include "wire/record.h"
 
@@ -63,6 +66,8 @@ struct RingWords {
     alignas(kLine) std::atomic<std::uint64_t> tail{0};  // producer: published
     alignas(kLine) std::atomic<std::uint64_t> head{0};  // consumer: done with
     alignas(kLine) std::atomic<std::uint32_t> consumer_asleep{0};
+    std::atomic<std::uint32_t> consumer_orders{0};     // consumer, once
+    std::atomic<std::uint32_t> producer_unordered{0};  // producer, once
     alignas(kLine) std::atomic<std::uint32_t> producer_waits{0};
 };
 
@@ -164,17 +169,23 @@ public:
         return asleep();
     }
     // The same for a caller that has exchanged something atomically since it published, as who gives a lock
-    // back has.
-    bool must_ring_after_exchange() {
-#if defined(__x86_64__)
+    // back has, or that is `unordered`: stop_fencing() has answered true.
+    bool must_ring_after_exchange(bool unordered) {
+#if !defined(__x86_64__)
+        if (!unordered) return must_ring();
+#endif
+        static_cast<void>(unordered);
         ring_delays.step();
         // SAFETY: an exchange is a locked instruction, which no load passes and behind which no store stays:
         // the fence that is there already. The compiler must not move the look across it.
         std::atomic_signal_fence(std::memory_order_seq_cst);
         return asleep();
-#else
-        return must_ring();
-#endif
+    }
+    // From now on the consumer makes the fences of this end; false where it does not.
+    bool stop_fencing() {
+        if (words_->consumer_orders.load(std::memory_order_relaxed) == 0) return false;
+        words_->producer_unordered.store(1, std::memory_order_seq_cst);
+        return true;
     }
     // Before sleeping for room: false when there is some by now. Room is a quarter of the ring, so that a
     // full ring costs one sleep for a quarter of it, not one a record.
@@ -298,10 +309,17 @@ public:
         const std::uint64_t used = words_->tail.load(std::memory_order_relaxed) - head_;
         return used <= size_ / 4 * 3 && words_->producer_waits.exchange(0, std::memory_order_seq_cst) != 0;
     }
+    // Tells the producer, before it has published anything, that it need not fence; where that is so.
+    void offer_order() { words_->consumer_orders.store(can_order_processes() ? 1 : 0); }
     // Before sleeping: false when something has come by now.
     bool begin_sleep() {
         words_->consumer_asleep.store(1, std::memory_order_seq_cst);
         ring_delays.step();
+        // Asked after the flag was set: who has not said so by then sees it.
+        if (words_->producer_unordered.load(std::memory_order_seq_cst) != 0 && !order_processes()) {
+            end_sleep();
+            return false;
+        }
         if (!whole_ && words_->tail.load(std::memory_order_seq_cst) == head_) return true;
         end_sleep();
         return false;

@@ -55,7 +55,8 @@ std::uint64_t file_size_limit() {
 void ring_bell(int bell) {
     pollfd ready{bell, POLLOUT, 0};
     const std::uint64_t one = 1;
-    if (::poll(&ready, 1, 0) == 1) [[maybe_unused]] const auto written = ::write(bell, &one, sizeof one);
+    if (::poll(&ready, 1, 0) == 1) [[maybe_unused]]
+        const auto written = ::write(bell, &one, sizeof one);
 }
 
 // Copies [from, from + to.size()) of head, body and padding taken as one run of bytes.
@@ -130,6 +131,7 @@ ferry::Status RingLink::open(const Hello& hello, std::size_t record_limit) {
     if (terms_.arena_bytes != 0) terms_.arena_base = hello.arena_base;
     page_ = new (mapped_) wire::SharedPage;
     commands_.open(&page_->commands, mapped_ + places.commands, terms_.command_bytes, record_limit);
+    commands_.offer_order();
     replies_ = wire::RingWriter(&page_->replies, mapped_ + places.replies, terms_.reply_bytes);
     return ferry::Status::success();
 }
@@ -147,7 +149,8 @@ std::array<int, 3> RingLink::descriptors() const {
 void RingLink::hear() {
     pollfd ready{host_bell_.get(), POLLIN, 0};
     std::uint64_t count = 0;
-    if (::poll(&ready, 1, 0) == 1) [[maybe_unused]] const auto got = ::read(ready.fd, &count, sizeof count);
+    if (::poll(&ready, 1, 0) == 1) [[maybe_unused]]
+        const auto got = ::read(ready.fd, &count, sizeof count);
 }
 
 void RingLink::ring_guest() { ring_bell(guest_bell_.get()); }
