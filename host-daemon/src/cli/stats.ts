@@ -107,7 +107,7 @@ function classesOf(byCall: CallCounts): Partial<Record<CallClass, number>> {
 
 export function formatStats(stats: readonly GuestStats[]): string[] {
     if (stats.length === 0) {
-        return ['ferry: no process of this run used the GPU'];
+        return ['ferry: no process of this run has told its counts: none used the GPU, or those were killed'];
     }
     const header = ['PROGRAM', 'CALLS', 'RECORDS', 'BATCHES', 'ROUND TRIPS', 'STALLS', 'SENT', 'RECEIVED'];
     const rows = stats.map((each) => [
