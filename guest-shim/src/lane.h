@@ -59,7 +59,8 @@ public:
         return publish_on_ring(record.size(),
                                [&](std::byte* at) { std::memcpy(at, record.data(), record.size()); });
     }
-    // The record as a run of bytes, for append_packed() and publish_pieces(). False: no memory.
+    // The record as a run of bytes, for append_packed() and publish_pieces(). False: no memory. Apart and by
+    // value, like into_batch(): of what is passed by reference the caller keeps nothing in registers.
     template <class Request>
     [[gnu::noinline]] static bool pack_apart(Request request, wire::RecordHeader header, ByteBuffer& out) {
         const std::size_t size = seal_header<Request>(request, header);

@@ -1,7 +1,8 @@
 // A mutex that comes to belong to the thread that keeps taking it. The owner goes in and out with plain
 // stores; a Mutex costs two locked instructions, which wait for all writes before them. A second thread takes
 // it away from the owner for good: it makes all threads pass a barrier and waits until the owner is outside.
-// Used by the lane, where in most programs one thread launches.
+// Used by the lane, where in most programs one thread launches. Like a Mutex not for a signal handler that
+// comes back into what it has interrupted.
 #pragma once
 #include <sched.h>
 #include <time.h>
