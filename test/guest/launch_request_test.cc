@@ -65,6 +65,30 @@ TEST("a launch's record holds the arguments where the program has them, and zero
     CHECK(arguments.find(facts, list, nullptr) && record_of(arguments) == record);
 }
 
+TEST("what no argument and no byte string fills at a record's end is zeros") {
+    guest::KernelFacts facts;
+    facts.parameters = {{0, 8}, {8, 4}};
+    facts.parameter_bytes = 12;
+    std::uint64_t word = ~std::uint64_t{0};
+    void* list[] = {&word, &word};
+    guest::LaunchArguments arguments;
+    CHECK(arguments.find(facts, list, nullptr));
+    const unit::Bytes record = record_of(arguments);
+    CHECK(
+        std::ranges::all_of(std::span(record).last(4), [](std::byte byte) { return byte == std::byte{0}; }));
+
+    for (std::size_t size = 1; size <= 16; ++size) {
+        const unit::Bytes data(size, std::byte{0xff});
+        unit::Bytes written(8 + wire::align_up(size, 8), std::byte{0xee});
+        wire::Writer writer(written.data());
+        writer.bytes(data);
+        CHECK(writer.size() == written.size());
+        const auto rest = std::span(written).subspan(8 + size);
+        CHECK(std::ranges::equal(std::span(written).subspan(8, size), data));
+        CHECK(std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; }));
+    }
+}
+
 TEST("a launch without all its arguments is refused before anything is written") {
     guest::KernelFacts facts;
     describe(facts);
