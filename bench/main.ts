@@ -18,7 +18,7 @@ import {
 } from './report/results.ts';
 import { summaryOf } from './report/summary.ts';
 import { findCarriers } from './run/carriers.ts';
-import { runGuest } from './run/guest.ts';
+import { runGuest, type GuestResult } from './run/guest.ts';
 import { BenchHost, plainEnvironment, programs } from './run/host.ts';
 import { runLinks } from './run/links.ts';
 import { countStolen } from './run/stolen.ts';
@@ -28,13 +28,26 @@ function say(line: string): void {
     process.stdout.write(`${line}\n`);
 }
 
-// Taken before, between and after: each time adds a value to the same series.
-async function measureLimits(quick: boolean, found: Series[]): Promise<void> {
+async function runLimits(...words: readonly string[]): Promise<readonly GuestResult[]> {
+    const limitMs = 120_000;
     const { results } = await runGuest({
-        command: [programs.limits, 'machine', ...(quick ? ['--quick'] : [])],
+        command: [programs.limits, ...words],
         env: plainEnvironment(),
-        limitMs: 120_000,
+        limitMs,
     });
+    return results;
+}
+
+/** What the loop of a look takes on a core that is left alone, in ns: see bench/guests/quiet.h. */
+async function findAlone(quick: boolean): Promise<number> {
+    const results = await runLimits('alone', ...(quick ? ['--quick'] : []));
+    return results[0]?.p50 ?? 0;
+}
+
+// Taken before, between and after: each time adds a value to the same series.
+async function measureLimits(quick: boolean, aloneNs: number, found: Series[]): Promise<void> {
+    const pace = [...(quick ? ['--quick'] : []), '--alone', String(aloneNs)];
+    const results = await runLimits('machine', ...pace);
     for (const result of results) {
         const { metric, unit } = result;
         const known = found.find((each) => each.metric === metric);
@@ -55,6 +68,7 @@ async function calibrate(host: BenchHost): Promise<number> {
 }
 
 interface Found {
+    readonly aloneNs: number;
     readonly collector: Collector;
     readonly devices: Partial<Record<Device, string>>;
     unavailable: Results['unavailable'];
@@ -76,7 +90,7 @@ async function measureDevice(device: Device, options: Options, found: Found): Pr
             .filter(({ carrier }) => carrier !== 'direct')
             .forEach(({ carrier, reason }) => say(`  --    ${carrier} is not available: ${reason}`));
         const workRounds = device === 'null' ? 1 : await calibrate(host);
-        const suite: SuiteOptions = { ...options, carriers, workRounds, say };
+        const suite: SuiteOptions = { ...options, carriers, workRounds, aloneNs: found.aloneNs, say };
         await runSuite(host, suite, found.collector);
         if (wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
             found.links = await runLinks(host, suite);
@@ -90,10 +104,12 @@ async function measure(options: Options): Promise<Results> {
     const startedAt = new Date();
     const loadBefore = loadavg()[0] ?? 0;
     const stolen = countStolen();
-    const found: Found = { collector: new Collector(), devices: {}, unavailable: [], links: [] };
+    const aloneNs = await findAlone(options.quick);
+    const found: Found = { aloneNs, collector: new Collector(), devices: {}, unavailable: [], links: [] };
     const wantsLimits = options.only.length === 0 || options.only.includes('limits');
     const limits: Series[] = [];
-    const measureLimitsToo = () => (wantsLimits ? measureLimits(options.quick, limits) : Promise.resolve());
+    const measureLimitsToo = () =>
+        wantsLimits ? measureLimits(options.quick, aloneNs, limits) : Promise.resolve();
     await measureLimitsToo();
     for (const device of options.devices) {
         await measureDevice(device, options, found);
@@ -116,6 +132,7 @@ async function measure(options: Options): Promise<Results> {
             loadBefore,
             loadAfter: loadavg()[0] ?? 0,
             stolen: stolen(),
+            aloneNs,
         },
         devices,
         unavailable,
@@ -140,6 +157,12 @@ function write(results: Results, folder: string, withCharts: boolean): void {
     chartsOf(results).forEach(({ file, text }) => writeFileSync(join(folder, 'charts', file), text));
 }
 
+/** What an earlier run has written; null when that was another version's. */
+function readResults(path: string): Results | null {
+    const results = JSON.parse(readFileSync(path, 'utf8')) as Results;
+    return 'aloneNs' in results.machine ? results : null;
+}
+
 /** Runs everything that `words` ask for; answers the exit status. */
 export async function runBench(words: readonly string[]): Promise<number> {
     const options = parseOptions(words);
@@ -148,10 +171,11 @@ export async function runBench(words: readonly string[]): Promise<number> {
         return 2;
     }
     const folder = options.out ?? join(installRoot, 'out', 'bench');
-    const results =
-        options.from === null
-            ? await measure(options)
-            : (JSON.parse(readFileSync(options.from, 'utf8')) as Results);
+    const results = options.from === null ? await measure(options) : readResults(options.from);
+    if (results === null) {
+        process.stderr.write(`ferry: --from: ${options.from}: expected what this version has measured\n`);
+        return 2;
+    }
     write(results, folder, options.charts);
     say('');
     summaryOf(results).forEach(say);

@@ -32,8 +32,8 @@ void program_pageable_copies(Run& run, const Session& session);
 void calibrate(Run& run, const Session& session);
 
 // Samples in ns as samples in `unit_ns`, each of `calls` calls.
-inline std::vector<double> per_call(std::vector<double> samples, double calls, double unit_ns) {
-    for (double& each : samples) each /= calls * unit_ns;
+inline Samples per_call(Samples samples, double calls, double unit_ns) {
+    samples.each([=](double each) { return each / (calls * unit_ns); });
     return samples;
 }
 

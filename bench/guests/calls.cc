@@ -31,22 +31,30 @@ template <class Call>
 void measure_burst(Run& run, const char* name, Call call) {
     const double size = burst_size(call);
     const std::size_t most = run.quick ? 10 : 60;
-    std::vector<double> queued;
-    std::vector<double> executed;
-    queued.reserve(most);
-    executed.reserve(most);
+    Samples queued;
+    Samples executed;
+    queued.all.reserve(most);
+    executed.all.reserve(most);
     Section section(run);
-    const double begin = now_ns();
+    Blocks blocks(run.quiet);
+    blocks.begin();
+    double measured_ns = 0;
     const double limit_ns = run.quick ? 1e8 : 6e8;
-    while (queued.size() < most && (queued.size() < 3 || now_ns() - begin < limit_ns)) {
+    while (queued.all.size() < most && (queued.all.size() < 3 || measured_ns < limit_ns)) {
+        // The executor is awake: it has just answered.
+        CU(cuCtxSynchronize());
         const double start = now_ns();
         for (double index = 0; index < size; ++index) call();
-        queued.push_back(now_ns() - start);
+        queued.all.push_back(now_ns() - start);
         CU(cuCtxSynchronize());
-        executed.push_back(now_ns() - start);
+        executed.all.push_back(now_ns() - start);
+        measured_ns += executed.all.back();
+        blocks.end_sample(executed.all.back());
     }
+    blocks.end();
     section.stop();
-    const double calls = static_cast<double>(queued.size()) * (size + 1);
+    const double calls = static_cast<double>(queued.all.size()) * (size + 2);
+    for (Samples* each : {&queued, &executed}) each->quiet = blocks.quiet_of(each->all);
     run.add(name, "ns", per_call(queued, size, kNs), calls, section.guest(), section.host());
     run.add(std::string(name) + ", executed", "ns", per_call(executed, size, kNs), calls, section.guest(),
             section.host());
@@ -56,9 +64,9 @@ template <class Call>
 void measure_wait(Run& run, const char* name, double calls_each, Call call) {
     for (int index = 0; index < 20; ++index) call();
     Section section(run);
-    const auto samples = sample(50, run.quick ? 2000 : 20000, run.quick ? 0.1 : 0.5, call);
+    const auto samples = sample(run, 50, run.quick ? 2000 : 20000, run.quick ? 0.1 : 0.5, call);
     section.stop();
-    run.add(name, "us", per_call(samples, 1, kUs), calls_each * static_cast<double>(samples.size()),
+    run.add(name, "us", per_call(samples, 1, kUs), calls_each * static_cast<double>(samples.all.size()),
             section.guest(), section.host());
 }
 
@@ -119,7 +127,8 @@ void measure_million(Run& run, const Session& session) {
     mark(kMarkEnd);
     CU(cuCtxSynchronize());
     section.stop();
-    run.add("launch, in a row of a million", "ns", {took / kCalls}, kCalls, section.guest(), section.host());
+    run.add("launch, in a row of a million", "ns", {{took / kCalls}, {}}, kCalls, section.guest(),
+            section.host());
 }
 
 void measure_round_trips(Run& run, const Session& session) {

@@ -62,10 +62,10 @@ void measure_copy(Run& run, const std::string& name, std::size_t bytes, double c
     copy();
     copy();
     Section section(run);
-    auto samples = sample(3, 4000, run.quick ? 0.02 : 0.08, copy);
+    Samples samples = sample(run, 3, 4000, run.quick ? 0.02 : 0.08, copy);
     section.stop();
-    const double calls = calls_each * static_cast<double>(samples.size());
-    for (double& each : samples) each = static_cast<double>(bytes) / each;
+    const double calls = calls_each * static_cast<double>(samples.all.size());
+    samples.each([=](double each) { return static_cast<double>(bytes) / each; });
     run.add(name, "GB/s", std::move(samples), calls, section.guest(), section.host());
 }
 

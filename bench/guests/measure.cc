@@ -19,9 +19,10 @@ struct Thread {
 };
 
 // The software device computes on threads of these names; they stand for the GPU, and a GPU's own scheduling
-// is no cost of a call.
+// is no cost of a call. Nor is what looks for quiet.
 bool is_pool(const char* name) {
-    return strncmp(name, "ferry-soft", 10) == 0 || strncmp(name, "ferry-callback", 14) == 0;
+    return strncmp(name, "ferry-soft", 10) == 0 || strncmp(name, "ferry-callback", 14) == 0 ||
+           strncmp(name, "ferry-quiet", 11) == 0;
 }
 
 bool read_thread(int pid, const char* thread, Thread& out) {
@@ -64,7 +65,8 @@ double percentile(const std::vector<double>& sorted, double part) {
 }
 
 [[noreturn]] void refuse(const char* what) {
-    fprintf(stderr, "ferry-bench-guest: %s\nusage: NAME [--quick] [--rounds N] [--handshake]\n", what);
+    fprintf(stderr, "ferry-bench-guest: %s\nusage: NAME [--quick] [--rounds N] [--alone NS] [--handshake]\n",
+            what);
     exit(2);
 }
 
@@ -90,6 +92,9 @@ Run::Run(int argc, char** argv) {
             host_pid = -1;
         } else if (word == "--rounds" && index + 1 < argc) {
             rounds = static_cast<unsigned>(strtoul(argv[++index], nullptr, 10));
+        } else if (word == "--alone" && index + 1 < argc) {
+            const double alone_ns = strtod(argv[++index], nullptr);
+            if (alone_ns > 0) quiet.start(alone_ns);
         } else {
             refuse(("unknown: " + word).c_str());
         }
@@ -104,24 +109,29 @@ void Run::meet_host() {
     host_pid = fgets(line, sizeof line, stdin) != nullptr ? atoi(line) : 0;
 }
 
-void Run::add(const std::string& metric, const char* unit, std::vector<double> samples, double calls,
+void Run::add(const std::string& metric, const char* unit, Samples samples, double calls,
               const Switches& guest, const Switches& host) {
     // From best to worst: of rates the highest is the best, of times the lowest.
-    std::sort(samples.begin(), samples.end());
-    if (strcmp(unit, "GB/s") == 0) std::reverse(samples.begin(), samples.end());
-    char line[512];
+    const bool is_rate = strcmp(unit, "GB/s") == 0;
+    for (std::vector<double>* each : {&samples.all, &samples.quiet}) {
+        std::sort(each->begin(), each->end());
+        if (is_rate) std::reverse(each->begin(), each->end());
+    }
+    char line[640];
     snprintf(line, sizeof line,
              "%s{\"metric\":\"%s\",\"unit\":\"%s\",\"p50\":%.6g,\"p99\":%.6g,\"best\":%.6g,\"samples\":%zu,"
+             "\"quiet\":{\"p50\":%.6g,\"samples\":%zu},"
              "\"calls\":%.0f,\"guestSwitches\":[%ld,%ld],\"hostSwitches\":[%ld,%ld]}",
-             results_.empty() ? "" : ",", metric.c_str(), unit, percentile(samples, 0.5),
-             percentile(samples, 0.99), percentile(samples, 0), samples.size(), calls, guest.voluntary,
-             guest.involuntary, host.voluntary, host.involuntary);
+             results_.empty() ? "" : ",", metric.c_str(), unit, percentile(samples.all, 0.5),
+             percentile(samples.all, 0.99), percentile(samples.all, 0), samples.all.size(),
+             percentile(samples.quiet, 0.5), samples.quiet.size(), calls, guest.voluntary, guest.involuntary,
+             host.voluntary, host.involuntary);
     results_ += line;
 }
 
 void Run::print(const char* device_name) const {
-    printf("{\"benchmark\":\"%s\",\"device\":\"%s\",\"results\":[%s]}\n", name.c_str(), device_name,
-           results_.c_str());
+    printf("{\"benchmark\":\"%s\",\"device\":\"%s\",\"lookedMs\":%.3f,\"results\":[%s]}\n", name.c_str(),
+           device_name, quiet.spent_ns() / 1e6, results_.c_str());
     fflush(stdout);
 }
 

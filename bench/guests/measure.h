@@ -1,12 +1,16 @@
-// How the benchmark guests measure: the monotonic clock, percentiles over samples, context switches of this
-// process and of its host's worker over a section, and one line of JSON per process at the end.
+// How the benchmark guests measure: the monotonic clock, percentiles over samples, of all and of those taken
+// while the cores were left alone, context switches of this process and of its host's worker over a section,
+// and one line of JSON per process at the end.
 #pragma once
 #include <time.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "quiet.h"
 
 namespace bench {
 
@@ -16,13 +20,17 @@ inline double now_ns() {
     return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
 
-struct Switches {
-    long voluntary = 0;
-    long involuntary = 0;
+// Of one metric. Which of the samples are quiet is known by when they were taken, never by what they are.
+struct Samples {
+    std::vector<double> all;
+    std::vector<double> quiet;
+
+    template <class Change>
+    void each(Change change) {
+        for (double& sample : all) sample = change(sample);
+        for (double& sample : quiet) sample = change(sample);
+    }
 };
-inline Switches operator-(const Switches& left, const Switches& right) {
-    return {left.voluntary - right.voluntary, left.involuntary - right.involuntary};
-}
 
 // Of this process, ended threads included, without the software device's pool.
 Switches own_switches();
@@ -32,7 +40,8 @@ Switches switches_of(int pid);
 // What the runner gave on the command line, and where the results go.
 class Run {
 public:
-    // argv: NAME, then --quick, --rounds N, --handshake in any order. Ends the process on anything else.
+    // argv: NAME, then --quick, --rounds N, --alone NS, --handshake in any order. Ends the process on
+    // anything else.
     Run(int argc, char** argv);
 
     // Tells the runner that the session stands, and hears which process is its worker. Without --handshake
@@ -40,7 +49,7 @@ public:
     void meet_host();
     // Adds a result in `unit`. `samples` are in that unit already; `calls` is how many API calls the switches
     // were counted over.
-    void add(const std::string& metric, const char* unit, std::vector<double> samples, double calls,
+    void add(const std::string& metric, const char* unit, Samples samples, double calls,
              const Switches& guest, const Switches& host);
     // Prints the JSON line: what was measured, on what device.
     void print(const char* device_name) const;
@@ -50,17 +59,20 @@ public:
     // Steps of the kernel `work` that take the device 50 us; from the benchmark `calibrate`.
     unsigned rounds = 0;
     std::string name;
+    // Looks whether the cores are left alone; with --alone.
+    Quiet quiet;
 
 private:
     std::string results_;
 };
 
-// Switches of both processes between construction and stop().
+// Switches of both processes between construction and stop(), without those of this thread's looks for quiet.
 class Section {
 public:
-    explicit Section(const Run& run) : run_(run), guest_(own_switches()), host_(switches_of(run.host_pid)) {}
+    explicit Section(const Run& run)
+        : run_(run), guest_(own_switches() - run.quiet.switches()), host_(switches_of(run.host_pid)) {}
     void stop() {
-        guest_ = own_switches() - guest_;
+        guest_ = own_switches() - run_.quiet.switches() - guest_;
         host_ = switches_of(run_.host_pid) - host_;
     }
     const Switches& guest() const { return guest_; }
@@ -72,21 +84,32 @@ private:
     Switches host_;
 };
 
-// Calls `body` until `limit_s` have passed or it has run `most` times, at least `least` times; answers what
-// each run took, in ns. Reserves first, so that nothing is allocated between runs.
+// Calls `body` until `limit_s` have been spent in it or it has run `most` times, at least `least` times;
+// answers what each run took, in ns. Reserves first, so that nothing is allocated between runs. After a look
+// for quiet the body runs once unmeasured: who serves it has fallen asleep meanwhile.
 template <class Body>
-std::vector<double> sample(std::size_t least, std::size_t most, double limit_s, Body body) {
+Samples sample(Run& run, std::size_t least, std::size_t most, double limit_s, Body body) {
     std::vector<double> samples;
     samples.reserve(most);
-    const double begin = now_ns();
-    double last = begin;
-    while (samples.size() < most && (samples.size() < least || last - begin < limit_s * 1e9)) {
+    Blocks blocks(run.quiet);
+    blocks.begin();
+    body();
+    double measured_ns = 0;
+    double last = now_ns();
+    while (samples.size() < most && (samples.size() < least || measured_ns < limit_s * 1e9)) {
         body();
-        const double now = now_ns();
+        double now = now_ns();
         samples.push_back(now - last);
+        measured_ns += now - last;
+        if (blocks.end_sample(now - last)) {
+            body();
+            now = now_ns();
+        }
         last = now;
     }
-    return samples;
+    blocks.end();
+    std::vector<double> quiet = blocks.quiet_of(samples);
+    return {std::move(samples), std::move(quiet)};
 }
 
 }  // namespace bench

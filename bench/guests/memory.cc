@@ -10,9 +10,9 @@ template <class Call>
 void measure_each(Run& run, const char* name, double calls_each, Call call) {
     for (int index = 0; index < 20; ++index) call();
     Section section(run);
-    const auto samples = sample(50, run.quick ? 2000 : 20000, run.quick ? 0.1 : 0.4, call);
+    const auto samples = sample(run, 50, run.quick ? 2000 : 20000, run.quick ? 0.1 : 0.4, call);
     section.stop();
-    run.add(name, "us", per_call(samples, 1, kUs), calls_each * static_cast<double>(samples.size()),
+    run.add(name, "us", per_call(samples, 1, kUs), calls_each * static_cast<double>(samples.all.size()),
             section.guest(), section.host());
 }
 

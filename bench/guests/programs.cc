@@ -14,6 +14,8 @@ constexpr unsigned kThreads = 64;
 constexpr unsigned kBlocks = 4;
 constexpr unsigned kValues = kBlocks * kThreads;
 constexpr double kLaunchNs = 50e3;
+// After each block the other end has to be woken: 45 us or so.
+constexpr double kBlockNs = 20e6;
 
 [[noreturn]] void wrong(const char* what, unsigned expected, unsigned actual) {
     std::fprintf(stderr, "%s: expected %u, got %u\n", what, expected, actual);
@@ -47,21 +49,33 @@ unsigned rounds_of(const Run& run) {
     return run.rounds;
 }
 
-// Times `loop`, which makes `calls` API calls and leaves nothing pending.
-template <class Loop>
-void time_loop(Run& run, double calls, Loop loop) {
+// Times `steps` steps of `calls_each` API calls, each of which leaves nothing pending: what all took, and
+// what all would have taken at the pace of each quiet block.
+template <class Step>
+void time_steps(Run& run, unsigned steps, double calls_each, Step step) {
+    Samples loop{{0}, {}};
     Section section(run);
-    const double begin = now_ns();
-    loop();
-    const double took = now_ns() - begin;
+    Blocks blocks(run.quiet, kBlockNs);
+    blocks.begin();
+    for (unsigned index = 0; index < steps; ++index) {
+        const double begin = now_ns();
+        step(index);
+        const double took_ns = now_ns() - begin;
+        loop.all[0] += took_ns / kMs;
+        blocks.end_sample(took_ns);
+    }
+    blocks.end();
     section.stop();
-    run.add("loop", "ms", {took / kMs}, calls, section.guest(), section.host());
+    for (const Blocks::Block& each : blocks.all()) {
+        if (each.quiet) loop.quiet.push_back(each.took_ns / kMs * steps / static_cast<double>(each.samples));
+    }
+    run.add("loop", "ms", loop, steps * calls_each, section.guest(), section.host());
 }
 
 }  // namespace
 
 void program_startup(Run& run, const Session& session) {
-    time_loop(run, 4, [&] {
+    time_steps(run, 1, 4, [&](unsigned) {
         const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
         launch(session.function("add"), kBlocks, kThreads, nullptr, values, kValues, 1u);
         if (const unsigned word = read_word(values); word != 1) wrong("startup", 1, word);
@@ -75,11 +89,9 @@ void program_compute(Run& run, const Session& session) {
     const abi::CUfunction work = session.function("work");
     const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
     unsigned word = 0;
-    time_loop(run, steps * 2, [&] {
-        for (unsigned step = 0; step < steps; ++step) {
-            launch(work, kBlocks, kThreads, nullptr, values, rounds);
-            word = read_word(values);
-        }
+    time_steps(run, steps, 2, [&](unsigned) {
+        launch(work, kBlocks, kThreads, nullptr, values, rounds);
+        word = read_word(values);
     });
     const unsigned expected = worked(0, steps * rounds);
     if (word != expected) wrong("compute", expected, word);
@@ -91,13 +103,11 @@ void program_launches(Run& run, const Session& session) {
     constexpr unsigned kLaunches = 500;
     const abi::CUfunction add = session.function("add");
     const abi::CUdeviceptr values = zeroed(kThreads * sizeof(unsigned));
-    time_loop(run, steps * (kLaunches + 1), [&] {
-        for (unsigned step = 0; step < steps; ++step) {
-            for (unsigned index = 0; index < kLaunches; ++index) {
-                launch(add, 1, kThreads, nullptr, values, kThreads, 1u);
-            }
-            CU(cuCtxSynchronize());
+    time_steps(run, steps, kLaunches + 1, [&](unsigned) {
+        for (unsigned index = 0; index < kLaunches; ++index) {
+            launch(add, 1, kThreads, nullptr, values, kThreads, 1u);
         }
+        CU(cuCtxSynchronize());
     });
     const unsigned word = read_word(values);
     if (word != steps * kLaunches) wrong("launches", steps * kLaunches, word);
@@ -163,9 +173,7 @@ void program_training(Run& run, const Session& session) {
     Training training(session, rounds);
     training.step();
     unsigned word = 0;
-    time_loop(run, steps * Training::kCalls, [&] {
-        for (unsigned step = 0; step < steps; ++step) word = training.step();
-    });
+    time_steps(run, steps, Training::kCalls, [&](unsigned) { word = training.step(); });
     const unsigned expected = worked(0, (steps + 1) * Training::kLaunches * rounds);
     if (word != expected) wrong("training", expected, word);
 }
@@ -190,11 +198,9 @@ void copy_bulk(Run& run, double calls_each, std::byte* source, std::byte* target
     std::memset(source, 1, kBulk);
     std::memset(target, 0, kBulk);
     copy();
-    time_loop(run, rounds * calls_each, [&] {
-        for (unsigned round = 0; round < rounds; ++round) {
-            fill(source, kBulk, round);
-            copy();
-        }
+    time_steps(run, rounds, calls_each, [&](unsigned round) {
+        fill(source, kBulk, round);
+        copy();
     });
     if (!same(source, target)) wrong(run.name.c_str(), 0, 1);
 }
@@ -240,7 +246,7 @@ void calibrate(Run& run, const Session& session) {
         const double each = (now_ns() - begin) / kLaunches;
         rounds = std::clamp(static_cast<unsigned>(rounds * kLaunchNs / each), 1u, 1u << 24);
     }
-    run.add("rounds", "steps", {static_cast<double>(rounds)}, 0, {}, {});
+    run.add("rounds", "steps", {{static_cast<double>(rounds)}, {}}, 0, {}, {});
 }
 
 }  // namespace bench

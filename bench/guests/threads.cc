@@ -41,12 +41,18 @@ void measure_with(Run& run, const Session& session, const char* name, double cal
         run_together(session, count, body);
         CU(cuCtxSynchronize());
         Section section(run);
-        std::vector<double> samples;
+        Blocks blocks(run.quiet);
+        blocks.begin();
+        Samples samples;
         const int rounds = run.quick ? 3 : 10;
         for (int round = 0; round < rounds; ++round) {
-            samples.push_back(run_together(session, count, body) / (calls * count));
+            const double took_ns = run_together(session, count, body);
+            samples.all.push_back(took_ns / (calls * count));
             CU(cuCtxSynchronize());
+            blocks.end_sample(took_ns);
         }
+        blocks.end();
+        samples.quiet = blocks.quiet_of(samples.all);
         section.stop();
         const std::string metric =
             std::string(name) + ", " + std::to_string(count) + (count == 1 ? " thread" : " threads");

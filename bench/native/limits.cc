@@ -1,12 +1,14 @@
-// ferry-bench-limits machine|link HOST [--quick]: what this machine can do without Ferry, in the same run as
-// the benchmarks: memory, wake-ups, raw sockets asleep and awake; `link` measures a raw TCP connection to its
-// own server at the address HOST, that is through the relay. Prints one line of JSON as the guests do.
+// ferry-bench-limits machine|alone|link HOST [--quick] [--alone NS]: what this machine can do without Ferry,
+// in the same run as the benchmarks: memory, wake-ups, raw sockets asleep and awake; `alone` finds what
+// --alone asks for (quiet.h); `link` measures a raw TCP connection to its own server at the address HOST,
+// that is through the relay. Prints one line of JSON as the guests do.
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -53,23 +55,23 @@ template <class Trip>
 void measure_trips(Run& run, const std::string& name, Trip trip) {
     for (int index = 0; index < 100; ++index) trip();
     Section section(run);
-    auto samples = bench::sample(100, 20000, run.quick ? 0.1 : 0.4, trip);
+    auto samples = bench::sample(run, 100, 20000, run.quick ? 0.1 : 0.4, trip);
     section.stop();
-    const auto calls = static_cast<double>(samples.size());
-    for (double& each : samples) each /= kUs;
+    const auto calls = static_cast<double>(samples.all.size());
+    samples.each([](double each) { return each / kUs; });
     run.add(name, "us", std::move(samples), calls, section.guest(), section.host());
 }
 
 void measure_memcpy(Run& run) {
-    for (const std::size_t size : {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{16} << 20,
-                                   std::size_t{64} << 20}) {
+    for (const std::size_t size :
+         {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{16} << 20, std::size_t{64} << 20}) {
         std::vector<char> source(size, 1);
         std::vector<char> target(size, 2);
-        auto samples = bench::sample(5, 4000, run.quick ? 0.05 : 0.2, [&] {
+        auto samples = bench::sample(run, 5, 4000, run.quick ? 0.05 : 0.2, [&] {
             memcpy(target.data(), source.data(), size);
             asm volatile("" : : "r"(target.data()) : "memory");
         });
-        for (double& each : samples) each = static_cast<double>(size) / each;
+        samples.each([=](double each) { return static_cast<double>(size) / each; });
         const std::size_t kib = size >> 10;
         const bool large = kib >= 1024;
         const std::string name = std::to_string(large ? kib >> 10 : kib) + (large ? " MiB" : " KiB");
@@ -140,14 +142,14 @@ void measure_bulk(Run& run, const std::string& name, bench::SocketPair pair, con
         }
     });
     std::vector<char> buffer(kPiece, 1);
-    auto samples = bench::sample(3, 1000, run.quick ? 0.1 : 0.5, [&] {
+    auto samples = bench::sample(run, 3, 1000, run.quick ? 0.1 : 0.5, [&] {
         for (std::size_t done = 0; done < total; done += kPiece) {
             bench::send_all(pair.near.get(), buffer.data(), kPiece);
         }
         char answer = 0;
         bench::receive_all(pair.near.get(), &answer, 1, false);
     });
-    for (double& each : samples) each = static_cast<double>(total) / each;
+    samples.each([=](double each) { return static_cast<double>(total) / each; });
     run.add(name, "GB/s", std::move(samples), 0, {}, {});
     pair.near.shut();
     other.join();
@@ -173,6 +175,17 @@ void measure_machine(Run& run) {
     measure_bulk(run, "TCP socket, bulk", bench::tcp_pair("127.0.0.1"), two, kTotal);
 }
 
+// On each core in turn: the neighbours of one may be at work all the time.
+void measure_alone(Run& run) {
+    const Cores two = two_cores();
+    double least_ns = 1e9;
+    for (const int core : {two.first, two.second}) {
+        pin(core);
+        least_ns = std::min(least_ns, bench::find_alone_ns(run.quick ? 0.3 : 2));
+    }
+    run.add("alone", "ns", {{least_ns}, {}}, 0, {}, {});
+}
+
 void measure_link(Run& run, const char* host) {
     const Cores two = two_cores();
     measure_echo(run, "round trip", bench::tcp_pair(host), two, false);
@@ -191,8 +204,10 @@ int main(int argc, char** argv) {
         measure_link(run, host);
     } else if (run.name == "machine") {
         measure_machine(run);
+    } else if (run.name == "alone") {
+        measure_alone(run);
     } else {
-        fprintf(stderr, "usage: ferry-bench-limits machine|link HOST [--quick]\n");
+        fprintf(stderr, "usage: ferry-bench-limits machine|alone|link HOST [--quick] [--alone NS]\n");
         return 2;
     }
     run.print("this machine");

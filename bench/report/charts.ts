@@ -1,6 +1,14 @@
 // Which charts a report has, drawn from its results. Pure: names of files and their text.
 import { programNames, programRatio, switchesOf } from './goals.ts';
-import { carriers, findSeries, metricsOf, type Carrier, type Device, type Results } from './results.ts';
+import {
+    carriers,
+    findSeries,
+    metricsOf,
+    shownValues,
+    type Carrier,
+    type Device,
+    type Results,
+} from './results.ts';
 import { median, pairedRatio } from './statistics.ts';
 import { drawBars, drawLines, type LegendEntry } from './svg.ts';
 
@@ -48,7 +56,7 @@ function valueOf(
     carrier: Carrier,
 ): number | null {
     const found = findSeries(results, { benchmark, metric, device, carrier });
-    return found === undefined ? null : median(found.values);
+    return found === undefined ? null : median(shownValues(found));
 }
 
 function callChart(results: Results, benchmark: string, title: string, unit: string): Chart {

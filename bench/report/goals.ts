@@ -1,7 +1,15 @@
 // What Ferry sets out to show, as numbers of a run: each goal with its limit and what was measured. Pure. A
 // goal whose carrier or benchmark was not run has no measure, which the report says.
 import { median, geometricMean, pairedRatio } from './statistics.ts';
-import { findSeries, type Carrier, type Device, type Results } from './results.ts';
+import {
+    findSeries,
+    ratioBetween,
+    shownValues,
+    withoutDisturbed,
+    type Carrier,
+    type Device,
+    type Results,
+} from './results.ts';
 
 export interface Goal {
     readonly text: string;
@@ -27,7 +35,7 @@ function valueOf(
     carrier: Carrier,
 ): number | null {
     const found = findSeries(results, { benchmark, metric, device, carrier });
-    return found === undefined ? null : median(found.values);
+    return found === undefined ? null : median(shownValues(found));
 }
 
 /** Forwarded against direct, of the program's loop; null when either is missing. */
@@ -43,7 +51,7 @@ export function programRatio(
     const direct = findSeries(results, { ...key, carrier: 'direct' });
     return forwarded === undefined || direct === undefined
         ? null
-        : pairedRatio(forwarded.values, direct.values);
+        : ratioBetween(forwarded, direct);
 }
 
 const programLimits: readonly (readonly [string, number])[] = [
@@ -80,7 +88,7 @@ function ratioTo(value: number | null, base: number | null): number | null {
 
 function limitOf(results: Results, metric: string): number | null {
     const found = results.limits.find((each) => each.metric === metric);
-    return found === undefined ? null : median(found.values);
+    return found === undefined ? null : median(shownValues(found));
 }
 
 function callGoals(results: Results): Goal[] {
@@ -271,6 +279,14 @@ function tripGoals(results: Results): Goal[] {
         goal('ring: blocking round trips per step of `training`', 1.1, perStep),
         goal('ring: blocking round trips of `startup`: 3, its image, its result', 5, start),
     ];
+}
+
+/** For each of goalsOf(): whether what it was measured by may have been disturbed by others. */
+export function disturbedGoals(results: Results): boolean[] {
+    const quiet = goalsOf(withoutDisturbed(results));
+    return goalsOf(results).map(
+        ({ measured }, index) => measured !== null && (quiet[index]?.measured ?? null) === null,
+    );
 }
 
 /** Every goal, in the order of the report. */

@@ -1,6 +1,7 @@
 // The report as Markdown: ratios first, then goals, charts, and every number with its spread. Pure.
 import { chartsOf, bareDevice, computingDevice } from './charts.ts';
 import {
+    disturbedGoals,
     goalsOf,
     isMet,
     meanProgramRatio,
@@ -13,7 +14,10 @@ import {
 import {
     carriers,
     findSeries,
+    isDisturbed,
     metricsOf,
+    ratioBetween,
+    shownValues,
     type Carrier,
     type Device,
     type LinkResult,
@@ -66,7 +70,7 @@ function gainOf(
     }
     const isRate = own.unit === 'GB/s';
     return formatRatio(
-        isRate ? pairedRatio(own.values, classic.values) : pairedRatio(classic.values, own.values),
+        isRate ? ratioBetween(own, classic) : ratioBetween(classic, own),
     );
 }
 
@@ -84,7 +88,7 @@ function gains(results: Results): string[] {
             const key = { benchmark: each[0], metric: each[1], device, carrier: 'classic' } as const;
             const classic = findSeries(results, key);
             const base =
-                classic === undefined ? '-' : `${formatNumber(median(classic.values))} ${classic.unit}`;
+                classic === undefined ? '-' : `${formatNumber(median(shownValues(classic)))} ${classic.unit}`;
             return [each[1], base, ...shown.map((carrier) => gainOf(results, each, carrier))];
         });
     const words =
@@ -103,7 +107,7 @@ function programTable(results: Results): string[] {
     const cell = (ratio: number | null) => (ratio === null ? '-' : formatRatio(ratio));
     const rows = ran.map((name) => {
         const direct = findSeries(results, { benchmark: name, metric: 'loop', device, carrier: 'direct' });
-        const base = direct === undefined ? '-' : `${formatNumber(median(direct.values))} ms`;
+        const base = direct === undefined ? '-' : `${formatNumber(median(shownValues(direct)))} ms`;
         return [name, base, ...shown.map((carrier) => cell(programRatio(results, name, carrier)))];
     });
     const means = shown.map((carrier) => cell(meanProgramRatio(results, carrier)));
@@ -116,11 +120,12 @@ function programTable(results: Results): string[] {
     ];
 }
 
-function goalRow(goal: Goal): string[] {
+function goalRow(goal: Goal, isRough: boolean): string[] {
     const met = isMet(goal);
     const sign = goal.side === 'below' ? 'at most' : 'at least';
     const unit = goal.unit === 'x' || goal.unit === '' ? goal.unit : ` ${goal.unit}`;
-    const measured = goal.measured === null ? 'not measured' : `${formatNumber(goal.measured)}${unit}`;
+    const number = goal.measured === null ? 'not measured' : `${formatNumber(goal.measured)}${unit}`;
+    const measured = isRough ? `~${number}` : number;
     const verdict = met === null ? '' : met ? 'met' : '**missed**';
     return [goal.text, `${sign} ${formatNumber(goal.limit)}${unit}`, measured, verdict];
 }
@@ -187,9 +192,11 @@ function cellOf(series: Series | undefined): string {
     if (series === undefined) {
         return '-';
     }
-    const { median: middle, min, max } = spreadOf(series.values);
+    const { median: middle, min, max } = spreadOf(shownValues(series));
     const [low, high] = [formatNumber(min), formatNumber(max)];
-    return low === high ? formatNumber(middle) : `${formatNumber(middle)} (${low}-${high})`;
+    const mark = isDisturbed(series) ? '~' : '';
+    const shown = `${mark}${formatNumber(middle)}`;
+    return low === high ? shown : `${shown} (${low}-${high})`;
 }
 
 function details(results: Results, device: Device): string[] {
@@ -228,6 +235,12 @@ function counterTable(results: Results): string[] {
 const busyWarning =
     '- **Others were at work on this machine: absolute numbers are too high, and ratios are rough.**';
 
+const aboutQuiet =
+    'Each core of a virtual machine may share its units with a neighbour whom no counter shows. Between ' +
+    'two blocks of samples the guest therefore looks how fast all cores are at a short loop. Given is what ' +
+    'lies between two looks that found them as fast as a core that is left alone; where nothing does (a ' +
+    'start-up and what crosses a link are one block), all samples, with a ~ before the number.';
+
 function opening(results: Results): string[] {
     const { machine } = results;
     const kind = results.quick ? 'quick ' : '';
@@ -245,8 +258,11 @@ function opening(results: Results): string[] {
             `${formatNumber(results.durationS)} s. Medians of the rounds; within each round carriers were ` +
             'measured in turns: what the machine did besides falls on all alike.',
         '',
+        aboutQuiet,
+        '',
         `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}`,
         `- Load of the machine: ${load}`,
+        `- A look's loop on a core left alone: ${formatNumber(machine.aloneNs / 1000)} us`,
         ...(isBusy ? [busyWarning] : []),
         `- Devices: ${devices.join(', ')}`,
         ...results.unavailable.map(({ carrier, reason }) => `- ${carrier}: not available (${reason})`),
@@ -257,7 +273,9 @@ function opening(results: Results): string[] {
 
 /** The whole report; charts are looked for in `chartFolder`, relative to it. */
 export function writeMarkdown(results: Results, chartFolder: string): string {
-    const goals = table(['goal', 'limit', 'measured', ''], goalsOf(results).map(goalRow));
+    const rough = disturbedGoals(results);
+    const goalRows = goalsOf(results).map((goal, index) => goalRow(goal, rough[index] === true));
+    const goals = table(['goal', 'limit', 'measured', ''], goalRows);
     const images = chartsOf(results).flatMap(({ file, caption }) => [
         `![${caption}](${chartFolder}${file})`,
         '',

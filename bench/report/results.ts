@@ -1,4 +1,8 @@
 // What a run of the benchmarks has found: written to results.json as it is, read by everything that shows it.
+import { median, pairedRatio } from './statistics.ts';
+
+// Of these nothing is timed: what others do on the machine does not change it.
+const untimed: readonly string[] = ['million'];
 
 /** How a guest reached its device. direct: the driver itself, no Ferry; classic: every call waits, asleep. */
 export const carriers = ['direct', 'ring', 'unix', 'tcp', 'classic'] as const;
@@ -22,6 +26,11 @@ export interface Series {
     readonly carrier: Carrier;
     /** Median within each round. */
     readonly values: number[];
+    /**
+     * The same of the samples taken while the cores were left alone, by a look before and one after them;
+     * null for a round that had too few.
+     */
+    readonly quiet: (number | null)[];
     /** 99th percentile from the good end within each round. */
     readonly tails: number[];
     readonly guestSwitches: PerThousand[];
@@ -69,6 +78,8 @@ export interface Machine {
     readonly loadAfter: number;
     /** Of the processors' time, from 0 to 1, what a virtual machine's host gave to others meanwhile. */
     readonly stolen: number;
+    /** What the loop of a look takes on a core that is left alone, in ns. */
+    readonly aloneNs: number;
 }
 
 export interface Results {
@@ -110,4 +121,39 @@ export function findSeries(results: Pick<Results, 'series'>, key: SeriesKey): Se
 export function metricsOf(results: Pick<Results, 'series'>, benchmark: string, device: Device): string[] {
     const found = results.series.filter((each) => each.benchmark === benchmark && each.device === device);
     return [...new Set(found.map((each) => each.metric))];
+}
+
+/** What a report shows of a series: its quiet rounds, or all of them where there is none. */
+export function shownValues(series: Series): readonly number[] {
+    const quiet = series.quiet.filter((value) => value !== null);
+    return quiet.length > 0 ? quiet : series.values;
+}
+
+/** Whether `series` is shown with samples for which a neighbour may have been at work. */
+export function isDisturbed(series: Series): boolean {
+    return !untimed.includes(series.benchmark) && series.quiet.every((value) => value === null);
+}
+
+/**
+ * How `above` stands to `below`: the median of the ratios of rounds that were quiet for both, else the ratio
+ * of the quiet medians, else the median of the ratios of all rounds.
+ */
+export function ratioBetween(above: Series, below: Series): number {
+    const pairs = above.quiet.map((value, round) => [value, below.quiet[round] ?? null] as const);
+    const quiet = pairs.filter((pair): pair is [number, number] => pair[0] !== null && pair[1] !== null);
+    if (quiet.length > 0) {
+        return pairedRatio(
+            quiet.map(([value]) => value),
+            quiet.map(([, value]) => value),
+        );
+    }
+    return isDisturbed(above) || isDisturbed(below)
+        ? pairedRatio(above.values, below.values)
+        : median(shownValues(above)) / median(shownValues(below));
+}
+
+/** `results` with nothing in it that may have been disturbed. */
+export function withoutDisturbed(results: Results): Results {
+    const kept = (series: Series) => !isDisturbed(series);
+    return { ...results, limits: results.limits.filter(kept), series: results.series.filter(kept) };
 }

@@ -2,7 +2,7 @@
 import { formatTable } from '../../host-daemon/src/cli/output.ts';
 import { bareDevice, computingDevice } from './charts.ts';
 import { goalsOf, isMet, meanProgramRatio, programNames, programRatio, switchesOf } from './goals.ts';
-import { carriers, findSeries, type Carrier, type Results } from './results.ts';
+import { carriers, findSeries, shownValues, type Carrier, type Results } from './results.ts';
 import { formatNumber, formatRatio, median } from './statistics.ts';
 
 const lines: readonly (readonly [string, string])[] = [
@@ -23,7 +23,7 @@ export function summaryOf(results: Results): string[] {
     const calls = lines.flatMap(([benchmark, metric]) => {
         const all = shown.map((carrier) => findSeries(results, { benchmark, metric, device, carrier }));
         const unit = all.find((each) => each !== undefined)?.unit;
-        const cells = all.map((each) => (each === undefined ? '-' : formatNumber(median(each.values))));
+        const cells = all.map((each) => (each === undefined ? '-' : formatNumber(median(shownValues(each)))));
         return unit === undefined ? [] : [[`${metric}, ${unit}`, ...cells]];
     });
     const switchKey = { benchmark: 'calls', metric: 'launch, 4 arguments', device };

@@ -10,6 +10,8 @@ export interface GuestResult {
     readonly unit: string;
     readonly p50: number;
     readonly p99: number;
+    /** Of the samples between two looks that found the cores left alone; null where there were too few. */
+    readonly quietP50: number | null;
     readonly calls: number;
     /** Voluntary and involuntary. */
     readonly guestSwitches: readonly [number, number];
@@ -19,7 +21,9 @@ export interface GuestResult {
 export interface GuestReport {
     readonly device: string;
     readonly results: readonly GuestResult[];
-    /** Start to exit, without the handshake's pause. */
+    /** What the looks for quiet took, and the waits between them. */
+    readonly lookedMs: number;
+    /** Start to exit, without the handshake's pause and the looks. */
     readonly wallMs: number;
     /** Of the program's threads between its marks; null where nobody counted. */
     readonly systemCalls: number | null;
@@ -48,8 +52,9 @@ export async function runGuest(guest: GuestCommand): Promise<GuestReport> {
             stdio: ['pipe', 'pipe', 'pipe'],
         });
         const { line, systemCalls, pausedMs } = await converse(child, guest);
-        const wallMs = performance.now() - startedMs - pausedMs;
-        return { ...parseReport(line), wallMs, systemCalls, counters: readCounters(statsFile) };
+        const report = parseReport(line);
+        const wallMs = performance.now() - startedMs - pausedMs - report.lookedMs;
+        return { ...report, wallMs, systemCalls, counters: readCounters(statsFile) };
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
@@ -101,12 +106,22 @@ function converse(child: ChildProcess, guest: GuestCommand): Promise<Conversatio
 }
 
 /** Reads the line of JSON that a guest prints; throws when it is not one. */
-export function parseReport(line: string): Pick<GuestReport, 'device' | 'results'> {
-    const parsed = JSON.parse(line) as { device?: unknown; results?: unknown };
+export function parseReport(line: string): Pick<GuestReport, 'device' | 'results' | 'lookedMs'> {
+    const parsed = JSON.parse(line) as { device?: unknown; results?: unknown; lookedMs?: unknown };
     if (typeof parsed.device !== 'string' || !Array.isArray(parsed.results)) {
         throw new TypeError(`guest's line: expected device and results, got ${line.slice(0, 80)}`);
     }
-    return { device: parsed.device, results: parsed.results.map(parseResult) };
+    const lookedMs = typeof parsed.lookedMs === 'number' ? parsed.lookedMs : 0;
+    return { device: parsed.device, results: parsed.results.map(parseResult), lookedMs };
+}
+
+// One or two may have been lucky.
+const fewestQuiet = 3;
+
+function parseQuiet(value: unknown): number | null {
+    const quiet = value as { p50?: unknown; samples?: unknown } | undefined;
+    const isEnough = typeof quiet?.samples === 'number' && quiet.samples >= fewestQuiet;
+    return isEnough && typeof quiet.p50 === 'number' ? quiet.p50 : null;
 }
 
 function parseResult(value: unknown): GuestResult {
@@ -128,6 +143,7 @@ function parseResult(value: unknown): GuestResult {
         unit: text('unit'),
         p50: number('p50'),
         p99: number('p99'),
+        quietP50: parseQuiet(fields['quiet']),
         calls: number('calls'),
         guestSwitches: pair('guestSwitches'),
         hostSwitches: pair('hostSwitches'),

@@ -43,6 +43,8 @@ export interface SuiteOptions {
     readonly carriers: readonly Carrier[];
     /** Steps of the guests' kernel that take this device 50 us. */
     readonly workRounds: number;
+    /** What a look takes on a core that is left alone, in ns. */
+    readonly aloneNs: number;
     readonly say: (line: string) => void;
 }
 
@@ -72,7 +74,7 @@ export class Collector {
         unit: string,
         value: number,
     ): void {
-        const none = { calls: 0, guestSwitches: [0, 0], hostSwitches: [0, 0] } as const;
+        const none = { quietP50: null, calls: 0, guestSwitches: [0, 0], hostSwitches: [0, 0] } as const;
         this.#addResult(key, { metric, unit, p50: value, p99: value, ...none });
     }
 
@@ -117,7 +119,7 @@ export class Collector {
 export function emptySeries(
     key: Pick<Series, 'benchmark' | 'metric' | 'unit' | 'device' | 'carrier'>,
 ): Series {
-    return { ...key, values: [], tails: [], guestSwitches: [], hostSwitches: [] };
+    return { ...key, values: [], quiet: [], tails: [], guestSwitches: [], hostSwitches: [] };
 }
 
 /** Adds a round to `series`. */
@@ -128,6 +130,7 @@ export function addTo(series: Series, result: GuestResult): void {
         return { voluntary: share(voluntary), involuntary: share(involuntary) };
     };
     series.values.push(result.p50);
+    series.quiet.push(result.quietP50);
     series.tails.push(result.p99);
     series.guestSwitches.push(perThousand(result.guestSwitches));
     series.hostSwitches.push(perThousand(result.hostSwitches));
@@ -176,11 +179,13 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
     const pace = [...(options.quick ? ['--quick'] : []), '--rounds', String(options.workRounds)];
     for (const carrier of carriersFor(benchmark, host, options).filter((each) => !failed.has(each))) {
         // A start-up has no middle to pause in: that it is measured with everything around it is the point.
+        const meets = benchmark.name !== 'startup';
+        const looks = meets && benchmark.counted !== true ? ['--alone', String(options.aloneNs)] : [];
         const request = {
             benchmark: benchmark.name,
             carrier,
-            args: pace,
-            meets: benchmark.name !== 'startup',
+            args: [...pace, ...looks],
+            meets,
             counted: benchmark.counted === true,
         };
         if (!request.meets) {

@@ -4,9 +4,22 @@ import { describe, expect, it } from 'vitest';
 
 import { parseOptions } from '../../bench/options.ts';
 import { chartsOf } from '../../bench/report/charts.ts';
-import { goalsOf, isMet, programRatio, socketAloneMean, switchesOf } from '../../bench/report/goals.ts';
+import {
+    disturbedGoals,
+    goalsOf,
+    isMet,
+    programRatio,
+    socketAloneMean,
+    switchesOf,
+} from '../../bench/report/goals.ts';
 import { writeMarkdown } from '../../bench/report/markdown.ts';
-import type { Results, Series } from '../../bench/report/results.ts';
+import {
+    isDisturbed,
+    ratioBetween,
+    shownValues,
+    type Results,
+    type Series,
+} from '../../bench/report/results.ts';
 import {
     formatNumber,
     formatRatio,
@@ -21,10 +34,12 @@ import { parseReport } from '../../bench/run/guest.ts';
 
 type Key = Pick<Series, 'benchmark' | 'metric' | 'device' | 'carrier'>;
 
-function series(key: Key, unit: string, values: number[], switches = 0): Series {
+type Quiet = readonly (number | null)[];
+
+function series(key: Key, unit: string, values: number[], switches = 0, quiet: Quiet = values): Series {
     const none = values.map(() => ({ voluntary: 0, involuntary: 0 }));
     const guestSwitches = values.map(() => ({ voluntary: switches, involuntary: 0 }));
-    return { ...key, unit, values, tails: values, guestSwitches, hostSwitches: none };
+    return { ...key, unit, values, quiet: [...quiet], tails: values, guestSwitches, hostSwitches: none };
 }
 
 function results(all: readonly Series[]): Results {
@@ -43,6 +58,7 @@ function results(all: readonly Series[]): Results {
             loadBefore: 0,
             loadAfter: 1,
             stolen: 0,
+            aloneNs: 100_000,
         },
         devices: { null: 'Ferry null device', software: 'Ferry Software Device' },
         unavailable: [{ carrier: 'tcp', reason: 'not built' }],
@@ -103,6 +119,34 @@ describe('goals', () => {
     it('add the switches of guest and worker', () => {
         expect(switchesOf(sample, { ...launch, carrier: 'classic' })).toBe(2000);
         expect(programRatio(sample, 'compute', 'tcp')).toBe(null);
+    });
+});
+
+describe('what was disturbed', () => {
+    const key = { ...compute, carrier: 'direct' } as const;
+    const forwarded = { ...compute, carrier: 'ring' } as const;
+
+    it('is not shown where anything was quiet', () => {
+        const found = series(key, 'ms', [300, 100, 110], 0, [null, 90, 96]);
+        expect([shownValues(found), isDisturbed(found)]).toEqual([[90, 96], false]);
+        const none = series(key, 'ms', [300, 100], 0, [null, null]);
+        expect([shownValues(none), isDisturbed(none)]).toEqual([[300, 100], true]);
+    });
+
+    it('does not stand to what was quiet', () => {
+        const direct = series(key, 'ms', [100, 200, 300], 0, [100, null, 90]);
+        const ring = (quiet: Quiet) => series(forwarded, 'ms', [150, 200, 330], 0, quiet);
+        expect(ratioBetween(ring([null, 50, 99]), direct)).toBeCloseTo(1.1);
+        expect(ratioBetween(ring([null, 190, null]), direct)).toBeCloseTo(2);
+        expect(ratioBetween(ring([null, null, null]), direct)).toBeCloseTo(1.1);
+    });
+
+    it('is marked in the goals and in the numbers', () => {
+        const slow = results([series({ ...launch, carrier: 'ring' }, 'ns', [61, 63], 0, [null, null])]);
+        expect(writeMarkdown(slow, '')).toContain('| ~62.0 ns | **missed** |');
+        expect(writeMarkdown(slow, '')).toContain('| ~62.0 (61.0-63.0) |');
+        expect(writeMarkdown(sample, '')).toContain('| 45.0 ns | met |');
+        expect(disturbedGoals(sample)).not.toContain(true);
     });
 });
 
@@ -211,9 +255,13 @@ describe('the command line', () => {
 
 describe("a guest's words", () => {
     it('are read or refused, never guessed', () => {
-        const result = '{"metric":"m","unit":"ns","p50":1,"p99":2,"calls":3,"guestSwitches":[4,5]}';
-        const report = parseReport(`{"device":"d","results":[${result}]}`);
+        const result = '"metric":"m","unit":"ns","p50":1,"p99":2,"calls":3,"guestSwitches":[4,5]';
+        const quiet = (samples: number) => `{${result},"quiet":{"p50":6,"samples":${samples}}}`;
+        const all = [`{${result}}`, quiet(2), quiet(3)].join(',');
+        const report = parseReport(`{"device":"d","lookedMs":7,"results":[${all}]}`);
         expect(report.results[0]).toMatchObject({ p50: 1, guestSwitches: [4, 5], hostSwitches: [0, 0] });
+        expect(report.results.map(({ quietP50 }) => quietP50)).toEqual([null, null, 6]);
+        expect(report.lookedMs).toBe(7);
         expect(() => parseReport('{"device":"d"}')).toThrow(TypeError);
         expect(() => parseReport('{"device":"d","results":[{"metric":"m"}]}')).toThrow(TypeError);
     });

@@ -119,6 +119,37 @@ describe('the suite', () => {
     );
 });
 
+describe('a guest that looks for quiet', () => {
+    interface Line {
+        readonly lookedMs: number;
+        readonly results: readonly { samples: number; quiet: { p50: number; samples: number } }[];
+    }
+    const measure = (...words: string[]): Line => {
+        const done = spawnSync(programs.limits, ['machine', '--quick', ...words], {
+            encoding: 'utf8',
+            timeout: runLimitMs,
+        });
+        expect(done.stderr).toBe('');
+        return JSON.parse(done.stdout) as Line;
+    };
+
+    it('counts every sample where all looks are fast enough', () => {
+        const { lookedMs, results } = measure('--alone', '1e12');
+        expect(lookedMs).toBeGreaterThan(0);
+        expect(results.map(({ quiet }) => quiet.samples)).toEqual(results.map(({ samples }) => samples));
+    });
+
+    it('counts none where no look is, and goes on all the same', () => {
+        const { results } = measure('--alone', '1');
+        expect(results.some(({ samples }) => samples > 0)).toBe(true);
+        expect(results.every(({ quiet }) => quiet.samples === 0)).toBe(true);
+    });
+
+    it('does not look where nobody asks', () => {
+        expect(measure().lookedMs).toBe(0);
+    });
+});
+
 describe('the relay', () => {
     it('passes every byte on, both ways, and a half-closed connection too', async () => {
         const sent = randomBytes(3 << 20);

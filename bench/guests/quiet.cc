@@ -1,0 +1,196 @@
+// See quiet.h.
+#include "quiet.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+
+namespace bench {
+namespace {
+
+// How much slower than alone is still quiet: a core's frequency moves by up to a third, and a neighbour who
+// is at work costs a half and more (on a shared Xeon 90 to 120 us without one, 140 to 215 with).
+constexpr double kStillQuiet = 1.35;
+// So long may be waited for quiet, in times of what is measured.
+constexpr double kPatience = 2;
+constexpr int kFewCores = 4;
+// Ferry's ends and the software device look for 50 us before they sleep.
+constexpr timespec kSettle{0, 200'000};
+constexpr timespec kBetweenLooks{0, 2'000'000};
+constexpr double kFirstPatienceNs = 100e6;
+
+double now_ns() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+Switches thread_switches() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return {usage.ru_nvcsw, usage.ru_nivcsw};
+}
+
+std::vector<int> own_cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    std::vector<int> cores;
+    for (int core = 0; core < CPU_SETSIZE; ++core) {
+        if (CPU_ISSET(core, &set)) cores.push_back(core);
+    }
+    return cores;
+}
+
+}  // namespace
+
+// Six sums of which three wait for one other each: one alone would leave units free for a neighbour, and
+// notice none. In variables of their own, or they would stand in memory, whose latency hides a neighbour as
+// well.
+double burn() {
+    constexpr std::uint64_t kSteps = 100'000;
+    std::uint64_t a = 1, b = 2, c = 3;
+    std::uint64_t p = 4, q = 5, r = 6;
+    const double begin = now_ns();
+    for (std::uint64_t index = 0; index < kSteps; ++index) {
+        a += p ^ index;
+        b += q ^ index;
+        c += r ^ index;
+        p += 3;
+        q += 5;
+        r += 7;
+        // The compiler must neither widen nor foresee it.
+        asm volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(p), "+r"(q), "+r"(r));
+    }
+    return now_ns() - begin;
+}
+
+double find_alone_ns(double seconds) {
+    std::vector<double> all;
+    const double end = now_ns() + seconds * 1e9;
+    do {
+        all.push_back(burn());
+    } while (now_ns() < end);
+    std::sort(all.begin(), all.end());
+    return all[all.size() / 1000];
+}
+
+void Quiet::start(double alone_ns) {
+    alone_ns_ = alone_ns;
+    const std::vector<int> cores = own_cores();
+    if (cores.size() > kFewCores) return;
+    for (const int core : cores) {
+        Watcher& watcher = watchers_.emplace_back();
+        watcher.core = core;
+        watcher.thread = std::thread([&watcher, this] { watch(watcher, over_); });
+        pthread_setname_np(watcher.thread.native_handle(), "ferry-quiet");
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(core, &set);
+        pthread_setaffinity_np(watcher.thread.native_handle(), sizeof set, &set);
+    }
+}
+
+Quiet::~Quiet() {
+    over_.store(true);
+    for (Watcher& each : watchers_) {
+        each.turn.fetch_add(1);
+        each.turn.notify_one();
+        each.thread.join();
+    }
+}
+
+void Quiet::watch(Watcher& watcher, const std::atomic<bool>& over) {
+    std::uint32_t seen = 0;
+    for (;;) {
+        watcher.turn.wait(seen);
+        if (over.load()) return;
+        seen = watcher.turn.load();
+        watcher.took_ns = burn();
+        watcher.done.store(seen);
+        watcher.done.notify_one();
+    }
+}
+
+bool Quiet::measure() {
+    nanosleep(&kSettle, nullptr);
+    const int own = sched_getcpu();
+    for (Watcher& each : watchers_) {
+        if (each.core == own) continue;
+        each.turn.fetch_add(1);
+        each.turn.notify_one();
+    }
+    double slowest = burn();
+    for (Watcher& each : watchers_) {
+        if (each.core == own) continue;
+        for (std::uint32_t done = each.done.load(); done != each.turn.load(); done = each.done.load()) {
+            each.done.wait(done);
+        }
+        slowest = std::max(slowest, each.took_ns);
+    }
+    return slowest < alone_ns_ * kStillQuiet;
+}
+
+bool Quiet::look() { return await(0); }
+
+bool Quiet::await(double patience_ns) {
+    if (!started()) return false;
+    const Switches before = thread_switches();
+    const double begin = now_ns();
+    bool quiet = measure();
+    while (!quiet && now_ns() - begin < patience_ns) {
+        nanosleep(&kBetweenLooks, nullptr);
+        quiet = measure();
+    }
+    spent_ns_ += now_ns() - begin;
+    switches_ = switches_ + (thread_switches() - before);
+    return quiet;
+}
+
+void Blocks::begin() {
+    budget_ns_ = kFirstPatienceNs;
+    await();
+}
+
+void Blocks::await() {
+    const double before = quiet_.spent_ns();
+    open_ = {0, 0, quiet_.await(std::max(0.0, budget_ns_))};
+    budget_ns_ -= quiet_.spent_ns() - before;
+}
+
+bool Blocks::end_sample(double took_ns) {
+    ++open_.samples;
+    open_.took_ns += took_ns;
+    budget_ns_ += took_ns * kPatience;
+    if (!quiet_.started() || open_.took_ns < block_ns_) return false;
+    close();
+    if (!open_.quiet) await();
+    return true;
+}
+
+void Blocks::close() {
+    const bool quiet = quiet_.look();
+    blocks_.push_back({open_.samples, open_.took_ns, open_.quiet && quiet});
+    open_ = {0, 0, quiet};
+}
+
+void Blocks::end() {
+    if (open_.samples != 0) close();
+}
+
+std::vector<double> Blocks::quiet_of(const std::vector<double>& samples) const {
+    std::vector<double> found;
+    std::size_t at = 0;
+    for (const Block& each : blocks_) {
+        const std::size_t end = std::min(samples.size(), at + each.samples);
+        for (; at < end; ++at) {
+            if (each.quiet) found.push_back(samples[at]);
+        }
+    }
+    return found;
+}
+
+}  // namespace bench
