@@ -21,6 +21,7 @@ using bench::Run;
 using bench::Section;
 
 constexpr std::size_t kMessage = 32;
+constexpr std::size_t kPiece = 1 << 20;
 constexpr double kUs = 1e3;
 
 // Where two ends run: on one core, or on two when the machine has them.
@@ -127,24 +128,25 @@ void measure_echo(Run& run, const std::string& name, bench::SocketPair pair, con
     other.join();
 }
 
-// Bulk one way in pieces of 1 MiB; the other end answers with a byte when all of it has come.
+// Bulk one way in pieces of 1 MiB, out of `buffer_size` bytes and into as many, again and again; the other
+// end answers with a byte when all of it has come.
 void measure_bulk(Run& run, const std::string& name, bench::SocketPair pair, const Cores& cores,
-                  std::size_t total) {
-    constexpr std::size_t kPiece = 1 << 20;
+                  std::size_t total, std::size_t buffer_size = kPiece) {
     std::thread other([&] {
         pin(cores.second);
-        std::vector<char> buffer(kPiece);
+        std::vector<char> buffer(buffer_size);
         for (;;) {
             for (std::size_t done = 0; done < total; done += kPiece) {
-                if (!bench::receive_all(pair.far.get(), buffer.data(), kPiece, false)) return;
+                char* at = buffer.data() + done % buffer_size;
+                if (!bench::receive_all(pair.far.get(), at, kPiece, false)) return;
             }
             bench::send_all(pair.far.get(), "", 1);
         }
     });
-    std::vector<char> buffer(kPiece, 1);
+    std::vector<char> buffer(buffer_size, 1);
     auto samples = bench::sample(run, 3, 1000, run.quick ? 0.1 : 0.5, [&] {
         for (std::size_t done = 0; done < total; done += kPiece) {
-            bench::send_all(pair.near.get(), buffer.data(), kPiece);
+            bench::send_all(pair.near.get(), buffer.data() + done % buffer_size, kPiece);
         }
         char answer = 0;
         bench::receive_all(pair.near.get(), &answer, 1, false);
@@ -157,6 +159,7 @@ void measure_bulk(Run& run, const std::string& name, bench::SocketPair pair, con
 
 void measure_machine(Run& run) {
     constexpr std::size_t kTotal = 64 << 20;
+    constexpr std::size_t kCopied = 16 << 20;
     const Cores two = two_cores();
     const Cores one{"one core", two.first, two.first};
     measure_memcpy(run);
@@ -173,6 +176,8 @@ void measure_machine(Run& run) {
     }
     measure_bulk(run, "Unix socket, bulk", bench::unix_pair(), two, kTotal);
     measure_bulk(run, "TCP socket, bulk", bench::tcp_pair("127.0.0.1"), two, kTotal);
+    measure_bulk(run, "Unix socket, copies of 16 MiB", bench::unix_pair(), two, kCopied, kCopied);
+    measure_bulk(run, "TCP socket, copies of 16 MiB", bench::tcp_pair("127.0.0.1"), two, kCopied, kCopied);
 }
 
 // On each core in turn: the neighbours of one may be at work all the time.

@@ -159,24 +159,32 @@ function copyGoals(results: Results): Goal[] {
         above(
             'gRPC on a Unix socket: 16 MiB to the device, against a raw socket',
             0.7,
-            share('pageable to device, 16 MiB', 'unix', limitOf(results, 'Unix socket, bulk')),
+            share('pageable to device, 16 MiB', 'unix', limitOf(results, 'Unix socket, copies of 16 MiB')),
         ),
         above(
             'gRPC on a Unix socket: 16 MiB to the host, against a raw socket',
             0.7,
-            share('pageable to host, 16 MiB', 'unix', limitOf(results, 'Unix socket, bulk')),
+            share('pageable to host, 16 MiB', 'unix', limitOf(results, 'Unix socket, copies of 16 MiB')),
         ),
         above(
             'gRPC on TCP: 16 MiB to the device, against a raw socket',
             0.7,
-            share('pageable to device, 16 MiB', 'tcp', limitOf(results, 'TCP socket, bulk')),
+            share('pageable to device, 16 MiB', 'tcp', limitOf(results, 'TCP socket, copies of 16 MiB')),
         ),
         above(
             'gRPC on TCP: 16 MiB to the host, against a raw socket',
             0.7,
-            share('pageable to host, 16 MiB', 'tcp', limitOf(results, 'TCP socket, bulk')),
+            share('pageable to host, 16 MiB', 'tcp', limitOf(results, 'TCP socket, copies of 16 MiB')),
         ),
     ];
+}
+
+/** What a message of a raw socket takes there and back, both ends looking, in us; null not measured. */
+export function socketTrips(results: Results): { readonly unix: number; readonly tcp: number } | null {
+    const [unix, tcp] = ['Unix', 'TCP'].map((kind) =>
+        limitOf(results, `${kind} socket, awake, two cores`),
+    );
+    return unix === null || unix === undefined || tcp === null || tcp === undefined ? null : { unix, tcp };
 }
 
 /**
@@ -185,7 +193,7 @@ function copyGoals(results: Results): Goal[] {
  */
 export function socketAloneMean(results: Results): number | null {
     const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
-    const socket = limitOf(results, 'TCP socket, bulk');
+    const socket = limitOf(results, 'TCP socket, copies of 16 MiB');
     const share = (kind: string): number | null => {
         const rate = (way: string) =>
             valueOf(results, ['copies', `${kind} ${way}, 16 MiB`], device, 'direct');

@@ -8,6 +8,7 @@ import {
     programNames,
     programRatio,
     socketAloneMean,
+    socketTrips,
     switchesOf,
     type Goal,
 } from './goals.ts';
@@ -130,15 +131,26 @@ function goalRow(goal: Goal, isRough: boolean): string[] {
     return [goal.text, `${sign} ${formatNumber(goal.limit)}${unit}`, measured, verdict];
 }
 
-function socketRemark(results: Results): string[] {
+function socketRemarks(results: Results): string[] {
+    const trips = socketTrips(results);
     const mean = socketAloneMean(results);
-    if (mean === null) {
-        return [];
-    }
-    const words =
-        'What a raw TCP socket takes for the bytes of the two programs that copy would alone make the mean ' +
-        `on TCP ${formatRatio(mean)}, with all the rest as fast as direct.`;
-    return ['', words];
+    const ofTrips =
+        trips === null
+            ? []
+            : [
+                  `A message of a raw socket takes ${formatNumber(trips.unix)} us there and back (Unix) ` +
+                      `and ${formatNumber(trips.tcp)} us (TCP) here, while both ends look for it.`,
+                  '',
+              ];
+    const ofMean =
+        mean === null
+            ? []
+            : [
+                  'What a raw TCP socket takes for the bytes of the two programs that copy would alone ' +
+                      `make the mean on TCP ${formatRatio(mean)}, with all the rest as fast as direct.`,
+                  '',
+              ];
+    return [...ofTrips, ...ofMean];
 }
 
 function switchTable(results: Results): string[] {
@@ -288,7 +300,7 @@ export function writeMarkdown(results: Results, chartFolder: string): string {
         programTable(results),
         switchTable(results),
         linkTable(results),
-        ['## Goals', '', ...goals, ...socketRemark(results)],
+        ['## Goals', '', ...goals, ...socketRemarks(results)],
         ['## Charts', '', ...images],
         ['## Every number', '', 'Median of the rounds, and the least and the most of them.', ''],
         devices.flatMap((device) => details(results, device)),

@@ -40,7 +40,8 @@ bool open_any(Opening& opening) {
     if (opening.error == -1) {
         log_line(LogLevel::error, "the daemon at %s refused this program: %s", tried, opening.reason);
     } else if (opening.error > 0) {
-        log_line(LogLevel::error, "no daemon at %s (%s): start ferryd, or set FERRY_ENDPOINT=unix:/path",
+        log_line(LogLevel::error,
+                 "no daemon at %s (%s): start one with ferry daemon, or name another with FERRY_ENDPOINT",
                  tried, strerror(opening.error));
     }
     return false;

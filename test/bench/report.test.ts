@@ -150,6 +150,21 @@ describe('what was disturbed', () => {
     });
 });
 
+function limit(metric: string, unit: string, value: number): Series {
+    return series({ benchmark: 'limits', metric, device: 'null', carrier: 'direct' }, unit, [value]);
+}
+
+describe("a raw socket's round trip", () => {
+    it('stands beside the goals where both were measured', () => {
+        const limits = ['Unix', 'TCP'].map((kind, index) =>
+            limit(`${kind} socket, awake, two cores`, 'us', 4 + index * 5),
+        );
+        const text = writeMarkdown({ ...sample, limits }, '');
+        expect(text).toContain('takes 4.00 us there and back (Unix) and 9.00 us (TCP) here');
+        expect(writeMarkdown({ ...sample, limits: limits.slice(1) }, '')).not.toContain('there and back');
+    });
+});
+
 describe('the mean that a raw socket leaves', () => {
     const rate = (metric: string) =>
         series({ benchmark: 'copies', metric, device: 'software', carrier: 'direct' }, 'GB/s', [20]);
@@ -158,8 +173,7 @@ describe('the mean that a raw socket leaves', () => {
     );
 
     it('counts the two programs that copy as slow as the socket, and the other three as direct', () => {
-        const key = { benchmark: 'limits', metric: 'TCP socket, bulk', device: 'null', carrier: 'direct' };
-        const limits = [series(key as Key, 'GB/s', [5])];
+        const limits = [limit('TCP socket, copies of 16 MiB', 'GB/s', 5)];
         const measured = { ...results(metrics.map(rate)), limits };
         expect(socketAloneMean(measured)).toBeCloseTo(4 ** (2 / 5));
         expect(writeMarkdown(measured, 'charts/')).toContain('make the mean on TCP 1.74x');
