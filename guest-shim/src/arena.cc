@@ -7,10 +7,6 @@
 namespace guest {
 namespace {
 
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-    return (value + unit - 1) / unit * unit;
-}
-
 constexpr bool anywhere(std::uint64_t) { return true; }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace guest {
 namespace {
 
 // Takes up the ring, if the host offers one; else everything goes over gRPC.
-abi::CUresult take_ring(Session& session, Window& window, char* reason, std::size_t reason_size) {
+abi::CUresult take_ring(Session& session, AddressWindow& window, char* reason, std::size_t reason_size) {
     const char* wrong = session.open_ring(window.arena_base, window.arena_size, wire::limits::kBatchBytes);
     if (wrong == nullptr) trim_arena(window, session.ring.arena_bytes());
     if (wrong == nullptr && !session.ring.is_open() && session.settings.carrier == CarrierChoice::ring) {
@@ -45,7 +45,7 @@ Session* attach(abi::CUresult& result) {
     char reason[512] = "";
     auto* session = new (std::nothrow) Session(settings, wire::limits::kBatchBytes + 64);
     if (session == nullptr) return nullptr;
-    Window window = reserve_window();
+    AddressWindow window = reserve_window();
     const char* visible_devices = getenv("CUDA_VISIBLE_DEVICES");
     const Hello hello{.ticket = {admission.ticket, admission.ticket_size},
                       .window_base = window.base,

@@ -29,8 +29,7 @@ struct Place {
     std::uint64_t x = 0, y = 0, z = 0;
 };
 
-// SAFETY: a pointer of the program as an address, and back.
-std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+// SAFETY: an address of the program's as the pointer it was.
 std::byte* pointer_to(std::uint64_t address) {
     return reinterpret_cast<std::byte*>(static_cast<std::uintptr_t>(address));
 }

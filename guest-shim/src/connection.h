@@ -18,6 +18,9 @@
 
 namespace guest {
 
+// A deadline, in nanoseconds, that does not come.
+inline constexpr std::int64_t kNever = INT64_MAX;
+
 class Connection {
 public:
     // `calls`: of the API that talks through it, for the counters.

@@ -15,9 +15,8 @@
 namespace guest {
 namespace {
 
-constexpr std::int64_t kNever = INT64_MAX;
 // Looks between two glances at the clock, and between two turns for others on this core.
-constexpr unsigned kLooks = 64;
+constexpr unsigned kGlanceLooks = 64;
 // Landings are left this long for the thread that will wait for them, which reads faster than the pump.
 constexpr std::int64_t kPatienceNs = 2'000'000;
 // How fast the device copies at least, and the longest wait that is spun through for it.
@@ -122,7 +121,7 @@ bool Connection::wait_for_room(bool pieces) {
 bool Connection::spin_for_room(bool pieces) {
     const std::int64_t until = now_ns() + settings.spin_ns;
     do {
-        for (unsigned looks = 0; looks < kLooks; ++looks) pause();
+        for (unsigned looks = 0; looks < kGlanceLooks; ++looks) pause();
         if (lane.has_room(pieces)) return true;
     } while (now_ns() < until && lost() == abi::CUDA_SUCCESS);
     return false;
@@ -148,7 +147,7 @@ void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
     for (unsigned looks = 1;; ++looks) {
         look(&slot);
         if (settled(slot)) return;
-        if (looks % kLooks != 0) {
+        if (looks % kGlanceLooks != 0) {
             pause();
             continue;
         }

@@ -17,7 +17,6 @@ namespace guest {
 namespace {
 
 constexpr std::int64_t kAgeNs = static_cast<std::int64_t>(wire::limits::kSealAgeUs) * 1000;
-constexpr std::int64_t kNever = INT64_MAX;
 // Empty looks of the pump before it sleeps for good: about 5 ms after the last record.
 constexpr int kIdleLooks = 50;
 // Landings are left for the thread that will wait for them, which reads faster; only a patient one is read

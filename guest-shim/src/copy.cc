@@ -16,9 +16,6 @@ constexpr std::size_t kTaken = 32 << 10;
 // Bytes that travel in their record: below this a slice costs more than it saves.
 constexpr std::size_t kInline = 16 << 10;
 
-// SAFETY: addresses of the guest are compared as numbers, and named to the host.
-std::uint64_t address_of(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory); }
-
 // Whether nothing queued before can still write to pinned memory: its bytes may be taken at the call.
 bool is_quiet(const Session& session) {
     return !session.unsettled.any_landing() && session.callbacks.outstanding() == 0;

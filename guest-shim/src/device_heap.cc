@@ -8,10 +8,6 @@
 namespace guest {
 namespace {
 
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-    return (value + unit - 1) / unit * unit;
-}
-
 constexpr std::uint64_t paid_for(std::uint64_t size) { return round_up(size, DeviceHeap::kStep); }
 
 // What a block takes out of its loan.

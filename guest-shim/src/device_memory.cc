@@ -12,7 +12,7 @@ namespace {
 // Freed memory that may lie in quarantine before an allocation waits for it, as a free would have.
 constexpr std::uint64_t kQuarantineBound = std::uint64_t{256} << 20;
 // Idle loans that are kept: what a loop allocates and frees does not travel.
-constexpr std::uint64_t kIdleKept = 2 * std::uint64_t{wire::limits::kLendBytes};
+constexpr std::uint64_t kIdleLent = 2 * std::uint64_t{wire::limits::kLendBytes};
 // Other processes use the device, too: what it has left is asked for again after this long.
 constexpr std::int64_t kFreshNs = 10'000'000;
 constexpr std::size_t kPitches = 1024;
@@ -66,7 +66,7 @@ abi::CUresult settle_later(Session& session, Context& context, DeviceHeap::Batch
     if (how == Appended::no_memory) session.replies.free_slot(slot);  // and the batch stays where it is
     const abi::CUresult result = session.appended(how);
     session.read_arrived();
-    give_back(session, context, kIdleKept);
+    give_back(session, context, kIdleLent);
     return result;
 }
 

@@ -15,11 +15,6 @@
 namespace guest {
 namespace {
 
-constexpr std::size_t kPage = 4096;
-
-// SAFETY: pinned memory is known by its address.
-std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
-
 std::size_t mapped_size(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
 
 // Waits for kernels that may use mapped memory, as CUDA's free does.

@@ -9,6 +9,10 @@
 
 namespace guest {
 
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+    return (value + unit - 1) / unit * unit;
+}
+
 class FreeSpace {
 public:
     struct Stretch {

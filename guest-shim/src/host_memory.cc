@@ -10,12 +10,10 @@ namespace guest {
 namespace {
 
 // Idle chunks that stay pinned: what a loop allocates and frees does not travel.
-constexpr std::uint64_t kIdleKept = std::uint64_t{128} << 20;
+constexpr std::uint64_t kIdlePinned = std::uint64_t{128} << 20;
 // MADV_POPULATE_WRITE (Linux 5.14) and MADV_COLLAPSE (6.1), which older headers do not have.
 constexpr int kPopulateWrite = 23;
 constexpr int kCollapse = 25;
-
-constexpr std::size_t kPage = 4096;
 
 // SAFETY: chunks lie in the arena, which stays mapped.
 void* memory_of(const Arena::Chunk& chunk) { return reinterpret_cast<void*>(chunk.address); }
@@ -38,7 +36,7 @@ abi::CUresult populate(const Arena::Chunk& chunk) {
 
 // The host's answer to one of our own records: an error of the program's that is still to be told stays so.
 template <class Request>
-abi::CUresult ask(Session& session, const Request& request) {
+abi::CUresult ask_alone(Session& session, const Request& request) {
     Context* context = nullptr;
     const abi::CUresult usable = need_context(context);
     if (usable != abi::CUDA_SUCCESS) return usable;
@@ -59,7 +57,7 @@ bool pin_chunk(Session& session, std::size_t size) {
     if (chunk.size == 0) return false;
     abi::CUresult result = populate(chunk);
     if (result == abi::CUDA_SUCCESS) {
-        result = ask(session, wire::session_pin_Request{.address = chunk.address, .size = chunk.size});
+        result = ask_alone(session, wire::session_pin_Request{.address = chunk.address, .size = chunk.size});
     }
     if (result == abi::CUDA_SUCCESS) {
         session.arena.add(chunk);
@@ -120,8 +118,8 @@ std::uint64_t take_asked(Session& session, std::size_t size, AskedMemory& asked)
 
 void give_pinned(Session& session, std::uint64_t address, std::size_t size) {
     session.arena.give(address, size);
-    for (const Arena::Chunk& chunk : session.arena.take_idle(kIdleKept)) {
-        if (ask(session, wire::session_unpin_Request{.address = chunk.address}) == abi::CUDA_SUCCESS) {
+    for (const Arena::Chunk& chunk : session.arena.take_idle(kIdlePinned)) {
+        if (ask_alone(session, wire::session_unpin_Request{.address = chunk.address}) == abi::CUDA_SUCCESS) {
             drop_chunk(session, chunk);
         } else {
             session.arena.add(chunk);  // without a context, for example

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "modules.h"
+#include "regions.h"
 #include "wire/codec.h"
 #include "wire/cursor.h"
 
@@ -54,7 +55,6 @@ class LaunchArguments {
     // Not inline: a launch keeps so much in registers that none would be left for the loop.
     [[gnu::noinline]] static void write_each(const KernelFacts& facts, void** parameters, std::byte* out);
     static void touch(const std::byte* at, std::size_t size) {
-        constexpr std::size_t kPage = 4096;
         // SAFETY: volatile, so that the reads are made.
         const volatile std::byte* bytes = at;
         if (size - 1 < kPage) [[likely]] {

@@ -16,6 +16,7 @@
 #include "cudart/fatbin_image.h"
 #include "jit_options.h"
 #include "kernel_metadata.h"
+#include "regions.h"
 #include "stub_runtime.h"
 
 namespace guest {
@@ -23,7 +24,6 @@ namespace {
 
 // Whether the program's memory can be read: an image's header may promise more than there is.
 bool is_mapped(const void* address, std::size_t size) {
-    constexpr std::size_t kPage = 4096;
     constexpr std::size_t kPagesPerLook = 4096;
     // SAFETY: addresses as numbers; mincore reads nothing of what they point at.
     const auto start = reinterpret_cast<std::uintptr_t>(address) / kPage * kPage;

@@ -25,7 +25,7 @@ namespace {
 constexpr std::int64_t kDetachTimeoutNs = 2'000'000'000;
 
 constinit Mutex process_mutex;
-constinit Session* session = nullptr;
+constinit Session* own_session = nullptr;
 constinit bool initialised = false;                   // cuInit has succeeded
 constinit bool attempted = false;                     // cuInit or a forerunner has tried to attach
 constinit bool hooked = false;                        // the handlers below are registered
@@ -44,13 +44,13 @@ void after_fork_in_child() {
     forget_threads_after_fork();
     forget_trace_after_fork();
     live.store(nullptr, std::memory_order_release);
-    if (session != nullptr) {
-        close(session->carrier.fd());
-        close(session->replies.kick_fd);
-        session->ring.close_descriptors();
+    if (own_session != nullptr) {
+        close(own_session->carrier.fd());
+        close(own_session->replies.kick_fd);
+        own_session->ring.close_descriptors();
     }
     if (initialised) forked.store(true, std::memory_order_relaxed);
-    session = nullptr;
+    own_session = nullptr;
     initialised = false;
     attempted = false;
 }
@@ -83,7 +83,7 @@ void at_exit() {
     Session* ending = nullptr;
     {
         Guard guard(process_mutex);
-        ending = session;
+        ending = own_session;
     }
     if (ending == nullptr) return;
     if (ending->lost() == abi::CUDA_SUCCESS) detach(*ending);
@@ -109,10 +109,10 @@ Session* attach_once(abi::CUresult& result) {
     }
     if (!attempted) {
         attempted = true;
-        session = attach(verdict);
+        own_session = attach(verdict);
     }
     result = verdict;
-    return session;
+    return own_session;
 }
 
 }  // namespace
@@ -142,7 +142,7 @@ abi::CUresult refusal(const ThreadState& thread) {
     if (forked.load(std::memory_order_acquire)) return abi::CUDA_ERROR_NOT_INITIALIZED;
     Guard guard(process_mutex);
     if (!initialised) return abi::CUDA_ERROR_NOT_INITIALIZED;
-    return session->lost() != abi::CUDA_SUCCESS ? session->lost() : abi::CUDA_ERROR_NOT_INITIALIZED;
+    return own_session->lost() != abi::CUDA_SUCCESS ? own_session->lost() : abi::CUDA_ERROR_NOT_INITIALIZED;
 }
 
 void session_ended(Session& ended) {

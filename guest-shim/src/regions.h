@@ -11,6 +11,11 @@
 
 namespace guest {
 
+inline constexpr std::size_t kPage = 4096;  // bytes
+
+// SAFETY: memory of the program is compared, and named to the host, by its address.
+inline std::uint64_t address_of(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory); }
+
 enum class RegionKind { device, variable, pinned, registered };
 
 struct Region {

@@ -10,7 +10,7 @@ namespace guest {
 namespace {
 
 constexpr std::int64_t kCloseNs = 100'000;
-constexpr unsigned kLooks = 8;
+constexpr unsigned kLooksOfOne = 8;
 
 }  // namespace
 
@@ -79,7 +79,7 @@ abi::CUresult Staging::finish(Session& session, Slice* slice) {
     for (const std::int64_t until = now_ns() + kCloseNs; now_ns() < until;) {
         if (slot.done.load(std::memory_order_acquire) || session.lost() != abi::CUDA_SUCCESS) break;
         session.read_arrived();
-        for (unsigned looks = 0; looks < kLooks; ++looks) __builtin_ia32_pause();
+        for (unsigned looks = 0; looks < kLooksOfOne; ++looks) __builtin_ia32_pause();
     }
     const bool done = slot.done.load(std::memory_order_acquire);
     const abi::CUresult result = done ? slot.result : session.wait(slot);

@@ -36,12 +36,12 @@ constexpr std::size_t kLostOffset = 16;
 // is marked with kWriting: a thread that is held up in the middle keeps it, however often the others come
 // round.
 constexpr std::uint64_t kWriting = std::uint64_t{1} << 63;
-struct Place {
+struct EventPlace {
     std::atomic<std::uint64_t> sequence;
     std::atomic<std::uint64_t> words[kWords];
 };
 
-constinit Place* places = nullptr;  // zeros to begin with
+constinit EventPlace* places = nullptr;  // zeros to begin with
 constinit std::atomic<std::uint64_t> next_event{0};
 constinit Mutex writing;  // guards what follows
 constinit std::uint64_t written = 0;
@@ -50,7 +50,7 @@ constinit int file = -1;
 constinit std::array<wire::TraceEvent, kWrittenAtOnce> outgoing{};
 
 // For event `number`. False: an older event is still being written there, or a newer one is there already.
-bool claim(Place& place, std::uint64_t number) {
+bool claim(EventPlace& place, std::uint64_t number) {
     constexpr int kTurns = 1000;
     for (int turn = 0; turn < kTurns; ++turn) {
         std::uint64_t held = place.sequence.load(std::memory_order_relaxed);
@@ -67,7 +67,7 @@ bool claim(Place& place, std::uint64_t number) {
 
 // False: the event is not whole yet, and may become so. One that was overwritten or given up counts as lost.
 bool take(std::uint64_t number, wire::TraceEvent& event, bool& good, bool last_words) {
-    Place& place = places[number % kPlaces];
+    EventPlace& place = places[number % kPlaces];
     const std::uint64_t sequence = place.sequence.load(std::memory_order_acquire);
     const bool passed = (sequence & ~kWriting) > number + 1 ||
                         next_event.load(std::memory_order_relaxed) > number + kPlaces;
@@ -134,10 +134,10 @@ bool open_file(const char* folder) {
 void start_trace() {
     const char* folder = environment("FERRY_TRACE_FOLDER");
     if (folder == nullptr || trace_on || !open_file(folder)) return;
-    void* memory = mmap(nullptr, kPlaces * sizeof(Place), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+    constexpr int kAnonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    void* memory = mmap(nullptr, kPlaces * sizeof(EventPlace), PROT_READ | PROT_WRITE, kAnonymous, -1, 0);
     if (memory == MAP_FAILED) return;
-    places = static_cast<Place*>(memory);
+    places = static_cast<EventPlace*>(memory);
     trace_on = start_thread(write_for_ever, nullptr, "ferry-trace");
 }
 
@@ -165,7 +165,7 @@ void trace(const wire::TraceEvent& event) {
     std::uint64_t words[kWords];
     memcpy(words, &event, sizeof event);
     const std::uint64_t number = next_event.fetch_add(1, std::memory_order_relaxed);
-    Place& place = places[number % kPlaces];
+    EventPlace& place = places[number % kPlaces];
     if (!claim(place, number)) return;
     // What is written below is not seen before the claim.
     std::atomic_thread_fence(std::memory_order_release);

@@ -32,7 +32,7 @@ bool reserve(std::uint64_t base, std::uint64_t size) {
 
 }  // namespace
 
-Window reserve_window() {
+AddressWindow reserve_window() {
     for (const std::uint64_t size : kSizes) {
         for (const std::uint64_t base : kBases) {
             if (!reserve(base, size)) continue;
@@ -43,7 +43,7 @@ Window reserve_window() {
     return {};
 }
 
-Window reserve_arena(std::uint32_t number) {
+AddressWindow reserve_arena(std::uint32_t number) {
     const std::uint64_t base = kLaneBase + number % kLanePlaces * kLaneStep;
     for (const std::uint64_t size : kLaneSizes) {
         if (reserve(base, size)) return {0, 0, base, size};
@@ -51,7 +51,7 @@ Window reserve_arena(std::uint32_t number) {
     return {};
 }
 
-void adopt_window(Window& window, std::uint64_t base, std::uint64_t size) {
+void adopt_window(AddressWindow& window, std::uint64_t base, std::uint64_t size) {
     if (window.base == base && window.size == size) return;
     if (window.size != 0) syscall(SYS_munmap, window.base, window.size);
     window.base = window.size = 0;
@@ -60,7 +60,7 @@ void adopt_window(Window& window, std::uint64_t base, std::uint64_t size) {
     window.size = size;
 }
 
-void trim_arena(Window& window, std::uint64_t kept) {
+void trim_arena(AddressWindow& window, std::uint64_t kept) {
     if (window.arena_size > kept) syscall(SYS_munmap, window.arena_base + kept, window.arena_size - kept);
     window.arena_size = kept;
 }

@@ -5,7 +5,7 @@
 
 namespace guest {
 
-struct Window {
+struct AddressWindow {
     std::uint64_t base = 0;
     std::uint64_t size = 0;  // bytes; 0: none could be had
     // Behind it, the place of the ring's arena, reserved in the same way.
@@ -14,12 +14,12 @@ struct Window {
 };
 
 // Reserves the largest window this process allows, a sixteenth of it as the arena's place.
-Window reserve_window();
+AddressWindow reserve_window();
 // A place for an arena alone, for lane `number` of OpenGL.
-Window reserve_arena(std::uint32_t number);
+AddressWindow reserve_arena(std::uint32_t number);
 // Makes the reservation be what the host granted; a window that cannot be had here is given up.
-void adopt_window(Window& window, std::uint64_t base, std::uint64_t size);
+void adopt_window(AddressWindow& window, std::uint64_t base, std::uint64_t size);
 // Keeps the first `kept` bytes of the arena's place, which has become memory, and gives up the rest.
-void trim_arena(Window& window, std::uint64_t kept);
+void trim_arena(AddressWindow& window, std::uint64_t kept);
 
 }  // namespace guest

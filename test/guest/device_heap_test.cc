@@ -10,7 +10,7 @@ using guest::DeviceHeap;
 
 namespace {
 
-constexpr std::uint64_t kBase = 0x2000'0000'0000;
+constexpr std::uint64_t kLent = 0x2000'0000'0000;
 constexpr std::uint64_t kLoan = std::uint64_t{64} << 20;
 
 std::uint64_t take(DeviceHeap& heap, std::uint64_t size) {
@@ -28,35 +28,35 @@ void settle(DeviceHeap& heap, DeviceHeap::Batch* batch) {
 TEST("a heap without a loan has nothing, and an impossible size never fits") {
     DeviceHeap heap;
     CHECK(take(heap, 1) == 0);
-    CHECK(heap.add_loan({kBase, kLoan}, true));
+    CHECK(heap.add_loan({kLent, kLoan}, true));
     CHECK(take(heap, 0) == 0);
     CHECK(take(heap, ~std::uint64_t{0}) == 0);
     CHECK(take(heap, kLoan + 1) == 0);
-    CHECK(take(heap, kLoan) == kBase);
+    CHECK(take(heap, kLoan) == kLent);
     CHECK(take(heap, 1) == 0);
 }
 
 TEST("a freed block is not given out before it is settled") {
     DeviceHeap heap;
-    CHECK(heap.add_loan({kBase, kLoan}, true));
-    CHECK(take(heap, kLoan) == kBase);
-    DeviceHeap::Batch* batch = heap.give(kBase, kLoan);
+    CHECK(heap.add_loan({kLent, kLoan}, true));
+    CHECK(take(heap, kLoan) == kLent);
+    DeviceHeap::Batch* batch = heap.give(kLent, kLoan);
     CHECK(batch != nullptr);
     CHECK(heap.credit() == kLoan);
     CHECK(heap.quarantined() == kLoan);
     CHECK(take(heap, 512) == 0);
     DeviceHeap::settled(batch);
-    CHECK(take(heap, 512) == kBase);
+    CHECK(take(heap, 512) == kLent);
     CHECK(heap.quarantined() == 0);
     heap.clear();
 }
 
 TEST("overlapping loans are refused, neighbours stay apart") {
     DeviceHeap heap;
-    CHECK(heap.add_loan({kBase, kLoan}, false));
-    CHECK(!heap.add_loan({kBase + kLoan / 2, kLoan}, false));
-    CHECK(!heap.add_loan({kBase - kLoan / 2, kLoan}, false));
-    CHECK(heap.add_loan({kBase + kLoan, kLoan}, false));
+    CHECK(heap.add_loan({kLent, kLoan}, false));
+    CHECK(!heap.add_loan({kLent + kLoan / 2, kLoan}, false));
+    CHECK(!heap.add_loan({kLent - kLoan / 2, kLoan}, false));
+    CHECK(heap.add_loan({kLent + kLoan, kLoan}, false));
     CHECK(take(heap, 2 * kLoan) == 0);
     CHECK(heap.take_idle(kLoan).size() == 1);
     CHECK(heap.take_idle(0).size() == 1);
@@ -65,12 +65,12 @@ TEST("overlapping loans are refused, neighbours stay apart") {
 
 TEST("batches on their way when the context ends mean nothing any more") {
     DeviceHeap heap;
-    CHECK(heap.add_loan({kBase, kLoan}, false));
-    CHECK(take(heap, kLoan) == kBase);
-    DeviceHeap::Batch* batch = heap.give(kBase, kLoan);
+    CHECK(heap.add_loan({kLent, kLoan}, false));
+    CHECK(take(heap, kLoan) == kLent);
+    DeviceHeap::Batch* batch = heap.give(kLent, kLoan);
     heap.clear();
-    CHECK(heap.add_loan({kBase, kLoan}, false));
-    CHECK(take(heap, kLoan) == kBase);
+    CHECK(heap.add_loan({kLent, kLoan}, false));
+    CHECK(take(heap, kLoan) == kLent);
     DeviceHeap::settled(batch);
     CHECK(take(heap, 1) == 0);
     CHECK(heap.credit() == 0);
@@ -79,7 +79,7 @@ TEST("batches on their way when the context ends mean nothing any more") {
 
 TEST("closed loans give nothing more and go back when they are empty") {
     DeviceHeap heap;
-    CHECK(heap.add_loan({kBase, kLoan}, true));
+    CHECK(heap.add_loan({kLent, kLoan}, true));
     const std::uint64_t block = take(heap, 5000);
     CHECK(heap.close_loans().size() == 1);
     CHECK(heap.close_loans().empty());
@@ -103,7 +103,7 @@ TEST("random blocks never overlap, keep to their places, and leave nothing behin
             const std::uint64_t size = 1 + random.below(std::size_t{1} << (1 + random.below(22)));
             std::uint64_t address = take(heap, size);
             if (address == 0) {
-                CHECK(heap.add_loan({kBase + loans++ * kLoan, kLoan}, true));
+                CHECK(heap.add_loan({kLent + loans++ * kLoan, kLoan}, true));
                 address = take(heap, size);
             }
             const std::uint64_t paid = (size + 511) / 512 * 512;
@@ -118,7 +118,7 @@ TEST("random blocks never overlap, keep to their places, and leave nothing behin
             live.emplace(address, paid);
             paid_live += paid;
         } else {
-            auto victim = live.lower_bound(kBase + random.below(loans * kLoan));
+            auto victim = live.lower_bound(kLent + random.below(loans * kLoan));
             if (victim == live.end()) victim = live.begin();
             paid_live -= victim->second;
             DeviceHeap::Batch* batch = heap.give(victim->first, victim->second);

@@ -22,7 +22,7 @@ void put_reply(Bytes& out, wire::ReplyKind kind, std::uint32_t ticket, const Byt
     std::copy(payload.begin(), payload.end(), out.begin() + static_cast<std::ptrdiff_t>(at + sizeof header));
 }
 
-Bytes landing(std::uint64_t offset, std::size_t size) {
+Bytes landing_of(std::uint64_t offset, std::size_t size) {
     const std::uint64_t fixed[] = {offset, size};
     Bytes payload(sizeof fixed + size);
     std::memcpy(payload.data(), fixed, sizeof fixed);
@@ -94,9 +94,9 @@ struct End {
 Bytes batch_for(const End& end, std::size_t behind) {
     Bytes replies;
     put_reply(replies, wire::ReplyKind::result, end.waiting->ticket(), Bytes(300));
-    put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing(0, end.memory.size()));
+    put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing_of(0, end.memory.size()));
     for (std::size_t each = 0; each < behind; ++each) {
-        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing(each, 5));
+        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing_of(each, 5));
     }
     put_reply(replies, wire::ReplyKind::result, end.slot->ticket(), {});
     return message(1, replies);
@@ -148,20 +148,20 @@ TEST("what is not as expected lands nothing early") {
     {
         End end(20'000);  // bytes that nobody asked for
         Bytes replies;
-        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing(1, 20'000));
+        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing_of(1, 20'000));
         CHECK(gathered(end, message(1, replies)));
         CHECK(end.messages == 1 && end.memory == Bytes(20'000));
     }
     {
         End end(20'000);  // a ticket that is nobody's
         Bytes replies;
-        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket() + 1, landing(0, 20'000));
+        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket() + 1, landing_of(0, 20'000));
         CHECK(gathered(end, message(1, replies)));
     }
     {
         End end(20'000);  // a reply longer than its batch
         Bytes replies;
-        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing(0, 20'000));
+        put_reply(replies, wire::ReplyKind::landing, end.slot->ticket(), landing_of(0, 20'000));
         const std::uint32_t lie = 1 << 20;
         std::memcpy(replies.data(), &lie, sizeof lie);
         CHECK(gathered(end, message(1, replies)));

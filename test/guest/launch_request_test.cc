@@ -13,7 +13,7 @@ void* as_key(std::uintptr_t key) {
 }
 void* const kEnd = as_key(abi::CU_LAUNCH_PARAM_END_AS_INT);
 void* const kBuffer = as_key(abi::CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT);
-void* const kSize = as_key(abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT);
+void* const kBufferSize = as_key(abi::CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT);
 
 // A byte, a gap of seven, a word of eight.
 void describe(guest::KernelFacts& facts) {
@@ -57,7 +57,7 @@ TEST("a launch's record holds the arguments where the program has them, and zero
 
     expected[3] = std::byte{5};  // of a buffer that is laid out already, everything
     std::size_t size = expected.size();
-    void* extra[] = {kBuffer, expected.data(), kSize, &size, kEnd};
+    void* extra[] = {kBuffer, expected.data(), kBufferSize, &size, kEnd};
     CHECK(arguments.find(facts, nullptr, extra));
     const unit::Bytes packed = record_of(arguments);
     wire::Cursor packed_cursor(packed);
@@ -102,8 +102,8 @@ TEST("a launch without all its arguments is refused before anything is written")
     std::size_t size = bytes.size();
     std::size_t small = size - 1;
     void* sizeless[] = {kBuffer, bytes.data(), kEnd};
-    void* without[] = {kSize, &size, kEnd};
-    void* short_one[] = {kBuffer, bytes.data(), kSize, &small, kEnd};
+    void* without[] = {kBufferSize, &size, kEnd};
+    void* short_one[] = {kBuffer, bytes.data(), kBufferSize, &small, kEnd};
     void* unknown[] = {as_key(77), bytes.data(), kEnd};
     for (void** extra : {sizeless, without, short_one, unknown})
         CHECK(!arguments.find(facts, nullptr, extra));

@@ -39,8 +39,10 @@ private:
 
 #define UNIT_JOIN2(a, b) a##b
 #define UNIT_JOIN(a, b) UNIT_JOIN2(a, b)
-#define TEST(name)                                                       \
-    static void UNIT_JOIN(body, __LINE__)();                             \
-    static unit::Test UNIT_JOIN(test, __LINE__)(name, UNIT_JOIN(body, __LINE__)); \
-    static void UNIT_JOIN(body, __LINE__)()
+#define UNIT_TEST(name, number)                                         \
+    static void UNIT_JOIN(body, number)();                              \
+    static unit::Test UNIT_JOIN(test, number)(name, UNIT_JOIN(body, number)); \
+    static void UNIT_JOIN(body, number)()
+// Not by its line, which another file may have a test at.
+#define TEST(name) UNIT_TEST(name, __COUNTER__)
 #define CHECK(condition) unit::check((condition), #condition, __FILE__, __LINE__)

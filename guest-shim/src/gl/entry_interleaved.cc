@@ -38,7 +38,7 @@ constexpr std::array<Layout, 14> kLayouts{{
 
 GLsizei floats(GLint count) { return count * static_cast<GLsizei>(sizeof(GLfloat)); }
 
-void enable(Context& context, GLenum array, bool on) {
+void set_client_state(Context& context, GLenum array, bool on) {
     on ? glEnableClientState(context, array) : glDisableClientState(context, array);
 }
 
@@ -61,17 +61,17 @@ void glInterleavedArrays(Context& context, GLenum format, GLsizei stride, const 
     };
     for (const GLenum array :
          {GL_EDGE_FLAG_ARRAY, GL_INDEX_ARRAY, GL_FOG_COORD_ARRAY, GL_SECONDARY_COLOR_ARRAY})
-        enable(context, array, false);
-    enable(context, GL_TEXTURE_COORD_ARRAY, layout.coordinates != 0);
+        set_client_state(context, array, false);
+    set_client_state(context, GL_TEXTURE_COORD_ARRAY, layout.coordinates != 0);
     if (layout.coordinates != 0) glTexCoordPointer(context, layout.coordinates, GL_FLOAT, step, at(0));
-    enable(context, GL_COLOR_ARRAY, layout.colours != 0);
+    set_client_state(context, GL_COLOR_ARRAY, layout.colours != 0);
     if (layout.colours != 0) {
         const GLenum type = layout.has_bytes ? GL_UNSIGNED_BYTE : GL_FLOAT;
         glColorPointer(context, layout.colours, type, step, at(floats(layout.coordinates)));
     }
-    enable(context, GL_NORMAL_ARRAY, layout.has_normal);
+    set_client_state(context, GL_NORMAL_ARRAY, layout.has_normal);
     if (layout.has_normal) glNormalPointer(context, GL_FLOAT, step, at(before_position - normal_bytes));
-    enable(context, GL_VERTEX_ARRAY, true);
+    set_client_state(context, GL_VERTEX_ARRAY, true);
     glVertexPointer(context, layout.positions, GL_FLOAT, step, at(before_position));
 }
 

@@ -34,8 +34,6 @@ void get(Context& context, GLenum map, GLsizei room, T* values) {
     wire::gl::out(values, reply.values, size);
 }
 
-constexpr GLsizei kNoLimit = -1;
-
 }  // namespace
 
 void glPixelMapfv(Context& context, GLenum map, GLsizei mapsize, const GLfloat* values) {

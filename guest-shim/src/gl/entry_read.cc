@@ -41,8 +41,6 @@ Image level_image(GLenum format, GLenum type, Ask&& ask) {
             .has_depth = depth > 1};
 }
 
-constexpr GLsizei kNoLimit = -1;
-
 // Sends `request` and stores the pixels of its answer.
 template <class Reply, class Request, class Find>
 void read(Context& context, const Download& into, const Request& request, GLsizei room, void* to,

@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t kDetachTimeoutNs = 2'000'000'000;
 
 // Takes up the ring, if the host offers one; else everything goes over gRPC. Null, or what is wrong.
-const char* take_ring(GlLane& lane, Window& place) {
+const char* take_ring(GlLane& lane, AddressWindow& place) {
     const char* wrong = lane.open_ring(place.arena_base, place.arena_size, wire::limits::kBatchBytes);
     if (wrong == nullptr) trim_arena(place, lane.ring.arena_bytes());
     return wrong;
@@ -51,7 +51,7 @@ void GlLane::ended(abi::CUresult, const char* reason) {
 GlLane* attach_lane(const Settings& settings, const Door& door) {
     auto* lane = new (std::nothrow) GlLane(settings, door.number);
     if (lane == nullptr) return nullptr;
-    Window place = reserve_arena(door.number);
+    AddressWindow place = reserve_arena(door.number);
     char reason[512] = "";
     const Hello hello{.ticket = door.ticket,
                       .window_base = 0,

@@ -12,6 +12,9 @@
 
 namespace guest::gl {
 
+// What a call without `bufSize` says to the one that has it.
+inline constexpr GLsizei kNoLimit = -1;
+
 // What a call uploads. Alive until its record has been sent.
 class Upload {
   public:

@@ -17,11 +17,11 @@ using Surfaces = std::map<Name, std::shared_ptr<Surface>>;
 constinit Mutex surfaces_mutex;
 constinit Surfaces* surfaces = nullptr;
 
-void before_fork() { surfaces_mutex.lock(); }
-void after_fork_in_parent() { surfaces_mutex.unlock(); }
+void lock_surfaces() { surfaces_mutex.lock(); }
+void unlock_surfaces() { surfaces_mutex.unlock(); }
 
 // The child's connections to the server are the parent's: it may not talk on them, and starts anew.
-void after_fork_in_child() {
+void renew_surfaces() {
     surfaces_mutex.reset();
     forget_screens_lock();
     if (surfaces == nullptr) return;
@@ -34,7 +34,7 @@ void after_fork_in_child() {
 // The lock is held.
 Surfaces& known() {
     static bool hooked = false;
-    if (!hooked) pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    if (!hooked) pthread_atfork(lock_surfaces, unlock_surfaces, renew_surfaces);
     hooked = true;
     if (surfaces == nullptr) surfaces = new Surfaces;
     return *surfaces;

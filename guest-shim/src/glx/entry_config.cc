@@ -3,17 +3,11 @@
 
 #include "gl/enums.h"
 #include "glx/choose.h"
+#include "glx/errors.h"
 #include "x11/api.h"
 
 namespace guest::glx {
 namespace {
-
-// As a server without the extension would answer glXGetConfig.
-constexpr int kBadScreen = 1;
-constexpr int kBadAttribute = 2;
-constexpr int kNoExtension = 3;
-constexpr int kBadVisual = 4;
-constexpr int kBadValue = 6;
 
 // The program's, to be freed with XFree(), which is free().
 GLXFBConfig* list_of(const std::vector<const Config*>& configs, int* count) {

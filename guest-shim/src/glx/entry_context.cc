@@ -9,9 +9,6 @@
 namespace guest::glx {
 namespace {
 
-constexpr int kBadAttribute = 2;
-constexpr int kBadContext = 5;
-
 // What the list of glXCreateContextAttribsARB says.
 struct Attributes {
     gl::VersionWish version;

@@ -35,6 +35,7 @@ bool load(FontApi& api) {
     bool complete = true;
 #define FERRY_FIND(name) complete = complete && find(library, #name, api.name);
     FERRY_FONT_CALLS(FERRY_FIND)
+#undef FERRY_FIND
     return complete;
 }
 

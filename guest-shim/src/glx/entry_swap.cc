@@ -9,9 +9,6 @@
 namespace guest::glx {
 namespace {
 
-constexpr int kBadValue = 6;
-constexpr int kBadContext = 5;
-
 // The surface, and the lane that shows it: the calling thread's, where the drawable is current there.
 std::shared_ptr<Surface> surface_for(Display* display, GLXDrawable name, gl::GlLane*& lane) {
     lane = nullptr;

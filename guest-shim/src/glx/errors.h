@@ -17,6 +17,14 @@ enum class GlxError : unsigned char {
     bad_profile = 13,
 };
 
+// What a server without the extension answers calls like glXGetConfig with.
+inline constexpr int kBadScreen = 1;
+inline constexpr int kBadAttribute = 2;
+inline constexpr int kNoExtension = 3;
+inline constexpr int kBadVisual = 4;
+inline constexpr int kBadContext = 5;
+inline constexpr int kBadValue = 6;
+
 // The requests that errors name, by their numbers in the protocol of GLX.
 enum class Asked : unsigned char {
     create_context = 3,

@@ -15,7 +15,7 @@
 namespace guest::present {
 namespace {
 
-constexpr std::size_t kPixelBytes = 4;
+constexpr std::size_t kBytesPerPixel = 4;
 // Of a put_image, before its pixels, generously.
 constexpr std::size_t kRequestHead = 64;
 // Coordinates of X are 16 bits.
@@ -83,7 +83,7 @@ bool XTarget::learn_depth() {
     const xcb_format_t* formats = api_.xcb_setup_pixmap_formats(setup);
     const std::span all(formats, static_cast<std::size_t>(api_.xcb_setup_pixmap_formats_length(setup)));
     const bool fits = std::any_of(all.begin(), all.end(), [this](const xcb_format_t& format) {
-        return format.depth == depth_ && format.bits_per_pixel == 8 * kPixelBytes;
+        return format.depth == depth_ && format.bits_per_pixel == 8 * kBytesPerPixel;
     });
     return fits && setup->image_byte_order == XCB_IMAGE_ORDER_LSB_FIRST;
 }
@@ -213,7 +213,7 @@ bool XTarget::put_shared(const Image& image, const gl::Area& area) {
 }
 
 bool XTarget::put_copied(const Image& image, const gl::Area& area) {
-    const std::size_t size = std::size_t{image.size.width} * image.size.height * kPixelBytes;
+    const std::size_t size = std::size_t{image.size.width} * image.size.height * kBytesPerPixel;
     if (!shares_ || !make_room(size)) return false;
     memcpy(copy_.memory.data(), image.pixels, size);
     if (put_shared({copy_.memory.data(), image.size, copy_.file, 0}, area)) return true;
@@ -224,7 +224,7 @@ bool XTarget::put_copied(const Image& image, const gl::Area& area) {
 
 // Whole rows, as many at a time as a request holds.
 void XTarget::put_bytes(const Image& image, const gl::Area& area) {
-    const std::size_t row = image.size.width * kPixelBytes;
+    const std::size_t row = image.size.width * kBytesPerPixel;
     const std::size_t most = std::size_t{4} * api_.xcb_get_maximum_request_length(connection_);
     const auto rows = static_cast<std::uint32_t>((most - kRequestHead) / row);
     if (rows == 0) return;

@@ -13,6 +13,7 @@ const XcbApi* load() {
     bool complete = library != nullptr;
 #define FERRY_FIND(name) complete = complete && find(library, #name, api.name);
     FERRY_XCB_CALLS(FERRY_FIND)
+#undef FERRY_FIND
     if (!complete) {
         log_line(LogLevel::error, "libxcb.so.1 cannot be loaded: nothing that OpenGL draws can be shown");
         return nullptr;

@@ -13,6 +13,7 @@ const Api* load() {
     bool complete = find(library, "_XError", calls._XError);
 #define FERRY_FIND(name) complete = complete && find(library, #name, calls.name);
     FERRY_X11_CALLS(FERRY_FIND)
+#undef FERRY_FIND
     if (complete) return &calls;
     log_line(LogLevel::error, "libX11.so.6 cannot be loaded: there are no windows");
     return nullptr;
