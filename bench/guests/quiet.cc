@@ -85,7 +85,7 @@ void Quiet::start(double alone_ns) {
     for (const int core : cores) {
         Watcher& watcher = watchers_.emplace_back();
         watcher.core = core;
-        watcher.thread = std::thread([&watcher, this] { watch(watcher, over_); });
+        watcher.thread = std::thread([&watcher, this] { watch(watcher, go_, over_); });
         pthread_setname_np(watcher.thread.native_handle(), "ferry-quiet");
         cpu_set_t set;
         CPU_ZERO(&set);
@@ -103,34 +103,46 @@ Quiet::~Quiet() {
     }
 }
 
-void Quiet::watch(Watcher& watcher, const std::atomic<bool>& over) {
+void Quiet::watch(Watcher& watcher, const std::atomic<std::uint32_t>& go, const std::atomic<bool>& over) {
     std::uint32_t seen = 0;
     for (;;) {
         watcher.turn.wait(seen);
         if (over.load()) return;
         seen = watcher.turn.load();
+        watcher.ready.store(seen);
+        while (go.load() != seen) {
+        }
         watcher.took_ns = burn();
         watcher.done.store(seen);
         watcher.done.notify_one();
     }
 }
 
+// All at once: two cores of this machine may be the two hardware threads of one, and then are no quiet cores.
 bool Quiet::measure() {
     nanosleep(&kSettle, nullptr);
     const int own = sched_getcpu();
-    for (Watcher& each : watchers_) {
-        if (each.core == own) continue;
-        each.turn.fetch_add(1);
+    const std::uint32_t turn = go_.load() + 1;
+    const auto others = [&](auto what) {
+        for (Watcher& each : watchers_) {
+            if (each.core != own) what(each);
+        }
+    };
+    others([&](Watcher& each) {
+        each.turn.store(turn);
         each.turn.notify_one();
-    }
+    });
+    others([&](Watcher& each) {
+        while (each.ready.load() != turn) sched_yield();
+    });
+    go_.store(turn);
     double slowest = burn();
-    for (Watcher& each : watchers_) {
-        if (each.core == own) continue;
-        for (std::uint32_t done = each.done.load(); done != each.turn.load(); done = each.done.load()) {
+    others([&](Watcher& each) {
+        for (std::uint32_t done = each.done.load(); done != turn; done = each.done.load()) {
             each.done.wait(done);
         }
         slowest = std::max(slowest, each.took_ns);
-    }
+    });
     return slowest < alone_ns_ * kStillQuiet;
 }
 

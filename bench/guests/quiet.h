@@ -57,17 +57,19 @@ public:
 private:
     struct Watcher {
         int core = -1;
-        std::atomic<std::uint32_t> turn{0};  // changes: run once more
-        std::atomic<std::uint32_t> done{0};  // the turn that `took_ns` belongs to
+        std::atomic<std::uint32_t> turn{0};   // changes: run once more
+        std::atomic<std::uint32_t> ready{0};  // the turn that it has a core for
+        std::atomic<std::uint32_t> done{0};   // the turn that `took_ns` belongs to
         double took_ns = 0;
         std::thread thread;
     };
-    static void watch(Watcher& watcher, const std::atomic<bool>& over);
+    static void watch(Watcher& watcher, const std::atomic<std::uint32_t>& go, const std::atomic<bool>& over);
     bool measure();
 
     double alone_ns_ = 0;
     double spent_ns_ = 0;
     Switches switches_;
+    std::atomic<std::uint32_t> go_{0};  // the turn that all begin together
     std::atomic<bool> over_{false};
     std::deque<Watcher> watchers_;
 };
