@@ -21,6 +21,10 @@ public:
     abi::CUresult use(std::uint16_t index) {
         return known_ && current_.index() == index ? abi::CUDA_SUCCESS : change(index);
     }
+    // The same for a record that cannot do without: INVALID_CONTEXT when it has none.
+    abi::CUresult use_any(std::uint16_t index) {
+        return index == 0 ? abi::CUDA_ERROR_INVALID_CONTEXT : use(index);
+    }
     // The same for any live context handle.
     abi::CUresult use(wire::Handle context);
     // The same for an object that lives, whatever it is called.

@@ -7,11 +7,6 @@
 namespace engine::hand {
 namespace {
 
-abi::CUresult usable(Executor& executor, const wire::RecordHeader& header) {
-    if (header.context == 0) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    return executor.contexts().use(header.context);
-}
-
 abi::CUresult unpin(Executor& executor, const Watch& watch) {
     return executor.pins().unpin(watch.argument);
 }
@@ -20,7 +15,7 @@ abi::CUresult unpin(Executor& executor, const Watch& watch) {
 
 abi::CUresult session_pin(Executor& executor, const wire::RecordHeader& header,
                           const wire::session_pin_Request& request, ReplySink&) {
-    if (const abi::CUresult lost = usable(executor, header); lost != abi::CUDA_SUCCESS) return lost;
+    if (const auto lost = executor.contexts().use_any(header.context); lost != abi::CUDA_SUCCESS) return lost;
     if (!executor.pins().can_pin(request.address, request.size)) {
         executor.violate("the guest pins what is not the arena's, or twice");
         return abi::CUDA_ERROR_INVALID_VALUE;
@@ -34,7 +29,7 @@ abi::CUresult session_unpin(Executor& executor, const wire::RecordHeader& header
         executor.violate("the guest unpins what is not pinned");
         return abi::CUDA_ERROR_INVALID_VALUE;
     }
-    if (const abi::CUresult lost = usable(executor, header); lost != abi::CUDA_SUCCESS) return lost;
+    if (const auto lost = executor.contexts().use_any(header.context); lost != abi::CUDA_SUCCESS) return lost;
     return executor.wait(Awaited::Kind::context, nullptr, header, unpin, request.address);
 }
 

@@ -8,7 +8,7 @@
 namespace engine::hand {
 namespace {
 
-wire::Handle handle_of(const Watch& watch) { return wire::Handle{watch.argument}; }
+wire::Handle context_of(const Watch& watch) { return wire::Handle{watch.argument}; }
 int device_of(const Watch& watch) { return static_cast<int>(watch.argument); }
 
 // A guest that does not wait has launched nothing that this could bring text out of; what else is on the
@@ -39,11 +39,11 @@ abi::CUresult end_context(Executor& executor, const wire::RecordHeader& header, 
 
 abi::CUresult destroy_context(Executor& executor, const Watch& watch) {
     auto* context =
-        static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, handle_of(watch)));
+        static_cast<abi::CUcontext>(executor.handles().find(wire::HandleKind::context, context_of(watch)));
     if (context == nullptr) return abi::CUDA_ERROR_INVALID_CONTEXT;
     const device::DriverTable& driver = executor.driver();
     const bool waits = watch.record.ticket == 0;
-    return end_context(executor, watch.record, handle_of(watch), [=, &driver] {
+    return end_context(executor, watch.record, context_of(watch), [=, &driver] {
         if (waits) wait_there(driver, context);
         return driver.cuCtxDestroy_v2(context);
     });

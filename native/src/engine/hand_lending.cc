@@ -24,16 +24,11 @@ std::uint64_t size_of_loan(const device::DriverTable& driver, std::uint64_t need
     return std::max(needed, plenty / kGranule * kGranule);
 }
 
-abi::CUresult usable(Executor& executor, const wire::RecordHeader& header) {
-    if (header.context == 0) return abi::CUDA_ERROR_INVALID_CONTEXT;
-    return executor.contexts().use(header.context);
-}
-
 }  // namespace
 
 abi::CUresult session_lend(Executor& executor, const wire::RecordHeader& header,
                            const wire::session_lend_Request& request, ReplySink& sink) {
-    if (const abi::CUresult lost = usable(executor, header); lost != abi::CUDA_SUCCESS) return lost;
+    if (const auto lost = executor.contexts().use_any(header.context); lost != abi::CUDA_SUCCESS) return lost;
     const device::DriverTable& driver = executor.driver();
     if (request.size == 0 || request.size % kGranule != 0) return abi::CUDA_ERROR_INVALID_VALUE;
     if (!executor.may_allocate()) return abi::CUDA_ERROR_OUT_OF_MEMORY;
@@ -70,14 +65,14 @@ abi::CUresult session_carve(Executor& executor, const wire::RecordHeader&,
 
 abi::CUresult session_settle(Executor& executor, const wire::RecordHeader& header,
                              const wire::session_settle_Request& request, ReplySink&) {
-    if (const abi::CUresult lost = usable(executor, header); lost != abi::CUDA_SUCCESS) return lost;
+    if (const auto lost = executor.contexts().use_any(header.context); lost != abi::CUDA_SUCCESS) return lost;
     const bool waited = request.waited != 0;
     return executor.free_later({.kind = Freed::Kind::ticket, .urgent = waited, .record = header});
 }
 
 abi::CUresult session_return(Executor& executor, const wire::RecordHeader& header,
                              const wire::session_return_Request& request, ReplySink&) {
-    if (const abi::CUresult lost = usable(executor, header); lost != abi::CUDA_SUCCESS) return lost;
+    if (const auto lost = executor.contexts().use_any(header.context); lost != abi::CUDA_SUCCESS) return lost;
     if (!executor.is_loan(request.address)) {
         executor.violate("the guest returns memory that was not lent to it");
         return abi::CUDA_ERROR_INVALID_VALUE;

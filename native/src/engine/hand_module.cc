@@ -9,7 +9,7 @@
 namespace engine::hand {
 namespace {
 
-wire::Handle handle_of(const Watch& watch) { return wire::Handle{watch.argument}; }
+wire::Handle module_of(const Watch& watch) { return wire::Handle{watch.argument}; }
 
 // Kernels have attributes per device: the current context's, or the first when none is current.
 abi::CUdevice device_in_use(Executor& executor) {
@@ -35,9 +35,9 @@ abi::CUresult unload_aside(Executor& executor, const wire::RecordHeader& header,
 
 abi::CUresult unload_module(Executor& executor, const Watch& watch) {
     auto* module =
-        static_cast<abi::CUmodule>(executor.handles().find(wire::HandleKind::module, handle_of(watch)));
+        static_cast<abi::CUmodule>(executor.handles().find(wire::HandleKind::module, module_of(watch)));
     if (module == nullptr) return abi::CUDA_ERROR_INVALID_HANDLE;
-    executor.handles().forget(handle_of(watch), [](wire::Handle, void*) {});
+    executor.handles().forget(module_of(watch), [](wire::Handle, void*) {});
     const auto unload = executor.driver().cuModuleUnload;
     return unload_aside(executor, watch.record, [=] { return unload(module); });
 }
@@ -53,7 +53,7 @@ abi::CUresult unload_library(Executor& executor, const wire::RecordHeader& heade
 }
 
 abi::CUresult unload_quiet_library(Executor& executor, const Watch& watch) {
-    return unload_library(executor, watch.record, handle_of(watch));
+    return unload_library(executor, watch.record, module_of(watch));
 }
 
 // What both kinds of loads need to be answered.

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::uint64_t kSmallestRing = 4096;
 constexpr std::uint64_t kArenaUnit = std::uint64_t{2} << 20;
-constexpr std::size_t kSpareBuffers = 8;
+constexpr std::size_t kSpareHeads = 8;
 
 ferry::Status failure_of(const char* what) {
     return ferry::Status::failure(std::string(what) + ": " + std::strerror(errno));
@@ -210,7 +210,7 @@ bool RingLink::write_piece(Waiting& waiting) {
 void RingLink::retire(OutMessage message) {
     if (message.owner != nullptr) message.owner->body_sent(message.token);
     message.head.clear();
-    if (spare_.size() < kSpareBuffers) spare_.push_back(std::move(message.head));
+    if (spare_.size() < kSpareHeads) spare_.push_back(std::move(message.head));
 }
 
 void RingLink::send(OutMessage message) {

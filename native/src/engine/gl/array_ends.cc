@@ -184,7 +184,7 @@ class Check {
     bool is_list_;
 };
 
-bool refused(GlExecutor& executor) {
+bool out_of_bounds(GlExecutor& executor) {
     executor.refuse_with(GL_INVALID_OPERATION);
     return false;
 }
@@ -208,7 +208,7 @@ bool has_elements(GlExecutor& executor, GLint first, GLsizei count) {
     if (count <= 0) return true;
     const Elements elements{first, std::int64_t{first} + count - 1};
     if (count <= kMostElements && Check(executor).holds(elements)) return true;
-    return refused(executor);
+    return out_of_bounds(executor);
 }
 
 bool has_elements(GlExecutor& executor, GLsizei count, GLenum type, const void* offset, GLint base) {
@@ -221,7 +221,7 @@ bool has_elements(GlExecutor& executor, GLsizei count, GLenum type, const void* 
     const auto bytes = static_cast<std::uint64_t>(count) * each;
     const auto held =
         static_cast<std::uint64_t>(check.buffer_bytes(bound(table, GL_ELEMENT_ARRAY_BUFFER_BINDING)));
-    if (count > kMostElements || at > held || bytes > held - at) return refused(executor);
+    if (count > kMostElements || at > held || bytes > held - at) return out_of_bounds(executor);
     std::vector<std::byte> indices(bytes);
     table.glGetBufferSubData(GL_ELEMENT_ARRAY_BUFFER, static_cast<GLintptr>(at),
                              static_cast<GLsizeiptr>(bytes), indices.data());
@@ -234,7 +234,7 @@ bool has_elements(GlExecutor& executor, GLsizei count, GLenum type, const void* 
         elements.last = std::max(elements.last, element + base);
     }
     if (elements.last < 0 && elements.first == INT64_MAX) return true;
-    return check.holds(elements) ? true : refused(executor);
+    return check.holds(elements) ? true : out_of_bounds(executor);
 }
 
 }  // namespace engine::gl

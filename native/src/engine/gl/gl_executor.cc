@@ -21,7 +21,7 @@ constexpr std::uint16_t kFirstGlCall = 0x4000;
 constexpr auto kBegin = static_cast<std::uint16_t>(wire::GlCallId::glBegin);
 constexpr auto kEnd = static_cast<std::uint16_t>(wire::GlCallId::glEnd);
 constexpr auto kEndList = static_cast<std::uint16_t>(wire::GlCallId::glEndList);
-constexpr int kPopulateWrite = 23;           // MADV_POPULATE_WRITE, Linux 5.14; older headers do not have it
+constexpr int kPopulate = 23;           // MADV_POPULATE_WRITE, Linux 5.14; older headers do not have it
 constexpr GLuint64 kFinishLook = 1'000'000;  // ns: a software GL works meanwhile
 constexpr std::size_t kPopulatedParts = 256;
 
@@ -147,7 +147,7 @@ std::span<std::byte> GlExecutor::arena(std::uint64_t address, std::uint64_t size
         // Where the system has no memory left, writing would be a signal.
         const std::uint64_t first = address / kPage * kPage;
         const std::uint64_t bytes = address + size - first;
-        if (::madvise(memory - (address - first), bytes, kPopulateWrite) != 0 && errno != EINVAL) return {};
+        if (::madvise(memory - (address - first), bytes, kPopulate) != 0 && errno != EINVAL) return {};
         if (populated_.size() >= kPopulatedParts) populated_.clear();
         populated_[address] = size;
     }

@@ -47,12 +47,12 @@ std::vector<GLenum> translated(GlExecutor& executor, std::span<const std::byte> 
     return names;
 }
 
-GLenum target_of(GLenum target) {
+GLenum named_target(GLenum target) {
     return target == GL_READ_FRAMEBUFFER ? GL_READ_FRAMEBUFFER : GL_DRAW_FRAMEBUFFER;
 }
 
 std::vector<GLenum> translated(GlExecutor& executor, std::span<const std::byte> attachments, GLenum target) {
-    return translated(executor, attachments, target_of(target), executor.frames().is_default(target));
+    return translated(executor, attachments, named_target(target), executor.frames().is_default(target));
 }
 
 GLsizei count_of(const std::vector<GLenum>& names) { return static_cast<GLsizei>(names.size()); }
