@@ -62,8 +62,12 @@ function valueOf(
 function callChart(results: Results, benchmark: string, title: string, unit: string): Chart {
     const device = bareDevice(results);
     const shown = measuredCarriers(results, device);
+    const isOfUnit = (metric: string) =>
+        results.series.some(
+            (each) => each.benchmark === benchmark && each.metric === metric && each.unit === unit,
+        );
     const groups = metricsOf(results, benchmark, device)
-        .filter((metric) => !metric.endsWith('executed'))
+        .filter((metric) => !metric.endsWith('executed') && isOfUnit(metric))
         .map((metric) => ({
             name: metric,
             values: shown.map((carrier) => valueOf(results, benchmark, metric, device, carrier)),

@@ -44,7 +44,9 @@ export function formatNumber(value: number): string {
     if (value === 0) {
         return '0';
     }
-    const digits = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
+    // As it will be read: 0.9996 is 1.00 and has two decimals.
+    const read = Number(value.toPrecision(3));
+    const digits = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(read)))));
     const [whole = '', rest] = value.toFixed(digits).split('.');
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
     return rest === undefined ? grouped : `${grouped}.${rest}`;

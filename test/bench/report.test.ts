@@ -96,8 +96,8 @@ describe('statistics', () => {
     });
 
     it('print three digits that mean something', () => {
-        const shown = [0, 0.01234, 1.234, 12.34, 999.6, 1234.5, 1_234_567].map(formatNumber);
-        expect(shown).toEqual(['0', '0.0123', '1.23', '12.3', '1,000', '1,235', '1,234,567']);
+        const shown = [0, 0.01234, 0.9996, 1.234, 12.34, 999.6, 1234.5, 1_234_567].map(formatNumber);
+        expect(shown).toEqual(['0', '0.0123', '1.00', '1.23', '12.3', '1,000', '1,235', '1,234,567']);
         expect([1.034, 57.3].map(formatRatio)).toEqual(['1.03x', '57x']);
     });
 });
@@ -207,6 +207,14 @@ describe('the report', () => {
         expect(linked).toEqual(drawn);
         expect(drawn).toContain('charts/calls.svg');
         expect(drawn).not.toContain('charts/links.svg');
+    });
+
+    it('draws on one axis only what has its unit', () => {
+        const steps = { ...launch, metric: '500 launches', carrier: 'ring' } as const;
+        const mixed = { ...sample, series: [...sample.series, series(steps, 'us', [33])] };
+        const chart = chartsOf(mixed).find(({ file }) => file === 'calls.svg')?.text;
+        expect(chart).toContain(launch.metric);
+        expect(chart).not.toContain(steps.metric);
     });
 
     it('ends on stdout with a table that fits a screen', () => {
