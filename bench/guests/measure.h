@@ -2,23 +2,16 @@
 // while the cores were left alone, context switches of this process and of its host's worker over a section,
 // and one line of JSON per process at the end.
 #pragma once
-#include <time.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "clock.h"
 #include "quiet.h"
 
 namespace bench {
-
-inline double now_ns() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
 
 // Of one metric. Which of the samples are quiet is known by when they were taken, never by what they are.
 struct Samples {

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "clock.h"
+
 namespace bench {
 namespace {
 
@@ -21,12 +23,6 @@ constexpr int kFewCores = 4;
 constexpr timespec kSettle{0, 200'000};
 constexpr timespec kBetweenLooks{0, 2'000'000};
 constexpr double kFirstPatienceNs = 100e6;
-
-double now_ns() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
 
 Switches thread_switches() {
     rusage usage{};
