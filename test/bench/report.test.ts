@@ -279,10 +279,11 @@ describe("a guest's words", () => {
     it('are read or refused, never guessed', () => {
         const result = '"metric":"m","unit":"ns","p50":1,"p99":2,"calls":3,"guestSwitches":[4,5]';
         const quiet = (samples: number) => `{${result},"quiet":{"p50":6,"samples":${samples}}}`;
-        const all = [`{${result}}`, quiet(2), quiet(3)].join(',');
+        const few = quiet(3).replace('"p50":1', '"samples":61,"p50":1');
+        const all = [`{${result}}`, quiet(2), quiet(3), few].join(',');
         const report = parseReport(`{"device":"d","lookedMs":7,"results":[${all}]}`);
         expect(report.results[0]).toMatchObject({ p50: 1, guestSwitches: [4, 5], hostSwitches: [0, 0] });
-        expect(report.results.map(({ quietP50 }) => quietP50)).toEqual([null, null, 6]);
+        expect(report.results.map(({ quietP50 }) => quietP50)).toEqual([null, null, 6, null]);
         expect(report.lookedMs).toBe(7);
         expect(() => parseReport('{"device":"d"}')).toThrow(TypeError);
         expect(() => parseReport('{"device":"d","results":[{"metric":"m"}]}')).toThrow(TypeError);
