@@ -1,6 +1,7 @@
 // A guest reduced to its records: builds batches for an Executor over the null device and reads back what it
 // answers. Used by the executor's tests; no socket, no gRPC.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -16,6 +17,10 @@
 #include "wire/codec.h"
 
 namespace fake {
+
+// How long a test waits for what must come. Far longer than a loaded machine needs under a sanitizer: only
+// what never comes may end a wait.
+inline constexpr std::chrono::seconds kPatience{60};
 
 struct Reply {
     wire::ReplyHeader header{};

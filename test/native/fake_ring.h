@@ -96,7 +96,7 @@ public:
     }
     // Reads until `condition`; sleeps on the doorbell between looks.
     bool until(const std::function<bool()>& condition) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
         while (!condition() && std::chrono::steady_clock::now() < deadline) {
             read();
             if (condition()) return true;
@@ -110,7 +110,7 @@ public:
         }
         return condition();
     }
-    // The reply to `ticket`; a header of kind 0 after 5 s without one.
+    // The reply to `ticket`; a header of kind 0 after kPatience without one.
     Reply reply_to(std::uint32_t ticket) {
         Reply found;
         (void)until([&] {

@@ -41,11 +41,11 @@ struct Events final : engine::Events {
         seen.push_back(event);
         changed.notify_all();
     }
-    // The first event from now on that starts so; empty after 5 s without one.
+    // The first event from now on that starts so; empty after kPatience without one.
     std::string wait_for(const std::string& start) {
         std::unique_lock lock(mutex);
         std::string found;
-        changed.wait_for(lock, 5s, [&] {
+        changed.wait_for(lock, kPatience, [&] {
             for (; next < seen.size() && found.empty(); ++next) {
                 if (seen[next].starts_with(start)) found = seen[next];
             }
@@ -108,7 +108,7 @@ struct Guest {
     void batch(const Batch& records) { client->data(stream, h2::batch(++sequence, 0, records.bytes)); }
     void callbacks_done(std::uint64_t count) { client->data(stream, h2::callbacks_done(count)); }
     bool until(const std::function<bool()>& condition) {
-        const auto deadline = std::chrono::steady_clock::now() + 5s;
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
         while (!condition() && std::chrono::steady_clock::now() < deadline) {
             if (!client->pump(20)) return condition();
         }
