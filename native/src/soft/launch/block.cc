@@ -86,6 +86,7 @@ void BlockContext::start(std::uint64_t linear) {
 
 BlockStatus BlockContext::run(std::uint32_t rounds) {
     for (std::uint32_t round = 0; round < rounds; ++round) {
+        if (round != 0) worker->seat.take();
         bool progress = false;
         bool alive = false;
         for (std::uint32_t k = 0; k < warp_count; ++k) {

@@ -190,6 +190,7 @@ bool GridState::work(Worker& scratch, std::uint64_t until_ns) {
         worker.caches_for = serial;
     }
     bool interrupted = false;
+    if (block_count > 1) worker.seat.take();  // a block alone is mostly too short for it
     const bool survived = run_protected([&] { interrupted = work_inside(worker, until_ns); });
     if (!survived) {
         for (const auto& context : worker.contexts) context->resident = false;
@@ -197,6 +198,7 @@ bool GridState::work(Worker& scratch, std::uint64_t until_ns) {
     }
     finished_.fetch_add(std::exchange(worker.finished, 0));
     inside_.fetch_sub(1);
+    worker.seat.leave();
     return survived && interrupted;
 }
 

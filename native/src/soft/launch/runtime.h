@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "soft/launch/children.h"
+#include "soft/launch/cores.h"
 #include "soft/launch/grid.h"
 #include "soft/launch/pages.h"
 #include "soft/launch/warp.h"
@@ -108,6 +109,7 @@ struct WorkerState final : Worker {
     std::vector<AddressMemo> memos;
     std::uint64_t caches_for = 0;  // GridState::serial
     std::uint32_t number = 0;      // %smid
+    Seat seat;                     // while inside a grid
 };
 
 class GridState final : public Grid {
