@@ -27,7 +27,7 @@ export function newFolder(): string {
 export async function until(
     what: string,
     holds: () => boolean | Promise<boolean>,
-    limitMs = 30_000,
+    limitMs = 60_000,
 ): Promise<void> {
     const deadlineMs = Date.now() + limitMs;
     while (!(await holds())) {

@@ -7,7 +7,7 @@ export default defineConfig({
     test: {
         root: new URL('..', import.meta.url).pathname,
         include: ['test/**/*.test.ts'],
-        testTimeout: 60_000,
+        testTimeout: 120_000,
         hookTimeout: 120_000,
         // Real daemons and guests run inside the tests; more files at once than cores only makes time
         // limits lie.

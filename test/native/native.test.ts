@@ -119,7 +119,7 @@ class AddonChild {
             start: {
                 socketPath: this.endpoint.slice('unix:'.length),
                 ticket: this.ticket.toString('hex'),
-                ticketTtlMs: 5000,
+                ticketTtlMs: 60_000,
                 driver: 'null',
                 driverPath: '',
                 batchLimitBytes: 8 << 20,
@@ -134,7 +134,7 @@ class AddonChild {
 
     /** The next event of that type, counted from the last one that was waited for. */
     async next(type: string): Promise<AddonEvent> {
-        const deadline = Date.now() + 10_000;
+        const deadline = Date.now() + 60_000;
         while (Date.now() < deadline) {
             const index = this.events.findIndex((event, at) => at >= this.#seen && event.type === type);
             if (index >= 0) {
@@ -178,7 +178,7 @@ function repliesOf(client: DataClient): Reply[] {
 }
 
 async function replyTo(client: DataClient, ticket: number): Promise<Reply> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while (Date.now() < deadline) {
         const found = repliesOf(client).find((reply) => reply.kind === 1 && reply.ticket === ticket);
         if (found !== undefined) return found;

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = join(root, 'build', 'numerics');
 const cannotRun = 77;
-const timeoutMs = process.env['FERRY_LONG'] === '1' ? 3_600_000 : 60_000;
+const timeoutMs = process.env['FERRY_LONG'] === '1' ? 3_600_000 : 180_000;
 
 beforeAll(() => {
     const configure = ['-S', join(root, 'test', 'numerics'), '-B', build];

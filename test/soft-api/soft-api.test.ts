@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = join(root, 'build', 'soft-api');
 const library = join(root, 'build', 'soft', 'libcuda-soft.so');
 const program = join(build, 'soft_api');
-const claimLimitMs = 20_000;
+const claimLimitMs = 60_000;
 
 function listClaims(): readonly string[] {
     if (!existsSync(library)) throw new Error(`${library} is missing: run \`npm run build\` first`);

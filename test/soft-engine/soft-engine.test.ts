@@ -11,7 +11,7 @@ import { readCases } from './zluda.ts';
 const source = fileURLToPath(new URL('.', import.meta.url));
 const build = join(source, '..', '..', 'build', 'soft-engine');
 const compiledPath = join(build, 'ptx');
-const timeoutMs = 60_000;
+const timeoutMs = 180_000;
 
 function nvccPath(): string | undefined {
     const named = process.env['NVCC'];
