@@ -14,3 +14,6 @@ set_property(SOURCE ${FERRY_V3_FILES} APPEND PROPERTY COMPILE_OPTIONS -march=x86
 set_property(SOURCE ${FERRY_V4_FILES} APPEND PROPERTY COMPILE_OPTIONS -march=x86-64-v4 -mprefer-vector-width=512)
 # These switch the rounding mode of the machine around their arithmetic.
 set_property(SOURCE ${FERRY_ROUNDING_FILES} APPEND PROPERTY COMPILE_OPTIONS -frounding-math)
+# Where headers are precompiled, it is with the flags of the rest.
+set_property(SOURCE ${FERRY_V3_FILES} ${FERRY_V4_FILES} ${FERRY_ROUNDING_FILES}
+    PROPERTY SKIP_PRECOMPILE_HEADERS ON)
