@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "heap_device.h"
+#include "ptx_kernel.h"
 #include "testing.h"
 
 namespace soft_test {
@@ -88,6 +90,27 @@ TEST("a thread that may use no other core stays, and takes it when it is free") 
         third.take();
         CHECK_EQ(::sched_getcpu(), cores[1]);
     });
+}
+
+TEST("kernels of several blocks, and a block of several turns, leave a core that another one has") {
+    const std::vector<int> cores = two_cores();
+    if (cores.empty()) return;
+    soft::Seat sitting;
+    on_core(cores[0], only(cores[0]), [&] { sitting.take(); });
+    cpu_set_t both = only(cores[0]);
+    CPU_SET(static_cast<unsigned>(cores[1]), &both);
+    for (const Shape& shape : {Shape{{2, 1, 1}, {1, 1, 1}}, Shape{{1, 1, 1}, {64, 1, 1}}}) {
+        on_core(cores[0], both, [&] {
+            HeapDevice device;
+            Kernels kernels(device, plain_kernel("bar.sync 0; bar.sync 0; red.global.add.u32 [%out], 1;"));
+            CHECK_EQ(kernels.log, std::string());
+            Buffer<std::uint32_t> count(device, 1);
+            const auto fault = kernels.launch("k", shape, Arguments().add(count.address()));
+            CHECK_EQ(fault.text, std::string());
+            CHECK_EQ(count[0], shape.grid[0] * shape.block[0]);
+            CHECK_EQ(::sched_getcpu(), cores[1]);
+        });
+    }
 }
 
 }  // namespace
