@@ -15,6 +15,7 @@
 #include "lane.h"
 #include "replies.h"
 #include "thread_state.h"
+#include "wire/wait_history.h"
 
 namespace guest {
 
@@ -168,6 +169,7 @@ private:
     static constexpr std::size_t kBulkBytes = 2 << 20;
 
     bool may_stop_fencing_ = false;  // the pump has still to
+    wire::WaitHistory waits_;        // of those who led, on the ring; the leader's
     std::atomic<int> lost_{0};
     std::atomic<int> sticky_{0};
     std::atomic<std::uint64_t> random_state_{0};

@@ -143,17 +143,26 @@ std::int64_t Connection::spin_time_ns() {
 
 void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
     // A thread that waits for room has spun already.
-    std::int64_t spin_until = slot.wants_room || slot.patient ? INT64_MIN : 0;
+    const bool looks_first = !slot.wants_room && !slot.patient;
+    std::int64_t began = 0;
+    std::int64_t spin_until = 0;
     for (unsigned looks = 1;; ++looks) {
         look(&slot);
-        if (settled(slot)) return;
+        if (settled(slot)) {
+            if (looks_first) waits_.ended(began == 0 ? 0 : now_ns() - began);
+            return;
+        }
         if (looks % kGlanceLooks != 0) {
             pause();
             continue;
         }
         const std::int64_t now = now_ns();
         if (now >= deadline_ns) return;
-        if (spin_until == 0) spin_until = now + spin_time_ns();
+        if (began == 0) {
+            began = now;
+            const std::int64_t spin_ns = spin_time_ns();
+            if (looks_first && !waits_.expects_long()) spin_until = now + spin_ns;
+        }
         if (now < spin_until) {
             sched_yield();  // the host may need this core
             continue;

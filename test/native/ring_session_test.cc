@@ -270,4 +270,31 @@ TEST(threads_that_wait_beside_a_host_function_are_answered) {
     CHECK_EQUAL(session.ring->reply_to(21).header.result, 0);
 }
 
+// After a few, the engine leaves such a wait to another thread at once; a short one is answered all the same.
+TEST(waits_that_always_take_long_are_slept_through_and_end) {
+    Attached session;
+    session.worker.engine->grant(10);
+    const wire::Handle stream = wire::Handle::make(wire::HandleKind::stream, 1, 1);
+    Batch made = sync_batch(1);
+    made.add(wire::cuStreamCreateWithPriority_Request{.stream = stream, .flags = 1, .priority = 0});
+    session.ring->send(made);
+    wire::SharedPage& page = session.ring->page();
+    std::uint32_t ticket = 1;
+    for (std::uint64_t wait = 1; wait <= 8; ++wait) {
+        Batch batch;
+        batch.add(
+            wire::cuLaunchHostFunc_Request{.stream = stream, .function = 0xABCD, .argument = 5, .kind = 0});
+        batch.add(wire::cuStreamSynchronize_Request{.hStream = stream}, {.ticket = ++ticket});
+        session.ring->send(batch);
+        page.guest_waits.store(wire::next_wait(page.guest_waits.load(), 0));
+        CHECK(session.ring->until([&] { return page.commands.consumer_asleep.load() == 1; }));
+        std::this_thread::sleep_for(2ms);
+        session.ring->callbacks_done(wait);
+        CHECK_EQUAL(session.ring->reply_to(ticket).header.result, 0);
+        if (wait % 2 != 0) continue;
+        session.ring->send(sync(++ticket));
+        CHECK_EQUAL(session.ring->reply_to(ticket).header.kind, 1);
+    }
+}
+
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <sched.h>
 
+#include <condition_variable>
 #include <iostream>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -42,13 +44,18 @@ std::vector<int> two_cores() {
     return found;
 }
 
+// The calling thread runs on `core` now, and may use `allowed` from now on.
+void on_this_core(int core, const cpu_set_t& allowed) {
+    const cpu_set_t first = only(core);
+    CHECK_EQ(::sched_setaffinity(0, sizeof first, &first), 0);
+    CHECK_EQ(::sched_setaffinity(0, sizeof allowed, &allowed), 0);
+}
+
 // Runs `body` on a thread that has begun on `core` and may use `allowed`.
 template <typename Body>
 void on_core(int core, const cpu_set_t& allowed, Body body) {
     std::thread([&] {
-        const cpu_set_t first = only(core);
-        CHECK_EQ(::sched_setaffinity(0, sizeof first, &first), 0);
-        CHECK_EQ(::sched_setaffinity(0, sizeof allowed, &allowed), 0);
+        on_this_core(core, allowed);
         body();
     }).join();
 }
@@ -89,6 +96,87 @@ TEST("a thread that may use no other core stays, and takes it when it is free") 
     on_core(cores[0], both, [&] {
         third.take();
         CHECK_EQ(::sched_getcpu(), cores[1]);
+    });
+}
+
+// A thread that has gone to sleep on `core`, may use `allowed`, and wakes once `call` has been made.
+struct Woken {
+    int core = -1;
+    cpu_set_t allowed{};
+};
+template <typename Call>
+Woken wake_from(int core, const cpu_set_t& allowed, soft::Berth& berth, Call call) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool asleep = false;
+    bool called = false;
+    Woken woken;
+    std::thread sleeper([&] {
+        on_this_core(core, only(core));
+        std::unique_lock lock(mutex);
+        berth.lie_down();
+        CHECK_EQ(::sched_setaffinity(0, sizeof allowed, &allowed), 0);
+        asleep = true;
+        changed.notify_all();
+        changed.wait(lock, [&] { return called; });
+        woken.core = ::sched_getcpu();
+        berth.get_up();
+        woken.allowed = allowed_here();
+    });
+    {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return asleep; });
+        call();
+        called = true;
+    }
+    changed.notify_all();
+    sleeper.join();
+    return woken;
+}
+
+TEST("a sleeper wakes apart from the thread that calls it and computes, and may come back") {
+    const std::vector<int> cores = two_cores();
+    if (cores.empty()) return;
+    cpu_set_t both = only(cores[0]);
+    CPU_SET(static_cast<unsigned>(cores[1]), &both);
+    on_core(cores[0], only(cores[0]), [&] {
+        soft::Berth berth;
+        const Woken woken = wake_from(cores[0], both, berth, [&] {
+            CHECK_EQ(berth.is_apart(), false);
+            berth.steer();
+        });
+        CHECK_EQ(woken.core, cores[1]);
+        CHECK_EQ(static_cast<bool>(CPU_EQUAL(&woken.allowed, &both)), true);
+    });
+}
+
+TEST("a sleeper stays where it is when it is apart already, or has no other core") {
+    const std::vector<int> cores = two_cores();
+    if (cores.empty()) return;
+    on_core(cores[0], only(cores[0]), [&] {
+        for (const int core : cores) {
+            soft::Berth berth;
+            const Woken woken = wake_from(core, only(core), berth, [&] {
+                CHECK_EQ(berth.is_apart(), core == cores[1]);
+                berth.steer();
+            });
+            CHECK_EQ(woken.core, core);
+            const cpu_set_t here = only(core);
+            CHECK_EQ(static_cast<bool>(CPU_EQUAL(&woken.allowed, &here)), true);
+        }
+    });
+}
+
+TEST("a core that a seat has is not apart") {
+    const std::vector<int> cores = two_cores();
+    if (cores.empty()) return;
+    soft::Seat sitting;
+    on_core(cores[1], only(cores[1]), [&] { sitting.take(); });
+    on_core(cores[0], only(cores[0]), [&] {
+        soft::Berth berth;
+        (void)wake_from(cores[1], only(cores[1]), berth, [&] { CHECK_EQ(berth.is_apart(), false); });
+        sitting.leave();
+        (void)wake_from(cores[1], only(cores[1]), berth, [&] { CHECK_EQ(berth.is_apart(), true); });
     });
 }
 

@@ -117,6 +117,8 @@ bool Engine::follow_ring(Session& session) {
             empty = 0;
             pace_.found(session.found(), session.answered() || session.awaits_device());
             rest(session);
+        } else if (session.awaits_long()) {
+            break;
         } else if (session.awaits_device() || ++empty == kLooksToYield || empty % kLooksPerYield == 0) {
             // The guest may share this core, and the device be made of this machine's cores: what a thread
             // waits for goes first.
@@ -128,7 +130,9 @@ bool Engine::follow_ring(Session& session) {
         }
     }
     if (worked) last_work_ = Session::Clock::now();
-    if (worked || poke_.poked()) return false;
+    if (poke_.poked()) return false;
+    if (session.awaits_long()) return session.begin_sleep();
+    if (worked) return false;
     return Session::Clock::now() - last_work_ >= kSpin && session.begin_sleep();
 }
 

@@ -31,6 +31,7 @@
 #include "transport/listener.h"
 #include "transport/ring_link.h"
 #include "transport/ticket.h"
+#include "wire/wait_history.h"
 
 namespace engine {
 
@@ -66,6 +67,9 @@ public:
     bool look();
     // A guest waits for something that is looked for by asking the device.
     bool awaits_device() const { return awaits_device_; }
+    // The same, a guest thread has nothing to do meanwhile, and the last such waits have taken long: nothing
+    // comes of looking, and a sleep leaves that to waiter threads.
+    bool awaits_long() const { return awaits_device_ && waits_.expects_long() && guest_waits() != heard_; }
     // Of the last look: whether it had something to say to the guest, and how many bytes of records it found.
     bool answered() const { return answered_; }
     std::size_t found() const { return found_; }
@@ -121,6 +125,7 @@ private:
     bool run_ring();
     bool hear_callbacks();
     bool ring_waits() const;
+    void note_answer();
     std::size_t unsent() const;
     std::size_t record_limit() const;
     void offer_resumption(const transport::Hello& hello, transport::Welcome& welcome);
@@ -174,6 +179,9 @@ private:
     bool answered_ = false;
     std::size_t found_ = 0;
     bool awaits_device_ = false;
+    wire::WaitHistory waits_;         // of what the guest has waited for from the device, on the ring
+    std::uint64_t heard_ = 0;         // guest_waits(), as of the last answer
+    Clock::time_point left_since_{};  // what it waits for has been left to waiter threads; or not
     bool leaving_ = false;  // session_detach has been answered
 };
 

@@ -73,6 +73,7 @@ bool Session::look() {
         return true;
     }
     answered_ = executor_->has_replies();
+    if (answered_) note_answer();
     if (worked || answered_) {
         publish_meters();  // before the guest can know: whoever hears from it finds its work counted
         executor_->flush();
@@ -82,6 +83,15 @@ bool Session::look() {
         die(kLost, "the ring of replies was read where nothing was written", GrpcStatus::invalid_argument);
     }
     return worked;
+}
+
+// Something goes to the guest: what was left to waiter threads is over.
+void Session::note_answer() {
+    const bool was_left = left_since_ != Clock::time_point();
+    const auto took = was_left ? Clock::now() - left_since_ : std::chrono::nanoseconds(0);
+    waits_.ended(std::chrono::nanoseconds(took).count());
+    left_since_ = {};
+    heard_ = guest_waits();
 }
 
 bool Session::ring_waits() const { return ring_ != nullptr && (!run_.empty() || ring_->has_commands()); }
@@ -95,6 +105,7 @@ bool Session::begin_sleep() {
     if (!ring_->begin_sleep(!stuck)) return false;
     const bool fences_asked = executor_->publish_fences();
     poll_soon_ = !executor_->hand_over() || fences_asked;
+    if (awaits_device_ && left_since_ == Clock::time_point()) left_since_ = Clock::now();
     return true;
 }
 

@@ -150,7 +150,7 @@ void submit_kernel(Device& device, Context& context, const ModuleFunction& funct
     command->single_block = std::ranges::all_of(shape.grid, [](unsigned blocks) { return blocks == 1; });
     command->grid = Grid::make(std::move(config), context);
     command->code = function.module->shared_from_this();
-    command->block_ns = {function.settings, &function.settings->block_ns};
+    command->times = {function.settings, &function.settings->times};
     device.scheduler.submit(command);
 }
 

@@ -28,7 +28,7 @@ void fill_kernel(Context& context, const graphs::KernelWork& kernel, Command& co
     command.single_block = params.gridDimX == 1 && params.gridDimY == 1 && params.gridDimZ == 1;
     command.grid = Grid::make(std::move(config), context);
     command.code = function.module->shared_from_this();
-    command.block_ns = {function.settings, &function.settings->block_ns};
+    command.times = {function.settings, &function.settings->times};
 }
 
 void fill_host(Context& context, const graphs::HostWork& host, Command& command) {

@@ -16,6 +16,7 @@
 #include "cudart/abi.h"
 #include "soft/device_services.h"
 #include "soft/ptx/program.h"
+#include "soft/stream/kernel_times.h"
 
 namespace soft::driver {
 
@@ -28,8 +29,7 @@ struct FunctionSettings {
     std::atomic<int> carveout{-1};           // percent
     std::atomic<int> non_portable_cluster{0};
     std::atomic<int> cluster_policy{0};
-    // How long its last launch of one block took; 0 before the first. Says whether helping with one is quick.
-    std::atomic<std::uint32_t> block_ns{0};
+    KernelTimes times;
 };
 
 // A CUfunction.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "soft/launch/grid.h"
+#include "soft/stream/kernel_times.h"
 
 namespace soft::driver {
 
@@ -85,8 +86,7 @@ struct Command {
     std::unique_ptr<Grid> grid;
     std::unique_ptr<Worker> parked;  // of a grid of one block that was interrupted: where its block stands
     std::shared_ptr<const void> code;  // keeps the grid's Program
-    // Of the kernel: nanoseconds its last lone block took, 0 when none has run. Null for other commands.
-    std::shared_ptr<std::atomic<std::uint32_t>> block_ns;
+    std::shared_ptr<KernelTimes> times;  // of the kernel; null for other commands
     std::shared_ptr<EventPoint> point;
     std::shared_ptr<EventPoint> behind;  // a recording that must be over first, if it is not already
 };

@@ -55,20 +55,26 @@ void Scheduler::start_callback_thread() {
     callback_started_ = start_detached(&Scheduler::callback_main);
 }
 
+void Scheduler::call(PoolThread& thread, Rouser rouser) {
+    if (rouser == Rouser::computes) thread.berth.steer();
+    mutex_.call_one(thread.called);
+}
+
 // Sees to it that somebody looks at the work that lies around: soon, or at once when `now`.
-void Scheduler::rouse(bool now) {
+void Scheduler::rouse(bool now, Rouser rouser) {
     if (ready_.empty() && active_.empty()) return;
     if (now) impatient_ = true;
     epoch_.fetch_add(1, std::memory_order_relaxed);
     if (tokens_ != 0) return;
-    if (dozer_) {
-        if (now) mutex_.call_one(dozing_);
+    if (dozer_ != nullptr) {
+        if (now) call(*dozer_, rouser);
         return;
     }
-    if (parked_count_ > tokens_) {
+    if (!parked_.empty()) {
         ++tokens_;
-        mutex_.call_one(parked_);
-        return;
+        PoolThread* const last = parked_.back();
+        parked_.pop_back();
+        return call(*last, rouser);
     }
     if (!start_thread() && sleepers_ != 0) mutex_.call_all(progress_);
 }
@@ -86,29 +92,31 @@ CommandRef Scheduler::pick() {
     return first;
 }
 
-void Scheduler::rest() {
+void Scheduler::rest(PoolThread& self) {
+    self.berth.lie_down();
     // Work that pick() left to a launcher is looked at again: the launcher may be asleep already.
-    if (!dozer_ && (now_ns() < hot_until_ns_ || !ready_.empty())) {
-        dozer_ = true;
-        mutex_.sleep(dozing_, kDoze);
-        dozer_ = false;
-        return;
+    if (dozer_ == nullptr && (now_ns() < hot_until_ns_ || !ready_.empty())) {
+        dozer_ = &self;
+        mutex_.sleep(self.called, kDoze);
+        dozer_ = nullptr;
+    } else {
+        parked_.push_back(&self);
+        mutex_.sleep(self.called);
+        if (std::erase(parked_, &self) == 0) --tokens_;
     }
-    ++parked_count_;
-    mutex_.sleep(parked_);
-    --parked_count_;
-    if (tokens_ != 0) --tokens_;
+    self.berth.get_up();
 }
 
 void Scheduler::pool_main() {
     pthread_setname_np(pthread_self(), "ferry-soft");
     const std::unique_ptr<Worker> worker = Worker::make();
     Lock lock(mutex_);
+    PoolThread& self = *pool_.emplace_back(std::make_unique<PoolThread>());
     while (!stopping_) {
         if (const CommandRef next = pick()) {
             run(next, worker.get(), lock);
         } else {
-            rest();
+            rest(self);
         }
     }
 }
@@ -198,7 +206,7 @@ bool Scheduler::help_quickly(Stream& stream, Lock& lock) {
     if (!next) return false;
     if (next->kind != CommandKind::kernel) return help(stream, lock);
     if (!next->single_block || next->started) return false;
-    const std::uint32_t last_ns = next->block_ns->load(std::memory_order_relaxed);
+    const std::uint32_t last_ns = next->times->lone_block_ns.load(std::memory_order_relaxed);
     if (last_ns == 0 || last_ns > kQuick_ns) return false;
     if (spare_workers_.empty()) return help(stream, lock);
     run_quickly(next, lock);
@@ -306,7 +314,7 @@ void Scheduler::stop() {
     const Lock lock(mutex_);
     stopping_ = true;
     for (const Command* command : running_) command->grid->cancel();
-    mutex_.call_all(parked_);
+    for (const auto& thread : pool_) mutex_.call_one(thread->called);
     mutex_.call_all(progress_);
     mutex_.call_all(callback_);
     mutex_.call_all(watch_);

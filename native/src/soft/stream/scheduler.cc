@@ -12,6 +12,9 @@ constexpr std::size_t kBacklog = 4;  // commands of one stream that show that no
 constexpr std::size_t kBacklogLimit =
     16384;  // beyond it the launcher helps first, as a GPU's full queue blocks it
 
+// A kernel that keeps a thread for so long is worth the system calls that have the next one wake elsewhere.
+constexpr std::uint32_t kWorthSteering_ns = 100'000;
+
 int priority_of(const Command& command) { return command.priority.value_or(command.stream->priority); }
 
 bool blocks_with_legacy(const Stream& stream) { return !stream.is_legacy && (stream.flags & 1U) == 0; }
@@ -195,13 +198,19 @@ void Scheduler::run_work(const CommandRef& command, Lock& lock) {
 bool Scheduler::visit(const CommandRef& command, Worker& worker, Lock& lock, std::uint64_t until_ns) {
     ++busy_;
     ++command->visitors;
-    if (command->grid->unstarted_blocks() > 1 && busy_ < thread_count_) rouse(true);
+    std::atomic<std::uint32_t>& last_ns =
+        command->single_block ? command->times->lone_block_ns : command->times->visit_ns;
+    if (command->grid->unstarted_blocks() > 1 && busy_ < thread_count_) {
+        const bool is_long = last_ns.load(std::memory_order_relaxed) >= kWorthSteering_ns;
+        rouse(true, is_long ? Rouser::computes : Rouser::goes_on);
+    }
+    const bool begins = command->visitors == 1;  // one that comes late may find nothing left
     lock.unlock();
-    const std::uint64_t begun_ns = command->single_block ? now_ns() : 0;
+    const std::uint64_t begun_ns = begins ? now_ns() : 0;
     const bool interrupted = command->grid->work(worker, until_ns);
-    if (command->single_block) {
+    if (begins) {
         const std::uint64_t took_ns = std::clamp<std::uint64_t>(now_ns() - begun_ns, 1, UINT32_MAX);
-        command->block_ns->store(static_cast<std::uint32_t>(took_ns), std::memory_order_relaxed);
+        last_ns.store(static_cast<std::uint32_t>(took_ns), std::memory_order_relaxed);
     }
     lock.lock();
     --busy_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "soft/clock.h"
+#include "soft/launch/cores.h"
 #include "soft/stream/command.h"
 #include "soft/stream/waking_mutex.h"
 
@@ -92,6 +93,11 @@ class Scheduler {
   private:
     using Lock = std::unique_lock<WakingMutex>;
 
+    struct PoolThread {
+        std::condition_variable called;
+        Berth berth;
+    };
+
     void link(const CommandRef& command, const EventPoint* after);
     static void depend(Command& command, const CommandRef& on);
     void make_ready(const CommandRef& command, std::uint64_t ready_ns);
@@ -112,10 +118,13 @@ class Scheduler {
     bool help_quickly(Stream& stream, Lock& lock);
     CommandRef needed_by(Stream& stream, std::uint64_t visit);
     CommandRef needed_before(Command& command, std::uint64_t visit);
-    void rouse(bool now);
+    // What the thread that rouses does next: whether it goes on to compute on its core.
+    enum class Rouser { goes_on, computes };
+    void rouse(bool now, Rouser rouser = Rouser::goes_on);
+    void call(PoolThread& thread, Rouser rouser);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
-    void rest();
+    void rest(PoolThread& self);
     bool start_detached(void (Scheduler::*body)());
     bool start_thread();
     void start_callback_thread();
@@ -134,17 +143,16 @@ class Scheduler {
     std::list<CommandRef> callbacks_;  // host functions that may start
     std::list<CommandRef> values_;     // whose turn has come and that are not over yet
     std::vector<std::unique_ptr<Worker>> spare_workers_;
-    std::condition_variable parked_;       // pool threads without a reason to look
-    std::condition_variable dozing_;       // the one that looks again soon
+    std::vector<std::unique_ptr<PoolThread>> pool_;  // for ever: they are called without the lock
+    std::vector<PoolThread*> parked_;      // without a reason to look, and not called yet
+    PoolThread* dozer_ = nullptr;          // the one that looks again soon
     std::condition_variable progress_;     // threads in wait()
     std::condition_variable callback_;     // the callback thread
     std::condition_variable watch_;        // the thread that looks at values
     std::atomic<std::uint64_t> epoch_{0};  // moves whenever somebody who spins should look again
-    unsigned parked_count_ = 0;
     unsigned tokens_ = 0;    // parked threads that have been called and are not here yet
     unsigned busy_ = 0;      // threads inside a grid or a transfer, waiting threads that help included
     unsigned sleepers_ = 0;  // threads asleep in wait()
-    bool dozer_ = false;
     bool impatient_ = false;     // youth is no reason to leave work alone
     unsigned thread_total_ = 0;  // pool threads that exist
     bool callback_started_ = false;
