@@ -146,10 +146,11 @@ void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
     const bool looks_first = !slot.wants_room && !slot.patient;
     std::int64_t began = 0;
     std::int64_t spin_until = 0;
+    bool foreseen = false;
     for (unsigned looks = 1;; ++looks) {
         look(&slot);
         if (settled(slot)) {
-            if (looks_first) waits_.ended(began == 0 ? 0 : now_ns() - began);
+            if (looks_first && !foreseen) waits_.ended(began == 0 ? 0 : now_ns() - began);
             return;
         }
         if (looks % kGlanceLooks != 0) {
@@ -160,8 +161,9 @@ void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
         if (now >= deadline_ns) return;
         if (began == 0) {
             began = now;
-            const std::int64_t spin_ns = spin_time_ns();
-            if (looks_first && !waits_.expects_long()) spin_until = now + spin_ns;
+            const std::int64_t spin_ns = looks_first ? spin_time_ns() : 0;
+            foreseen = spin_ns > 2 * settings.spin_ns;
+            if (foreseen || !waits_.expects_long()) spin_until = now + spin_ns;
         }
         if (now < spin_until) {
             sched_yield();  // the host may need this core

@@ -69,7 +69,7 @@ public:
     bool awaits_device() const { return awaits_device_; }
     // The same, a guest thread has nothing to do meanwhile, and the last such waits have taken long: nothing
     // comes of looking, and a sleep leaves that to waiter threads.
-    bool awaits_long() const { return awaits_device_ && waits_.expects_long() && guest_waits() != heard_; }
+    bool awaits_long() const;
     // Of the last look: whether it had something to say to the guest, and how many bytes of records it found.
     bool answered() const { return answered_; }
     std::size_t found() const { return found_; }
@@ -90,6 +90,8 @@ public:
 private:
     // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone.
     static constexpr int kLost = 999;
+    // Copies of more bytes take a time of their own, of which waits for kernels say nothing.
+    static constexpr std::uint64_t kQuickCopies = 128 << 10;
     enum class State { listening, greeting, attached, closing, over };
 
     // LinkEvents
@@ -125,6 +127,8 @@ private:
     bool run_ring();
     bool hear_callbacks();
     bool ring_waits() const;
+    std::uint64_t copied() const;
+    bool awaits_copies() const { return copied() - copied_ > kQuickCopies; }
     void note_answer();
     std::size_t unsent() const;
     std::size_t record_limit() const;
@@ -181,6 +185,7 @@ private:
     bool awaits_device_ = false;
     wire::WaitHistory waits_;         // of what the guest has waited for from the device, on the ring
     std::uint64_t heard_ = 0;         // guest_waits(), as of the last answer
+    std::uint64_t copied_ = 0;        // bytes that copies had moved past the lane by then
     Clock::time_point left_since_{};  // what it waits for has been left to waiter threads; or not
     bool leaving_ = false;  // session_detach has been answered
 };

@@ -89,9 +89,19 @@ bool Session::look() {
 void Session::note_answer() {
     const bool was_left = left_since_ != Clock::time_point();
     const auto took = was_left ? Clock::now() - left_since_ : std::chrono::nanoseconds(0);
-    waits_.ended(std::chrono::nanoseconds(took).count());
+    if (!awaits_copies()) waits_.ended(std::chrono::nanoseconds(took).count());
     left_since_ = {};
     heard_ = guest_waits();
+    copied_ = copied();
+}
+
+std::uint64_t Session::copied() const {
+    const Execution::Moved moved = executor_->moved();
+    return moved.in + moved.out;
+}
+
+bool Session::awaits_long() const {
+    return awaits_device_ && waits_.expects_long() && guest_waits() != heard_ && !awaits_copies();
 }
 
 bool Session::ring_waits() const { return ring_ != nullptr && (!run_.empty() || ring_->has_commands()); }
