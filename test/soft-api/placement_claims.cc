@@ -1,0 +1,92 @@
+// Claims about which core the device's threads wake on. They count what the library asks the system for: its
+// sched_setaffinity() is the one below.
+#include <dirent.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "soft-api/claim.h"
+
+using namespace abi;
+
+namespace {
+
+std::atomic<int> steered{0};  // calls that said where another thread than the caller may run
+
+int set_affinity(pid_t thread, const cpu_set_t& cores) {
+    return static_cast<int>(::syscall(SYS_sched_setaffinity, thread, sizeof cores, &cores));
+}
+
+cpu_set_t only(int core) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(core), &set);
+    return set;
+}
+
+std::vector<pid_t> pool_threads() {
+    std::vector<pid_t> found;
+    DIR* tasks = ::opendir("/proc/self/task");
+    while (const dirent* entry = ::readdir(tasks)) {
+        std::string name;
+        std::getline(std::ifstream(std::string("/proc/self/task/") + entry->d_name + "/comm"), name);
+        if (name == "ferry-soft") found.push_back(static_cast<pid_t>(std::stol(entry->d_name)));
+    }
+    ::closedir(tasks);
+    return found;
+}
+
+void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
+
+}  // namespace
+
+// In place of libc's, also for the library.
+extern "C" int sched_setaffinity(pid_t thread, std::size_t size, const cpu_set_t* cores) noexcept {
+    if (thread != 0 && thread != ::gettid()) ++steered;
+    return static_cast<int>(::syscall(SYS_sched_setaffinity, thread, size, cores));
+}
+
+CLAIM("a thread that goes on with a long kernel has the one it wakes begin on another core") {
+    cpu_set_t allowed;
+    EXPECT_IS(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    if (CPU_COUNT(&allowed) < 2) {
+        std::puts("SKIP: this process may use one core only");
+        return;
+    }
+    int first = 0;
+    while (!CPU_ISSET(static_cast<unsigned>(first), &allowed)) ++first;
+    cpu_set_t others = allowed;
+    CPU_CLR(static_cast<unsigned>(first), &others);
+    claims::begin();
+    const CUfunction burn = claims::kernel(claims::load_kernels(), "burn");
+    CUdeviceptr word = claims::zeroed_words(1);
+    unsigned turns = 300'000;
+    const auto run = [&] {
+        MUST(claims::launch(burn, 16, 1, {&word, &turns}));
+        rest();  // who waits helps, and would take the place of one of the device's threads
+        MUST(cuCtxSynchronize());
+        rest();
+    };
+    for (int warm_up = 0; warm_up < 3; ++warm_up) run();
+    // This thread is not in the way; all of the device's sleep on one core, and may leave it.
+    EXPECT_IS(set_affinity(0, others), 0);
+    for (int attempt = 0; attempt < 100 && steered == 0; ++attempt) {
+        for (const pid_t thread : pool_threads()) EXPECT_IS(set_affinity(thread, only(first)), 0);
+        run();
+        for (const pid_t thread : pool_threads()) EXPECT_IS(set_affinity(thread, allowed), 0);
+        run();
+    }
+    EXPECT(steered != 0);
+    for (const pid_t thread : pool_threads()) {
+        cpu_set_t after;
+        EXPECT_IS(::sched_getaffinity(thread, sizeof after, &after), 0);
+        EXPECT(CPU_EQUAL(&after, &allowed));
+    }
+}
