@@ -55,26 +55,26 @@ void Scheduler::start_callback_thread() {
     callback_started_ = start_detached(&Scheduler::callback_main);
 }
 
-void Scheduler::call(PoolThread& thread, Rouser rouser) {
-    if (rouser == Rouser::computes) thread.berth.steer();
+void Scheduler::call(PoolThread& thread, Wake where) {
+    if (where == Wake::apart) thread.berth.steer();
     mutex_.call_one(thread.called);
 }
 
 // Sees to it that somebody looks at the work that lies around: soon, or at once when `now`.
-void Scheduler::rouse(bool now, Rouser rouser) {
+void Scheduler::rouse(bool now, Wake where) {
     if (ready_.empty() && active_.empty()) return;
     if (now) impatient_ = true;
     epoch_.fetch_add(1, std::memory_order_relaxed);
     if (tokens_ != 0) return;
     if (dozer_ != nullptr) {
-        if (now) call(*dozer_, rouser);
+        if (now) call(*dozer_, where);
         return;
     }
     if (!parked_.empty()) {
         ++tokens_;
         PoolThread* const last = parked_.back();
         parked_.pop_back();
-        return call(*last, rouser);
+        return call(*last, where);
     }
     if (!start_thread() && sleepers_ != 0) mutex_.call_all(progress_);
 }

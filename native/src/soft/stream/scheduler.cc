@@ -202,7 +202,7 @@ bool Scheduler::visit(const CommandRef& command, Worker& worker, Lock& lock, std
         command->single_block ? command->times->lone_block_ns : command->times->visit_ns;
     if (command->grid->unstarted_blocks() > 1 && busy_ < thread_count_) {
         const bool is_long = last_ns.load(std::memory_order_relaxed) >= kWorthSteering_ns;
-        rouse(true, is_long ? Rouser::computes : Rouser::goes_on);
+        rouse(true, is_long ? Wake::apart : Wake::anywhere);
     }
     const bool begins = command->visitors == 1;  // one that comes late may find nothing left
     lock.unlock();

@@ -118,10 +118,10 @@ class Scheduler {
     bool help_quickly(Stream& stream, Lock& lock);
     CommandRef needed_by(Stream& stream, std::uint64_t visit);
     CommandRef needed_before(Command& command, std::uint64_t visit);
-    // What the thread that rouses does next: whether it goes on to compute on its core.
-    enum class Rouser { goes_on, computes };
-    void rouse(bool now, Rouser rouser = Rouser::goes_on);
-    void call(PoolThread& thread, Rouser rouser);
+    // Where a called thread is to begin: apart from a caller that will keep its core for long.
+    enum class Wake { anywhere, apart };
+    void rouse(bool now, Wake where = Wake::anywhere);
+    void call(PoolThread& thread, Wake where);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
     void rest(PoolThread& self);
