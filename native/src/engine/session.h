@@ -184,7 +184,7 @@ private:
     std::size_t found_ = 0;
     bool awaits_device_ = false;
     wire::WaitHistory waits_;         // of what the guest has waited for from the device, on the ring
-    std::uint64_t heard_ = 0;         // guest_waits(), as of the last answer
+    std::uint64_t heard_ = 0;         // guest_waits(), as of the last answer; where waits are long
     std::uint64_t copied_ = 0;        // bytes that copies had moved past the lane by then
     Clock::time_point left_since_{};  // what it waits for has been left to waiter threads; or not
     bool leaving_ = false;  // session_detach has been answered

@@ -91,7 +91,8 @@ void Session::note_answer() {
     const auto took = was_left ? Clock::now() - left_since_ : std::chrono::nanoseconds(0);
     if (!awaits_copies()) waits_.ended(std::chrono::nanoseconds(took).count());
     left_since_ = {};
-    heard_ = guest_waits();
+    // The guest has just written it: a short round trip is better off without that line.
+    if (waits_.expects_long()) heard_ = guest_waits();
     copied_ = copied();
 }
 
