@@ -1,10 +1,11 @@
-// Claims about which core the device's threads wake on. They count what the library asks the system for: its
-// sched_setaffinity() is the one below.
+// Claims about which core the device's threads wake on, and when they sleep. They count what the library
+// asks the system for (its sched_setaffinity() is the one below) and how often its threads went to sleep.
 #include <dirent.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -89,4 +90,47 @@ CLAIM("a thread that goes on with a long kernel has the one it wakes begin on an
         EXPECT_IS(::sched_getaffinity(thread, sizeof after, &after), 0);
         EXPECT(CPU_EQUAL(&after, &allowed));
     }
+}
+
+namespace {
+
+// How often this process's pool threads have gone to sleep so far.
+long pool_sleeps() {
+    long sleeps = 0;
+    for (const pid_t thread : pool_threads()) {
+        std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/status");
+        for (std::string word; status >> word;) {
+            long count = 0;
+            if (word == "voluntary_ctxt_switches:" && status >> count) sleeps += count;
+        }
+    }
+    return sleeps;
+}
+
+// Without helping, as a thread that waits would.
+void sleep_until_idle() {
+    while (cuStreamQuery(nullptr) == CUDA_ERROR_NOT_READY) rest();
+}
+
+}  // namespace
+
+CLAIM("threads that share kernels stay awake from one short kernel to the next") {
+    if (std::thread::hardware_concurrency() < 2) {
+        std::puts("SKIP: one thread shares nothing");
+        return;
+    }
+    claims::begin();
+    const CUfunction burn = claims::kernel(claims::load_kernels(), "burn");
+    CUdeviceptr word = claims::zeroed_words(1);
+    constexpr long kKernels = 300;
+    // About 20 us a block, and blocks that end at different times.
+    unsigned turns = 1'500;
+    long fewest = kKernels;
+    for (int attempt = 0; attempt < 30 && fewest >= kKernels / 2; ++attempt) {
+        const long before = pool_sleeps();
+        for (long kernel = 0; kernel < kKernels; ++kernel) MUST(claims::launch(burn, 5, 1, {&word, &turns}));
+        sleep_until_idle();
+        fewest = std::min(fewest, pool_sleeps() - before);
+    }
+    EXPECT(fewest < kKernels / 2);
 }

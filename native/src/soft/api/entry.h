@@ -98,7 +98,7 @@ ModuleFunction* find_function(Device& device, Context& context, abi::CUfunction 
 CUresult submit_work(Device& device, Context& context, const CommandRef& command, bool wait);
 
 inline CommandRef make_command(CommandKind kind, const StreamRef& stream) {
-    auto command = std::make_shared<Command>();
+    auto command = new_command();
     command->kind = kind;
     command->stream = stream;
     return command;

@@ -129,7 +129,7 @@ bool GraphMemory::is_live(std::uint64_t address) const {
 }
 
 bool GraphMemory::release(std::uint64_t address, const StreamRef& stream) {
-    auto command = std::make_shared<Command>();
+    auto command = new_command();
     command->stream = stream;
     {
         const std::lock_guard lock(mutex_);

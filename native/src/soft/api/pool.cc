@@ -156,7 +156,7 @@ std::uint64_t Pools::allocate(Pool& pool, std::uint64_t size, const StreamRef& s
         if (address == 0) address = reuse_waiting(pool, size, owner, awaited);
     }
     if (awaited) {
-        auto wait = std::make_shared<Command>();
+        auto wait = new_command();
         wait->stream = stream;
         scheduler_.submit(wait, awaited.get());
     }
@@ -175,7 +175,7 @@ void Pools::end_use(Blocks::iterator at) {
 }
 
 bool Pools::release(std::uint64_t address, const StreamRef& stream) {
-    auto command = std::make_shared<Command>();
+    auto command = new_command();
     command->kind = CommandKind::transfer;
     command->stream = stream;
     if (begin_release_adopted(address)) {

@@ -15,6 +15,7 @@
 #include "soft/launch/grid.h"
 #include "soft/launch/pages.h"
 #include "soft/launch/warp.h"
+#include "soft/recycled.h"
 
 namespace soft {
 
@@ -118,6 +119,9 @@ class GridState final : public Grid {
     // One that a kernel has launched; `waiting`: what is to run behind it, the next last.
     GridState(ChildLaunch child, std::vector<ChildLaunch> waiting, DeviceServices& device);
     ~GridState() override;
+    // Made where the launch is submitted, ended where its last block was.
+    static void* operator new(std::size_t) { return Recycled<GridState>::take(); }
+    static void operator delete(void* room) { Recycled<GridState>::give(room); }
     bool work(Worker& worker, std::uint64_t until_ns) override;
     bool done() const override;
     bool has_unstarted() const override { return unstarted_blocks() > 0; }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "soft/launch/grid.h"
+#include "soft/recycled.h"
 #include "soft/stream/kernel_times.h"
 
 namespace soft::driver {
@@ -90,5 +91,7 @@ struct Command {
     std::shared_ptr<EventPoint> point;
     std::shared_ptr<EventPoint> behind;  // a recording that must be over first, if it is not already
 };
+
+inline CommandRef new_command() { return std::allocate_shared<Command>(RecyclingAllocator<Command>()); }
 
 }  // namespace soft::driver

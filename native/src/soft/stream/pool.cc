@@ -65,7 +65,7 @@ void Scheduler::rouse(bool now, Wake where) {
     if (ready_.empty() && active_.empty()) return;
     if (now) impatient_ = true;
     epoch_.fetch_add(1, std::memory_order_relaxed);
-    if (tokens_ != 0) return;
+    if (tokens_ + lookers_ != 0) return;
     if (dozer_ != nullptr) {
         if (now) call(*dozer_, where);
         return;
@@ -92,6 +92,34 @@ CommandRef Scheduler::pick() {
     return first;
 }
 
+// How many threads the kernels can use that follow those which run, in their streams.
+std::size_t Scheduler::due_threads() const {
+    constexpr std::size_t kMarkers = 4;  // that may stand between
+    std::size_t due = 0;
+    for (const Command* command : running_) {
+        const std::deque<CommandRef>& queue = command->stream->queue;
+        for (std::size_t at = 1; at < queue.size() && at <= kMarkers + 1; ++at) {
+            if (queue[at]->kind == CommandKind::marker) continue;
+            if (queue[at]->grid != nullptr) due += queue[at]->grid->unstarted_blocks();
+            break;
+        }
+    }
+    return std::min<std::size_t>(due, thread_count_);
+}
+
+// A moment in which this thread waits awake for a kernel that will begin when the one before is over, which
+// other threads are about to end: to be woken for it takes longer than it does. False: it had better sleep.
+bool Scheduler::look_on(std::uint64_t until_ns, Lock& lock) {
+    if (busy_ + lookers_ >= due_threads() || now_ns() >= until_ns) return false;
+    const std::uint64_t before = epoch_.load(std::memory_order_relaxed);
+    ++lookers_;
+    lock.unlock();
+    while (epoch_.load(std::memory_order_relaxed) == before && now_ns() < until_ns) sched_yield();
+    lock.lock();
+    --lookers_;
+    return true;
+}
+
 void Scheduler::rest(PoolThread& self) {
     self.berth.lie_down();
     // Work that pick() left to a launcher is looked at again: the launcher may be asleep already.
@@ -112,10 +140,12 @@ void Scheduler::pool_main() {
     const std::unique_ptr<Worker> worker = Worker::make();
     Lock lock(mutex_);
     PoolThread& self = *pool_.emplace_back(std::make_unique<PoolThread>());
+    std::uint64_t look_until_ns = 0;
     while (!stopping_) {
         if (const CommandRef next = pick()) {
             run(next, worker.get(), lock);
-        } else {
+            look_until_ns = now_ns() + kSpin_ns;
+        } else if (!look_on(look_until_ns, lock)) {
             rest(self);
         }
     }
@@ -155,7 +185,7 @@ CommandRef Scheduler::needed_by(Stream& stream, std::uint64_t visit) {
     } else if (head->started) {
         if (head->kind != CommandKind::kernel || head->single_block || head->grid == nullptr) return nullptr;
         // One thread more than there are cores would only take turns with those that are at work.
-        const bool crowded = busy_ >= thread_count_ && head->visitors != 0;
+        const bool crowded = busy_ + lookers_ >= thread_count_ && head->visitors != 0;
         return !crowded && head->grid->has_unstarted() ? head : nullptr;
     } else if (head->waiting == 0) {
         return head;

@@ -159,7 +159,8 @@ void Scheduler::submit(const CommandRef& command, const EventPoint* after, bool 
     hot_until_ns_ = now_ns() + kHot_ns;
     if (will_wait && !others) return;
     const bool plain_grid = command->kind == CommandKind::kernel && !command->single_block;
-    rouse(plain_grid || stream.queue.size() >= kBacklog);
+    // Who submits goes on as well, with what comes next or with the kernel itself.
+    rouse(plain_grid || stream.queue.size() >= kBacklog, plain_grid ? where_for(*command) : Wake::anywhere);
 }
 
 void Scheduler::submit_all(std::span<const CommandRef> commands, const CommandRef& join) {
@@ -194,16 +195,19 @@ void Scheduler::run_work(const CommandRef& command, Lock& lock) {
     retire_markers();
 }
 
+// Where a thread is to wake that the calling one calls for this kernel of several blocks.
+Scheduler::Wake Scheduler::where_for(const Command& command) {
+    const auto last_ns = command.times->visit_ns.load(std::memory_order_relaxed);
+    return last_ns >= kWorthSteering_ns ? Wake::apart : Wake::anywhere;
+}
+
 // One thread's time inside a grid. True: interrupted at `until_ns`, see Grid::work.
 bool Scheduler::visit(const CommandRef& command, Worker& worker, Lock& lock, std::uint64_t until_ns) {
     ++busy_;
     ++command->visitors;
     std::atomic<std::uint32_t>& last_ns =
         command->single_block ? command->times->lone_block_ns : command->times->visit_ns;
-    if (command->grid->unstarted_blocks() > 1 && busy_ < thread_count_) {
-        const bool is_long = last_ns.load(std::memory_order_relaxed) >= kWorthSteering_ns;
-        rouse(true, is_long ? Wake::apart : Wake::anywhere);
-    }
+    if (command->grid->unstarted_blocks() > 1 && busy_ < thread_count_) rouse(true, where_for(*command));
     const bool begins = command->visitors == 1;  // one that comes late may find nothing left
     lock.unlock();
     const std::uint64_t begun_ns = begins ? now_ns() : 0;

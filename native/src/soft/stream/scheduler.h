@@ -24,7 +24,8 @@ bool in_host_function();
 
 // Who runs what, and when threads are woken (a wake costs a sleeper's core ~45 us on virtual machines):
 // - A transfer whose turn has come runs on the submitting thread; markers cost nothing.
-// - A grid of several blocks wakes one pool thread, which wakes the next while blocks are left to start.
+// - A grid of several blocks wakes one pool thread, which wakes the next while blocks are left to start. One
+//   that finds none left looks on for 50 us where another grid stands behind this one.
 // - A grid of one block wakes nobody when a pool thread dozes: the launcher probably waits for it in a moment
 //   and then runs it itself. The dozing thread looks every 100 us for 2 ms after the last submission, so
 //   nothing is late by more than that if nobody waits. A fourth command in a stream, or a query that answers
@@ -120,10 +121,13 @@ class Scheduler {
     CommandRef needed_before(Command& command, std::uint64_t visit);
     // Where a called thread is to begin: apart from a caller that will keep its core for long.
     enum class Wake { anywhere, apart };
+    static Wake where_for(const Command& command);
     void rouse(bool now, Wake where = Wake::anywhere);
     void call(PoolThread& thread, Wake where);
     void pause(const CommandRef& command, std::uint64_t spin_until_ns, Lock& lock);
     CommandRef pick();
+    std::size_t due_threads() const;
+    bool look_on(std::uint64_t until_ns, Lock& lock);
     void rest(PoolThread& self);
     bool start_detached(void (Scheduler::*body)());
     bool start_thread();
@@ -151,6 +155,7 @@ class Scheduler {
     std::condition_variable watch_;        // the thread that looks at values
     std::atomic<std::uint64_t> epoch_{0};  // moves whenever somebody who spins should look again
     unsigned tokens_ = 0;    // parked threads that have been called and are not here yet
+    unsigned lookers_ = 0;   // pool threads that look for a moment before they rest
     unsigned busy_ = 0;      // threads inside a grid or a transfer, waiting threads that help included
     unsigned sleepers_ = 0;  // threads asleep in wait()
     bool impatient_ = false;     // youth is no reason to leave work alone

@@ -1,22 +1,33 @@
 // See waking_mutex.h.
 #include "soft/stream/waking_mutex.h"
 
-#include <pthread.h>
-
 #include <utility>
 
 namespace soft::driver {
+namespace {
 
-WakingMutex::WakingMutex() {
-#ifdef __GLIBC__
-    // The lock is held for less than a microsecond at a time, and the thread that submits work should not
-    // sleep because a pool thread looks for some at that moment: a contended lock spins before it sleeps.
-    pthread_mutexattr_t adaptive;
-    pthread_mutexattr_init(&adaptive);
-    pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
-    pthread_mutex_init(mutex_.native_handle(), &adaptive);
-    pthread_mutexattr_destroy(&adaptive);
+// The mutex is held for less than a microsecond at a time. A thread that slept for it would be away for
+// forty, and so would the next one that finds it taken meanwhile. Some microseconds, therefore, then the
+// holder has probably lost its core; and few attempts, for each takes the line from the holder.
+constexpr unsigned kAttempts = 32;
+constexpr unsigned kPauses = 8;
+
+void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
 #endif
+}
+
+}  // namespace
+
+void WakingMutex::lock() {
+    for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
+        if (mutex_.try_lock()) return;
+        for (unsigned pause = 0; pause < kPauses; ++pause) relax();
+    }
+    mutex_.lock();
 }
 
 void WakingMutex::unlock() {

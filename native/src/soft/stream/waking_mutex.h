@@ -11,9 +11,7 @@ namespace soft::driver {
 
 class WakingMutex {
   public:
-    WakingMutex();
-
-    void lock() { mutex_.lock(); }
+    void lock();
     // Any thread may have the mutex by the time those that were called are awake.
     void unlock();
 
