@@ -31,6 +31,10 @@ constexpr unsigned kLooksPerYield = 32;
 // Of a rest, between two glances at who might want it to end.
 constexpr unsigned kPausesPerGlance = 16;
 
+// How many times that of a spin others may have had this core while a guest waits for the device, until the
+// wait is left to them: each look takes it from a thread that does what is waited for.
+constexpr int kSpinsGiven = 4;
+
 // Empty looks at a socket between two looks at all descriptors.
 constexpr unsigned kReadsPerPoll = 32;
 
@@ -110,8 +114,9 @@ void Engine::obey(Session& session) {
 // empty for so long that the thread may sleep, and the guest knows that it has to ring.
 bool Engine::follow_ring(Session& session) {
     bool worked = false;
+    bool gave_enough = false;
     unsigned empty = 0;
-    for (unsigned looks = 0; looks < kLooksPerPoll && !poke_.poked(); ++looks) {
+    for (unsigned looks = 0; looks < kLooksPerPoll && !gave_enough && !poke_.poked(); ++looks) {
         if (session.look()) {
             worked = true;
             empty = 0;
@@ -124,14 +129,16 @@ bool Engine::follow_ring(Session& session) {
             // waits for goes first.
             const bool beside = wire::waiting_core(session.guest_waits()) == current_core();
             const bool in_the_way = beside && !session.awaits_device();
-            if (!in_the_way || !placement_.step_aside(Session::Clock::now())) ::sched_yield();
+            const auto begun = Session::Clock::now();
+            if (!in_the_way || !placement_.step_aside(begun)) ::sched_yield();
+            gave_enough = session.gave(Session::Clock::now() - begun) >= kSpinsGiven * kSpin;
         } else {
             relax();
         }
     }
     if (worked) last_work_ = Session::Clock::now();
     if (poke_.poked()) return false;
-    if (session.awaits_long()) return session.begin_sleep();
+    if (gave_enough || session.awaits_long()) return session.begin_sleep();
     if (worked) return false;
     return Session::Clock::now() - last_work_ >= kSpin && session.begin_sleep();
 }

@@ -32,6 +32,7 @@ public:
     explicit Meters(std::uint64_t* shared) : shared_(shared) {}
 
     std::uint64_t& operator[](Meter meter) { return counts_[static_cast<std::size_t>(meter)]; }
+    std::uint64_t operator[](Meter meter) const { return counts_[static_cast<std::size_t>(meter)]; }
     // Others count into the same memory from now on: what is published is added to it.
     void join() { joined_ = true; }
     void publish() {

@@ -67,8 +67,11 @@ public:
     bool look();
     // A guest waits for something that is looked for by asking the device.
     bool awaits_device() const { return awaits_device_; }
-    // The same, a guest thread has nothing to do meanwhile, and the last such waits have taken long: nothing
-    // comes of looking, and a sleep leaves that to waiter threads.
+    // The engine's thread has offered its core to others for so long. How long it has in this wait for the
+    // device; 0 when there is none.
+    Clock::duration gave(Clock::duration time);
+    // A guest waits for the device, it has nothing to do meanwhile, and the last such waits have taken long:
+    // nothing comes of looking, and a sleep leaves that to waiter threads.
     bool awaits_long() const;
     // Of the last look: whether it had something to say to the guest, and how many bytes of records it found.
     bool answered() const { return answered_; }
@@ -90,7 +93,8 @@ public:
 private:
     // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone.
     static constexpr int kLost = 999;
-    // Copies of more bytes take a time of their own, of which waits for kernels say nothing.
+    // Copies of more bytes, and of nothing but copies, take a time of their own, of which waits for kernels
+    // say nothing.
     static constexpr std::uint64_t kQuickCopies = 128 << 10;
     enum class State { listening, greeting, attached, closing, over };
 
@@ -128,8 +132,10 @@ private:
     bool hear_callbacks();
     bool ring_waits() const;
     std::uint64_t copied() const;
-    bool awaits_copies() const { return copied() - copied_ > kQuickCopies; }
+    std::uint64_t launched() const { return meters_[Meter::launches]; }
+    bool awaits_copies() const { return launched() == launched_ && copied() - copied_ > kQuickCopies; }
     void note_answer();
+    void forget_wait();
     std::size_t unsent() const;
     std::size_t record_limit() const;
     void offer_resumption(const transport::Hello& hello, transport::Welcome& welcome);
@@ -186,6 +192,8 @@ private:
     wire::WaitHistory waits_;         // of what the guest has waited for from the device, on the ring
     std::uint64_t heard_ = 0;         // guest_waits(), as of the last answer; where waits are long
     std::uint64_t copied_ = 0;        // bytes that copies had moved past the lane by then
+    std::uint64_t launched_ = 0;      // kernels launched by then
+    Clock::duration given_{};         // the core to others, in this wait for the device
     Clock::time_point left_since_{};  // what it waits for has been left to waiter threads; or not
     bool leaving_ = false;  // session_detach has been answered
 };

@@ -79,10 +79,21 @@ bool Session::look() {
         executor_->flush();
     }
     if (!worked) awaits_device_ = executor_->publish_fences() || awaits_device_;
+    if (!awaits_device_) forget_wait();
     if (!ring_->flush()) {
         die(kLost, "the ring of replies was read where nothing was written", GrpcStatus::invalid_argument);
     }
     return worked;
+}
+
+Session::Clock::duration Session::gave(Clock::duration time) {
+    if (awaits_device_) given_ += time;
+    return given_;
+}
+
+void Session::forget_wait() {
+    given_ = {};
+    left_since_ = {};
 }
 
 // Something goes to the guest: what was left to waiter threads is over.
@@ -90,10 +101,11 @@ void Session::note_answer() {
     const bool was_left = left_since_ != Clock::time_point();
     const auto took = was_left ? Clock::now() - left_since_ : std::chrono::nanoseconds(0);
     if (!awaits_copies()) waits_.ended(std::chrono::nanoseconds(took).count());
-    left_since_ = {};
+    forget_wait();
     // The guest has just written it: a short round trip is better off without that line.
     if (waits_.expects_long()) heard_ = guest_waits();
     copied_ = copied();
+    launched_ = launched();
 }
 
 std::uint64_t Session::copied() const {
