@@ -47,7 +47,7 @@ async function tryCarrier(host: BenchHost, carrier: Carrier): Promise<string | n
         return 'the null device has no library of its own';
     }
     // Needs no result from the device, so that it passes on the null device too.
-    const request = { benchmark: 'calibrate', carrier, args: ['--quick'], meets: false };
+    const request = { benchmark: 'calibrate', carrier, args: ['--quick'], meets: 'never' } as const;
     try {
         return mismatchOf(carrier, (await host.run(request)).counters);
     } catch (error) {

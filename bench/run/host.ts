@@ -23,8 +23,9 @@ export const programs = {
 
 const softwareLinks = join(installRoot, 'build', 'soft', 'links');
 const guestLimitMs = 180_000;
-// The daemon starts the next warm worker when a session begins; until it stands it takes a core.
-const settleMs = 300;
+// What begins with a session is over by then; or all of it: the daemon starts its next warm worker a second
+// later, which takes a core for a tenth of a second, much of what a program here has.
+const settleMs = { soon: 300, settled: 1_500 } as const;
 const loopback = '127.0.0.1';
 const guestCore = 0;
 const workerCore = 1;
@@ -50,7 +51,7 @@ export interface RunRequest {
     readonly carrier: Carrier;
     readonly args: readonly string[];
     /** Waits for the session to settle and counts the worker's switches; the pause is not in the time. */
-    readonly meets: boolean;
+    readonly meets: keyof typeof settleMs | 'never';
     /** Counts the guest's system calls between its marks, which makes every time worthless. */
     readonly counted?: boolean;
     /** Where the guest looks for the daemon over TCP, when not where it is. */
@@ -118,12 +119,14 @@ export class BenchHost {
         const pinned = carrier === 'classic' && cpus().length > 1;
         const pin = pinned ? ['taskset', '-c', String(guestCore)] : [];
         const counter = request.counted === true ? [programs.counter] : [];
-        const meet = (guestPid: number) => this.#meet(guestPid, carrier, pinned);
+        const { meets } = request;
+        const meet = (guestPid: number) =>
+            this.#meet(guestPid, carrier, pinned, meets === 'never' ? 0 : settleMs[meets]);
         return runGuest({
             command: [...pin, ...counter, programs.guest, benchmark, ...args],
             env: this.#environment(carrier, request.tcpHost),
             limitMs: guestLimitMs,
-            ...(request.meets ? { meet } : {}),
+            ...(meets === 'never' ? {} : { meet }),
         });
     }
 
@@ -147,8 +150,8 @@ export class BenchHost {
         return (carrier === 'classic' ? this.#asleep : this.#usual).daemon.endpoint;
     }
 
-    async #meet(guestPid: number, carrier: Carrier, pinned: boolean): Promise<number> {
-        await new Promise((resolve) => setTimeout(resolve, settleMs));
+    async #meet(guestPid: number, carrier: Carrier, pinned: boolean, waitMs: number): Promise<number> {
+        await new Promise((resolve) => setTimeout(resolve, carrier === 'direct' ? settleMs.soon : waitMs));
         if (carrier === 'direct') {
             return 0;
         }

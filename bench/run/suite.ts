@@ -2,7 +2,7 @@
 // carrier, so that a change in the machine's load falls on all alike. Called by bench/main.ts.
 import type { Carrier, Counters, Device, PerThousand, Series } from '../report/results.ts';
 import type { GuestReport, GuestResult } from './guest.ts';
-import type { BenchHost } from './host.ts';
+import type { BenchHost, RunRequest } from './host.ts';
 
 export interface Benchmark {
     readonly name: string;
@@ -179,16 +179,18 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
     const pace = [...(options.quick ? ['--quick'] : []), '--rounds', String(options.workRounds)];
     for (const carrier of carriersFor(benchmark, host, options).filter((each) => !failed.has(each))) {
         // A start-up has no middle to pause in: that it is measured with everything around it is the point.
-        const meets = benchmark.name !== 'startup';
-        const looks = meets && benchmark.counted !== true ? ['--alone', String(options.aloneNs)] : [];
-        const request = {
+        const usual = benchmark.isProgram ? 'settled' : 'soon';
+        const meets = benchmark.name === 'startup' ? 'never' : usual;
+        const mayLook = meets !== 'never' && benchmark.counted !== true;
+        const looks = mayLook ? ['--alone', String(options.aloneNs)] : [];
+        const request: RunRequest = {
             benchmark: benchmark.name,
             carrier,
             args: [...pace, ...looks],
             meets,
             counted: benchmark.counted === true,
         };
-        if (!request.meets) {
+        if (meets === 'never') {
             // The daemon makes its next worker a second after a run began: one that comes alone finds one.
             await new Promise((resolve) => setTimeout(resolve, refillMs));
         }
