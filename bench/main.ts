@@ -1,7 +1,7 @@
 // The benchmarks, `npm run bench`; options.ts has the flags. Called by host-daemon/scripts/bench.mjs and
 // bench/gpu when everything is built. Measures, writes results.json, report.md and its charts, and prints a
 // short table. It judges nothing: only a run that failed makes it fail.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -75,7 +75,12 @@ interface Found {
     links: Results['links'];
 }
 
-async function measureDevice(device: Device, options: Options, found: Found): Promise<void> {
+async function measureDevice(
+    device: Device,
+    options: Options,
+    found: Found,
+    partDone: () => void,
+): Promise<void> {
     const wantsLinks = device !== 'null' && (options.only.length === 0 || options.only.includes('links'));
     if (wantedOn(device, options.only).length === 0 && !wantsLinks) {
         return;
@@ -90,7 +95,7 @@ async function measureDevice(device: Device, options: Options, found: Found): Pr
             .filter(({ carrier }) => carrier !== 'direct')
             .forEach(({ carrier, reason }) => say(`  --    ${carrier} is not available: ${reason}`));
         const workRounds = device === 'null' ? 1 : await calibrate(host);
-        const suite: SuiteOptions = { ...options, carriers, workRounds, aloneNs: found.aloneNs, say };
+        const suite: SuiteOptions = { ...options, carriers, workRounds, aloneNs: found.aloneNs, say, partDone };
         await runSuite(host, suite, found.collector);
         if (wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
             found.links = await runLinks(host, suite);
@@ -100,7 +105,8 @@ async function measureDevice(device: Device, options: Options, found: Found): Pr
     }
 }
 
-async function measure(options: Options): Promise<Results> {
+/** Measures what `options` ask for; what there is after each part of it goes to `keep`. */
+async function measure(options: Options, keep: (results: Results) => void): Promise<Results> {
     const startedAt = new Date();
     const loadBefore = loadavg()[0] ?? 0;
     const stolen = countStolen();
@@ -110,13 +116,7 @@ async function measure(options: Options): Promise<Results> {
     const limits: Series[] = [];
     const measureLimitsToo = () =>
         wantsLimits ? measureLimits(options.quick, aloneNs, limits) : Promise.resolve();
-    await measureLimitsToo();
-    for (const device of options.devices) {
-        await measureDevice(device, options, found);
-        await measureLimitsToo();
-    }
-    const { collector, devices, unavailable, links } = found;
-    return {
+    const resultsSoFar = (): Results => ({
         version: readVersion(),
         startedAt: startedAt.toISOString(),
         durationS: Math.round((Date.now() - startedAt.getTime()) / 1000),
@@ -134,19 +134,32 @@ async function measure(options: Options): Promise<Results> {
             stolen: stolen(),
             aloneNs,
         },
-        devices,
-        unavailable,
-        failures: collector.failures,
+        devices: found.devices,
+        unavailable: found.unavailable,
+        failures: found.collector.failures,
         limits,
-        series: collector.series,
-        counters: collector.counters,
-        links,
-    };
+        series: found.collector.series,
+        counters: found.collector.counters,
+        links: found.links,
+    });
+    await measureLimitsToo();
+    for (const device of options.devices) {
+        await measureDevice(device, options, found, () => keep(resultsSoFar()));
+        await measureLimitsToo();
+    }
+    return resultsSoFar();
+}
+
+function writeNumbers(results: Results, folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'results.json');
+    // Whole or not at all: a run may be stopped at any time.
+    writeFileSync(`${path}.new`, `${JSON.stringify(results, null, 1)}\n`);
+    renameSync(`${path}.new`, path);
 }
 
 function write(results: Results, folder: string, withCharts: boolean): void {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+    writeNumbers(results, folder);
     writeFileSync(join(folder, 'report.md'), writeMarkdown(results, 'charts/'));
     if (!withCharts) {
         return;
@@ -171,7 +184,9 @@ export async function runBench(words: readonly string[]): Promise<number> {
         return 2;
     }
     const folder = options.out ?? join(installRoot, 'out', 'bench');
-    const results = options.from === null ? await measure(options) : readResults(options.from);
+    const results = options.from === null
+        ? await measure(options, (soFar) => writeNumbers(soFar, folder))
+        : readResults(options.from);
     if (results === null) {
         process.stderr.write(`ferry: --from: ${options.from}: expected what this version has measured\n`);
         return 2;

@@ -46,6 +46,8 @@ export interface SuiteOptions {
     /** What a look takes on a core that is left alone, in ns. */
     readonly aloneNs: number;
     readonly say: (line: string) => void;
+    /** A benchmark has run its rounds: what the collector has is worth keeping. */
+    readonly partDone: () => void;
 }
 
 export class Collector {
@@ -162,6 +164,7 @@ export async function runSuite(
             await runRound({ benchmark, host, options, collector, failed });
         }
         const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+        options.partDone();
         options.say(`  ok    ${benchmark.name} on the ${host.device} device (${seconds} s)`);
     }
 }

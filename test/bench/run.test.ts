@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { runBench } from '../../bench/main.ts';
 import type { Results } from '../../bench/report/results.ts';
@@ -89,6 +89,26 @@ describe('the suite', () => {
         expect(series.map(({ values }) => values.length)).toEqual([1]);
         // Batches of launches have to be written to a socket: none at all would mean that nobody counted.
         expect(series[0]?.values[0]).toBeGreaterThan(0);
+    }, 120_000);
+
+    it('keeps the numbers of each part, for a run that is stopped before its end', async () => {
+        const out = newFolder();
+        let kept: Results | null = null;
+        const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+            if (String(text).includes('ok    million')) {
+                kept = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+            }
+            return true;
+        });
+        cleanups.push(() => written.mockRestore());
+        const words = ['--quick', '--rounds', '1', '--device', 'null', '--carriers', 'ring', '--no-charts'];
+        const only = ['--only', 'million', '--only', 'objects'];
+        expect(await runBench([...words, ...only, '--out', out])).toBe(0);
+        const measuredBy = (results: Results | null) =>
+            new Set(results?.series.map(({ benchmark }) => benchmark));
+        expect(measuredBy(kept)).toEqual(new Set(['million']));
+        const all = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+        expect(measuredBy(all)).toEqual(new Set(['million', 'objects']));
     }, 120_000);
 
     it('writes the report of numbers that it has measured before', async () => {
