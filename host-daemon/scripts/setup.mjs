@@ -40,6 +40,7 @@ const needs = [
 // What a worker loads when a guest asks for OpenGL. Without it CUDA works, and such a guest is told what to
 // install.
 const forOpenGl = ['libegl1', 'libgl1-mesa-dri'];
+const forOpenGlTests = ['xvfb', 'libgl-dev', 'libegl-dev', 'libgles-dev'];
 
 function loaderFinds(library) {
     const cache = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
@@ -51,17 +52,23 @@ function hasOpenGl() {
     return loaderFinds('libEGL.so.1') && (hasMesa || loaderFinds('libEGL_nvidia.so.0'));
 }
 
-async function ensureOpenGl() {
-    if (hasOpenGl()) {
-        return;
-    }
+// `without`: what is said where they cannot be had, which is no reason to stop.
+async function installIfPossible(names, without) {
     try {
-        await installSystemPackages(forOpenGl);
+        await installSystemPackages(names);
     } catch (error) {
         if (!(error instanceof StepError)) {
             throw error;
         }
-        say(`OpenGL will not work on this machine, CUDA will: ${error.message}`);
+        say(`${without}: ${error.message}`);
+    }
+}
+
+/** What the tests of programs that draw need: an X server without a screen, and headers. */
+export async function ensureOpenGlTests() {
+    const headers = ['GL/glx.h', 'EGL/egl.h', 'GLES3/gl3.h'];
+    if (!hasCommand('Xvfb') || !headers.every(compilerFinds)) {
+        await installIfPossible(forOpenGlTests, 'the tests of OpenGL will be skipped');
     }
 }
 
@@ -118,5 +125,7 @@ export async function ensureSetUp(wanted = []) {
     await ensureNpmPackages();
     const missing = needs.filter((need) => !need.present()).map((need) => need.debian);
     await installSystemPackages(missing.length === 0 ? [] : [...missing, ...wanted]);
-    await ensureOpenGl();
+    if (!hasOpenGl()) {
+        await installIfPossible(forOpenGl, 'OpenGL will not work on this machine, CUDA will');
+    }
 }

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from './build.mjs';
-import { ensureSetUp } from './setup.mjs';
+import { ensureOpenGlTests, ensureSetUp } from './setup.mjs';
 import { localTool, root, runMain, say, step } from './steps.mjs';
 import { findNvcc, packagesToFetchNvcc } from './toolkit.mjs';
 
@@ -34,6 +34,7 @@ function readCounts() {
 
 await runMain(async () => {
     await ensureSetUp(packagesToFetchNvcc());
+    await ensureOpenGlTests();
     // Before the build, whose generator would bring stale outputs up to date and so hide that they were
     // committed.
     await build(['tsc']);
