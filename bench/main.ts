@@ -95,7 +95,8 @@ async function measureDevice(
             .filter(({ carrier }) => carrier !== 'direct')
             .forEach(({ carrier, reason }) => say(`  --    ${carrier} is not available: ${reason}`));
         const workRounds = device === 'null' ? 1 : await calibrate(host);
-        const suite: SuiteOptions = { ...options, carriers, workRounds, aloneNs: found.aloneNs, say, partDone };
+        const { aloneNs } = found;
+        const suite: SuiteOptions = { ...options, carriers, workRounds, aloneNs, say, partDone };
         await runSuite(host, suite, found.collector);
         if (wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
             found.links = await runLinks(host, suite);
