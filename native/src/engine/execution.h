@@ -16,8 +16,8 @@ public:
     // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all
     // of them when it is held (call again with the rest after settle()) or violated.
     virtual std::size_t run(std::span<const std::byte> records) = 0;
-    // The same up to the first record that has been answered: for a carrier on which a reply can go out at
-    // once.
+    // The same up to the first record that has been answered, or to some that together are large: for a
+    // carrier on which a reply can go out at once, and room be given back.
     virtual std::size_t run_to_reply(std::span<const std::byte> records) = 0;
     // Ends what has ended meanwhile, polls for kSpin what has not, leaves the rest to waiter threads, and
     // sends what there is to say. Answers true when the caller should come again before long, poked or not.

@@ -53,12 +53,16 @@ bool Session::run_ring() {
         }
         if (state != transport::RingLink::State::run) return false;
     }
-    const std::size_t done = executor_->run_to_reply(run_);
-    run_ = run_.subspan(done);
-    if (done != 0) ring_->done(done);
-    found_ = done;
+    found_ = 0;
+    std::size_t done = 0;
+    do {
+        done = executor_->run_to_reply(run_);
+        run_ = run_.subspan(done);
+        if (done != 0) ring_->done(done);  // a guest that waits for room has some before it goes to sleep
+        found_ += done;
+    } while (done != 0 && !run_.empty() && !executor_->has_replies() && !executor_->violated());
     if (executor_->violated()) die(kLost, executor_->violation(), GrpcStatus::invalid_argument);
-    return done != 0;
+    return found_ != 0;
 }
 
 bool Session::look() {
