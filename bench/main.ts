@@ -136,7 +136,7 @@ async function measure(options: Options, keep: (results: Results) => void): Prom
             aloneNs,
         },
         devices: found.devices,
-        unavailable: found.unavailable,
+        unavailable: [...found.unavailable, ...found.collector.unavailable],
         failures: found.collector.failures,
         limits,
         series: found.collector.series,

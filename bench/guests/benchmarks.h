@@ -14,7 +14,7 @@ void measure_calls(Run& run, const Session& session);
 void measure_round_trips(Run& run, const Session& session);
 // Copies by size, pageable and pinned, beside memcpy of the same size in the same process.
 void measure_copies(Run& run, const Session& session);
-// A million launches in a row, between two marks that count_system_calls.cc looks for.
+// A million launches in a row: the system calls that they make, and their time.
 void measure_million(Run& run, const Session& session);
 // Memory, events and streams made and destroyed; queries.
 void measure_objects(Run& run, const Session& session);

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "benchmarks.h"
-#include "marks.h"
 
 namespace bench {
 namespace {
@@ -114,19 +113,26 @@ void measure_calls(Run& run, const Session& session) {
 
 void measure_million(Run& run, const Session& session) {
     constexpr double kCalls = 1e6;
+    constexpr char kSystemCalls[] = "system calls in a million launches";
     unsigned long long wide[4] = {};
     void* parameters[] = {&wide[0], &wide[1], &wide[2], &wide[3], nullptr};
     const Launch launch{session.function("empty4"), parameters};
     for (int index = 0; index < 1000; ++index) launch();
     CU(cuCtxSynchronize());
     Section section(run);
-    mark(kMarkBegin);
+    const long calls_before = run.system_calls.count();
     const double begin = now_ns();
     for (double index = 0; index < kCalls; ++index) launch();
     const double took = now_ns() - begin;
-    mark(kMarkEnd);
+    const auto calls = static_cast<double>(run.system_calls.count() - calls_before);
     CU(cuCtxSynchronize());
     section.stop();
+    const std::string& why_not = run.system_calls.why_not();
+    if (why_not.empty()) {
+        run.add(kSystemCalls, "", {{calls}, {}}, kCalls, section.guest(), section.host());
+    } else {
+        run.leave_out(kSystemCalls, why_not);
+    }
     run.add("launch, in a row of a million", "ns", {{took / kCalls}, {}}, kCalls, section.guest(),
             section.host());
 }

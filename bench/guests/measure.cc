@@ -129,9 +129,16 @@ void Run::add(const std::string& metric, const char* unit, Samples samples, doub
     results_ += line;
 }
 
+void Run::leave_out(const char* metric, const std::string& reason) {
+    fprintf(stderr, "ferry-bench-guest: not measured: %s (%s)\n", metric, reason.c_str());
+    left_out_ += left_out_.empty() ? "" : ",";
+    left_out_ += std::string("{\"metric\":\"") + metric + "\",\"reason\":\"" + reason + "\"}";
+}
+
 void Run::print(const char* device_name) const {
-    printf("{\"benchmark\":\"%s\",\"device\":\"%s\",\"lookedMs\":%.3f,\"results\":[%s]}\n", name.c_str(),
-           device_name, quiet.spent_ns() / 1e6, results_.c_str());
+    printf("{\"benchmark\":\"%s\",\"device\":\"%s\",\"lookedMs\":%.3f,\"results\":[%s],"
+           "\"unavailable\":[%s]}\n",
+           name.c_str(), device_name, quiet.spent_ns() / 1e6, results_.c_str(), left_out_.c_str());
     fflush(stdout);
 }
 

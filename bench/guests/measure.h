@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "quiet.h"
+#include "system_calls.h"
 
 namespace bench {
 
@@ -44,6 +45,8 @@ public:
     // were counted over.
     void add(const std::string& metric, const char* unit, Samples samples, double calls,
              const Switches& guest, const Switches& host);
+    // Tells the runner, and whoever reads stderr, that there is no such result, and why, without quotes.
+    void leave_out(const char* metric, const std::string& reason);
     // Prints the JSON line: what was measured, on what device.
     void print(const char* device_name) const;
 
@@ -54,9 +57,12 @@ public:
     std::string name;
     // Looks whether the cores are left alone; with --alone.
     Quiet quiet;
+    // Counts from before the session on, for the benchmarks that main.cc says.
+    SystemCalls system_calls;
 
 private:
     std::string results_;
+    std::string left_out_;
 };
 
 // Switches of both processes between construction and stop(), without those of this thread's looks for quiet.

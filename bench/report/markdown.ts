@@ -14,6 +14,7 @@ import {
 } from './goals.ts';
 import {
     carriers,
+    describeUnavailable,
     findSeries,
     isDisturbed,
     metricsOf,
@@ -277,7 +278,7 @@ function opening(results: Results): string[] {
         `- A look's loop on a core left alone: ${formatNumber(machine.aloneNs / 1000)} us`,
         ...(isBusy ? [busyWarning] : []),
         `- Devices: ${devices.join(', ')}`,
-        ...results.unavailable.map(({ carrier, reason }) => `- ${carrier}: not available (${reason})`),
+        ...results.unavailable.map((each) => `- ${describeUnavailable(each)}`),
         ...results.failures.map((each) => `- FAILED: ${each}`),
         '',
     ];

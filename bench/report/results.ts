@@ -1,9 +1,6 @@
 // What a run of the benchmarks has found: written to results.json as it is, read by everything that shows it.
 import { median, pairedRatio } from './statistics.ts';
 
-// Of these nothing is timed: what others do on the machine does not change it.
-const untimed: readonly string[] = ['million'];
-
 /** How a guest reached its device. direct: the driver itself, no Ferry; classic: every call waits, asleep. */
 export const carriers = ['direct', 'ring', 'unix', 'tcp', 'classic'] as const;
 export type Carrier = (typeof carriers)[number];
@@ -82,6 +79,18 @@ export interface Machine {
     readonly aloneNs: number;
 }
 
+/** A carrier that was not measured, or one metric that was not on it. */
+export interface Unavailable {
+    readonly carrier: Carrier;
+    readonly metric?: string;
+    readonly reason: string;
+}
+
+export function describeUnavailable({ carrier, metric, reason }: Unavailable): string {
+    const what = metric === undefined ? carrier : `${carrier}, ${metric}`;
+    return `${what}: not available (${reason})`;
+}
+
 export interface Results {
     readonly version: string;
     readonly startedAt: string;
@@ -90,8 +99,7 @@ export interface Results {
     readonly rounds: number;
     readonly machine: Machine;
     readonly devices: Partial<Record<Device, string>>;
-    /** Why a carrier was not measured. */
-    readonly unavailable: readonly { readonly carrier: Carrier; readonly reason: string }[];
+    readonly unavailable: readonly Unavailable[];
     readonly failures: readonly string[];
     /** Raw sockets, shared memory and memcpy on this machine in the same run. */
     readonly limits: readonly Series[];
@@ -131,7 +139,8 @@ export function shownValues(series: Series): readonly number[] {
 
 /** Whether `series` is shown with samples for which a neighbour may have been at work. */
 export function isDisturbed(series: Series): boolean {
-    return !untimed.includes(series.benchmark) && series.quiet.every((value) => value === null);
+    // What has no unit is a count, and a look tells only how fast the cores are.
+    return series.unit !== '' && series.quiet.every((value) => value === null);
 }
 
 /**

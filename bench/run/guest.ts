@@ -25,8 +25,8 @@ export interface GuestReport {
     readonly lookedMs: number;
     /** Start to exit, without the handshake's pause and the looks. */
     readonly wallMs: number;
-    /** Of the program's threads between its marks; null where nobody counted. */
-    readonly systemCalls: number | null;
+    /** What it could not measure here. */
+    readonly unavailable: readonly { readonly metric: string; readonly reason: string }[];
     /** The shim's line of counters; null for a direct run. */
     readonly counters: Readonly<Record<string, unknown>> | null;
 }
@@ -51,10 +51,10 @@ export async function runGuest(guest: GuestCommand): Promise<GuestReport> {
             env: { ...guest.env, FERRY_STATS_FILE: statsFile },
             stdio: ['pipe', 'pipe', 'pipe'],
         });
-        const { line, systemCalls, pausedMs } = await converse(child, guest);
+        const { line, pausedMs } = await converse(child, guest);
         const report = parseReport(line);
         const wallMs = performance.now() - startedMs - pausedMs - report.lookedMs;
-        return { ...report, wallMs, systemCalls, counters: readCounters(statsFile) };
+        return { ...report, wallMs, counters: readCounters(statsFile) };
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
@@ -62,7 +62,6 @@ export async function runGuest(guest: GuestCommand): Promise<GuestReport> {
 
 interface Conversation {
     readonly line: string;
-    readonly systemCalls: number | null;
     readonly pausedMs: number;
 }
 
@@ -94,8 +93,7 @@ function converse(child: ChildProcess, guest: GuestCommand): Promise<Conversatio
             clearTimeout(timer);
             const line = output.split('\n').find((each) => each.startsWith('{'));
             if (code === 0 && line !== undefined) {
-                const counted = /^\{"systemCalls":(\d+)\}$/m.exec(output)?.[1];
-                resolve({ line, systemCalls: counted === undefined ? null : Number(counted), pausedMs });
+                resolve({ line, pausedMs });
             } else {
                 const words = errors.trim().split('\n').slice(-3).join(' | ');
                 const name = guest.command.map((word) => basename(word)).join(' ');
@@ -106,13 +104,18 @@ function converse(child: ChildProcess, guest: GuestCommand): Promise<Conversatio
 }
 
 /** Reads the line of JSON that a guest prints; throws when it is not one. */
-export function parseReport(line: string): Pick<GuestReport, 'device' | 'results' | 'lookedMs'> {
-    const parsed = JSON.parse(line) as { device?: unknown; results?: unknown; lookedMs?: unknown };
+export function parseReport(line: string): Omit<GuestReport, 'wallMs' | 'counters'> {
+    const parsed = JSON.parse(line) as Readonly<Record<keyof GuestReport, unknown>>;
     if (typeof parsed.device !== 'string' || !Array.isArray(parsed.results)) {
         throw new TypeError(`guest's line: expected device and results, got ${line.slice(0, 80)}`);
     }
     const lookedMs = typeof parsed.lookedMs === 'number' ? parsed.lookedMs : 0;
-    return { device: parsed.device, results: parsed.results.map(parseResult), lookedMs };
+    const missing = Array.isArray(parsed.unavailable) ? parsed.unavailable : [];
+    const unavailable = missing.map((each: Readonly<Record<string, unknown>>) => ({
+        metric: String(each['metric']),
+        reason: String(each['reason']),
+    }));
+    return { device: parsed.device, results: parsed.results.map(parseResult), unavailable, lookedMs };
 }
 
 // One or two may have been lucky. And a block in which others took the core for most of its time holds a few

@@ -17,7 +17,6 @@ import { runGuest, type GuestReport } from './guest.ts';
 export const programs = {
     guest: join(installRoot, 'build', 'bench', 'ferry-bench-guest'),
     limits: join(installRoot, 'build', 'bench', 'ferry-bench-limits'),
-    counter: join(installRoot, 'build', 'bench', 'ferry-bench-count-system-calls'),
     relay: join(installRoot, 'build', 'bench', 'ferry-bench-relay'),
 } as const;
 
@@ -52,8 +51,6 @@ export interface RunRequest {
     readonly args: readonly string[];
     /** Waits for the session to settle and counts the worker's switches; the pause is not in the time. */
     readonly meets: keyof typeof settleMs | 'never';
-    /** Counts the guest's system calls between its marks, which makes every time worthless. */
-    readonly counted?: boolean;
     /** Where the guest looks for the daemon over TCP, when not where it is. */
     readonly tcpHost?: string;
 }
@@ -118,12 +115,11 @@ export class BenchHost {
         const { carrier, benchmark, args } = request;
         const pinned = carrier === 'classic' && cpus().length > 1;
         const pin = pinned ? ['taskset', '-c', String(guestCore)] : [];
-        const counter = request.counted === true ? [programs.counter] : [];
         const { meets } = request;
         const meet = (guestPid: number) =>
             this.#meet(guestPid, carrier, pinned, meets === 'never' ? 0 : settleMs[meets]);
         return runGuest({
-            command: [...pin, ...counter, programs.guest, benchmark, ...args],
+            command: [...pin, programs.guest, benchmark, ...args],
             env: this.#environment(carrier, request.tcpHost),
             limitMs: guestLimitMs,
             ...(meets === 'never' ? {} : { meet }),

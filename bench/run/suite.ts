@@ -1,6 +1,14 @@
 // Which benchmarks there are and the order of their runs: round by round, and within a round carrier after
 // carrier, so that a change in the machine's load falls on all alike. Called by bench/main.ts.
-import type { Carrier, Counters, Device, PerThousand, Series } from '../report/results.ts';
+import {
+    describeUnavailable,
+    type Carrier,
+    type Counters,
+    type Device,
+    type PerThousand,
+    type Series,
+    type Unavailable,
+} from '../report/results.ts';
 import type { GuestReport, GuestResult } from './guest.ts';
 import type { BenchHost, RunRequest } from './host.ts';
 
@@ -9,16 +17,17 @@ export interface Benchmark {
     /** A program: timed from start to exit, and given the device's speed. */
     readonly isProgram: boolean;
     readonly devices: readonly Device[];
-    /** Not timed: its system calls are counted, where it is forwarded and not call by call. */
-    readonly counted?: true;
+    /** Where not on every one. */
+    readonly carriers?: readonly Carrier[];
 }
 
 const everyDevice: readonly Device[] = ['null', 'software', 'nvidia'];
 const computing: readonly Device[] = ['software', 'nvidia'];
+const batching: readonly Carrier[] = ['ring', 'unix', 'tcp'];
 
 export const benchmarks: readonly Benchmark[] = [
     { name: 'calls', isProgram: false, devices: everyDevice },
-    { name: 'million', isProgram: false, devices: ['null'], counted: true },
+    { name: 'million', isProgram: false, devices: ['null'], carriers: batching },
     { name: 'round-trips', isProgram: false, devices: everyDevice },
     { name: 'objects', isProgram: false, devices: everyDevice },
     { name: 'copies', isProgram: false, devices: everyDevice },
@@ -54,30 +63,28 @@ export class Collector {
     readonly series: Series[] = [];
     readonly counters: Counters[] = [];
     readonly failures: string[] = [];
+    readonly unavailable: Unavailable[] = [];
 
     add(benchmark: Benchmark, device: Device, carrier: Carrier, report: GuestReport): void {
         const key = { benchmark: benchmark.name, device, carrier };
-        if (benchmark.counted === true) {
-            this.#addPlain(key, 'system calls in a million launches', '', report.systemCalls ?? Number.NaN);
-            return;
-        }
         report.results.forEach((result) => this.#addResult(key, result));
         if (benchmark.isProgram) {
-            this.#addPlain(key, processMetric, 'ms', report.wallMs);
+            const { wallMs } = report;
+            const none = { quietP50: null, calls: 0, guestSwitches: [0, 0], hostSwitches: [0, 0] } as const;
+            this.#addResult(key, { metric: processMetric, unit: 'ms', p50: wallMs, p99: wallMs, ...none });
         }
         if (report.counters !== null) {
             this.#addCounters(key, report.counters);
         }
+        report.unavailable.forEach((each) => this.#addUnavailable({ carrier, ...each }));
     }
 
-    #addPlain(
-        key: Pick<Series, 'benchmark' | 'device' | 'carrier'>,
-        metric: string,
-        unit: string,
-        value: number,
-    ): void {
-        const none = { quietP50: null, calls: 0, guestSwitches: [0, 0], hostSwitches: [0, 0] } as const;
-        this.#addResult(key, { metric, unit, p50: value, p99: value, ...none });
+    // Once, in however many rounds it was so.
+    #addUnavailable(missing: Unavailable): void {
+        const { carrier, metric } = missing;
+        if (!this.unavailable.some((each) => each.carrier === carrier && each.metric === metric)) {
+            this.unavailable.push(missing);
+        }
     }
 
     #addResult(key: Pick<Series, 'benchmark' | 'device' | 'carrier'>, result: GuestResult): void {
@@ -141,7 +148,7 @@ export function addTo(series: Series, result: GuestResult): void {
 function carriersFor(benchmark: Benchmark, host: BenchHost, options: SuiteOptions): readonly Carrier[] {
     return options.carriers
         .filter((carrier) => carrier !== 'direct' || host.device !== 'null')
-        .filter((carrier) => benchmark.counted !== true || (carrier !== 'classic' && carrier !== 'direct'));
+        .filter((carrier) => benchmark.carriers?.includes(carrier) ?? true);
 }
 
 /** What of `only`, or of all there is, runs on `device`. */
@@ -159,12 +166,16 @@ export async function runSuite(
 ): Promise<void> {
     for (const benchmark of wantedOn(host.device, options.only)) {
         const startedMs = performance.now();
+        const knownUnavailable = collector.unavailable.length;
         const failed = new Set<Carrier>();
         for (let round = 0; round < options.rounds; round += 1) {
             await runRound({ benchmark, host, options, collector, failed });
         }
         const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
         options.partDone();
+        collector.unavailable
+            .slice(knownUnavailable)
+            .forEach((each) => options.say(`  --    ${describeUnavailable(each)}`));
         options.say(`  ok    ${benchmark.name} on the ${host.device} device (${seconds} s)`);
     }
 }
@@ -184,15 +195,9 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
         // A start-up has no middle to pause in: that it is measured with everything around it is the point.
         const usual = benchmark.isProgram ? 'settled' : 'soon';
         const meets = benchmark.name === 'startup' ? 'never' : usual;
-        const mayLook = meets !== 'never' && benchmark.counted !== true;
-        const looks = mayLook ? ['--alone', String(options.aloneNs)] : [];
-        const request: RunRequest = {
-            benchmark: benchmark.name,
-            carrier,
-            args: [...pace, ...looks],
-            meets,
-            counted: benchmark.counted === true,
-        };
+        const looks = meets === 'never' ? [] : ['--alone', String(options.aloneNs)];
+        const args = [...pace, ...looks];
+        const request: RunRequest = { benchmark: benchmark.name, carrier, args, meets };
         if (meets === 'never') {
             // The daemon makes its next worker a second after a run began: one that comes alone finds one.
             await new Promise((resolve) => setTimeout(resolve, refillMs));

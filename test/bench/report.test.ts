@@ -31,6 +31,7 @@ import { summaryOf } from '../../bench/report/summary.ts';
 import { drawBars, linearScale, logarithmicScale } from '../../bench/report/svg.ts';
 import { mismatchOf } from '../../bench/run/carriers.ts';
 import { parseReport } from '../../bench/run/guest.ts';
+import { Collector } from '../../bench/run/suite.ts';
 
 type Key = Pick<Series, 'benchmark' | 'metric' | 'device' | 'carrier'>;
 
@@ -139,6 +140,11 @@ describe('what was disturbed', () => {
         expect(ratioBetween(ring([null, 50, 99]), direct)).toBeCloseTo(1.1);
         expect(ratioBetween(ring([null, 190, null]), direct)).toBeCloseTo(2);
         expect(ratioBetween(ring([null, null, null]), direct)).toBeCloseTo(1.1);
+    });
+
+    it('is no count', () => {
+        const count = series({ ...launch, carrier: 'ring' }, '', [7, 5], 0, [null, null]);
+        expect([shownValues(count), isDisturbed(count)]).toEqual([[7, 5], false]);
     });
 
     it('is marked in the goals and in the numbers', () => {
@@ -287,6 +293,20 @@ describe("a guest's words", () => {
         expect(report.lookedMs).toBe(7);
         expect(() => parseReport('{"device":"d"}')).toThrow(TypeError);
         expect(() => parseReport('{"device":"d","results":[{"metric":"m"}]}')).toThrow(TypeError);
+    });
+
+    it('of what it could not measure stand in the report, once for each carrier', () => {
+        const missing = '"unavailable":[{"metric":"system calls","reason":"root may"}]';
+        const report = parseReport(`{"device":"d","results":[],${missing}}`);
+        const collector = new Collector();
+        const million = { name: 'million', isProgram: false, devices: ['null'] } as const;
+        for (const carrier of ['ring', 'ring', 'tcp'] as const) {
+            collector.add(million, 'null', carrier, { ...report, wallMs: 1, counters: null });
+        }
+        expect(collector.unavailable).toHaveLength(2);
+        const text = writeMarkdown({ ...sample, unavailable: collector.unavailable }, '');
+        expect(text).toContain('\n- ring, system calls: not available (root may)\n');
+        expect(text).toContain('\n- tcp, system calls: not available (root may)\n');
     });
 
     it('show what carried it, and another carrier does not count', () => {

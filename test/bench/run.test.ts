@@ -81,14 +81,23 @@ describe('the suite', () => {
         runLimitMs,
     );
 
-    it('counts the system calls of a million launches', async () => {
+    it('counts the system calls of a million launches, or reports that it may not', async (context) => {
         const out = newFolder();
         const words = ['--quick', '--rounds', '1', '--device', 'null', '--carriers', 'unix', '--no-charts'];
         expect(await runBench([...words, '--only', 'million', '--out', out])).toBe(0);
-        const { series } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
-        expect(series.map(({ values }) => values.length)).toEqual([1]);
+        const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+        const metric = 'system calls in a million launches';
+        const counted = results.series.find((each) => each.metric === metric);
+        const missing = results.unavailable.find((each) => each.metric === metric);
+        expect([counted, missing].filter((each) => each !== undefined)).toHaveLength(1);
+        if (missing !== undefined) {
+            expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain(missing.reason);
+            console.warn(`SKIPPED the count of system calls: ${missing.reason}`);
+            context.skip();
+        }
         // Batches of launches have to be written to a socket: none at all would mean that nobody counted.
-        expect(series[0]?.values[0]).toBeGreaterThan(0);
+        expect(counted?.values).toHaveLength(1);
+        expect(counted?.values[0]).toBeGreaterThan(0);
     }, 120_000);
 
     it('keeps the numbers of each part, for a run that is stopped before its end', async () => {
