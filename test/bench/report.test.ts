@@ -30,7 +30,8 @@ import {
 import { summaryOf } from '../../bench/report/summary.ts';
 import { drawBars, linearScale, logarithmicScale } from '../../bench/report/svg.ts';
 import { mismatchOf } from '../../bench/run/carriers.ts';
-import { parseReport } from '../../bench/run/guest.ts';
+import { parseReport, type GuestReport } from '../../bench/run/guest.ts';
+import { mergeReports } from '../../bench/run/merge.ts';
 import { Collector } from '../../bench/run/suite.ts';
 
 type Key = Pick<Series, 'benchmark' | 'metric' | 'device' | 'carrier'>;
@@ -278,6 +279,34 @@ describe('the command line', () => {
         expect(parseOptions(['--rounds', '0'])).toMatch(/whole number from 1, got 0/);
         expect(parseOptions(['--carriers', 'ring,pigeon'])).toMatch(/got ring,pigeon/);
         expect(parseOptions(['--only'])).toMatch(/^usage/);
+    });
+});
+
+describe('several runs of a guest', () => {
+    const run = (wallMs: number, p50: number, quietP50: number | null = null): GuestReport => {
+        const switches = { guestSwitches: [1, 2], hostSwitches: [3, 0] } as const;
+        const loop = { metric: 'loop', unit: 'ms', p50, p99: p50 + 1, quietP50, calls: 4, ...switches };
+        const counters = { round_trips: 3 };
+        return { device: 'd', results: [loop], unavailable: [], lookedMs: 1, wallMs, counters };
+    };
+
+    it('are one by their medians: one that was disturbed does not show', () => {
+        const report = mergeReports([run(13, 5), run(108, 90), run(16, 4)]);
+        expect(report).toMatchObject({ wallMs: 16, lookedMs: 3, counters: { round_trips: 3 } });
+        expect(report.results).toHaveLength(1);
+        expect(report.results[0]).toMatchObject({ metric: 'loop', unit: 'ms', p50: 5, p99: 6 });
+    });
+
+    it('keep what is given per call', () => {
+        const [result] = mergeReports([run(1, 1), run(1, 1)]).results;
+        expect(result).toMatchObject({ calls: 8, guestSwitches: [2, 4], hostSwitches: [6, 0] });
+    });
+
+    it('are quiet where each of them was', () => {
+        const quietOf = (...runs: readonly GuestReport[]) => mergeReports(runs).results[0]?.quietP50;
+        expect(quietOf(run(1, 9, 5), run(1, 9, 7))).toBe(6);
+        expect(quietOf(run(1, 9, 5), run(1, 9))).toBe(null);
+        expect(() => mergeReports([])).toThrow(RangeError);
     });
 });
 
