@@ -251,8 +251,9 @@ const busyWarning =
 const aboutQuiet =
     'Each core of a virtual machine may share its units with a neighbour whom no counter shows. Between ' +
     'two blocks of samples the guest therefore looks how fast all cores are at a short loop. Given is what ' +
-    'lies between two looks that found them as fast as a core that is left alone; where nothing does (a ' +
-    'start-up and what crosses a link are one block), all samples, with a ~ before the number.';
+    'lies between two looks that found them as fast as a core that is left alone; where fewer than half ' +
+    'of the rounds have any (a start-up and what crosses a link are one block), all samples of all rounds, ' +
+    'with a ~ before the number.';
 
 function opening(results: Results): string[] {
     const { machine } = results;

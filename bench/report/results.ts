@@ -131,26 +131,37 @@ export function metricsOf(results: Pick<Results, 'series'>, benchmark: string, d
     return [...new Set(found.map((each) => each.metric))];
 }
 
-/** What a report shows of a series: its quiet rounds, or all of them where there is none. */
+// One quiet block of one round does not speak for the others: looks do not see all that neighbours disturb
+// (D-57).
+function isEnough(quietRounds: number, rounds: number): boolean {
+    return quietRounds >= Math.ceil(rounds / 2);
+}
+
+function quietValues(series: Series): readonly number[] {
+    return series.quiet.filter((value) => value !== null);
+}
+
+/** What a report shows of a series: its quiet rounds where they are at least half of them, or all. */
 export function shownValues(series: Series): readonly number[] {
-    const quiet = series.quiet.filter((value) => value !== null);
-    return quiet.length > 0 ? quiet : series.values;
+    const quiet = quietValues(series);
+    return isEnough(quiet.length, series.values.length) ? quiet : series.values;
 }
 
 /** Whether `series` is shown with samples for which a neighbour may have been at work. */
 export function isDisturbed(series: Series): boolean {
     // What has no unit is a count, and a look tells only how fast the cores are.
-    return series.unit !== '' && series.quiet.every((value) => value === null);
+    return series.unit !== '' && !isEnough(quietValues(series).length, series.values.length);
 }
 
 /**
- * How `above` stands to `below`: the median of the ratios of rounds that were quiet for both, else the ratio
- * of the quiet medians, else the median of the ratios of all rounds.
+ * How `above` stands to `below`: the median of the ratios of rounds that were quiet for both, where these are
+ * at least half; else the ratio of the quiet medians, where both have enough of them; else the median of the
+ * ratios of all rounds.
  */
 export function ratioBetween(above: Series, below: Series): number {
     const pairs = above.quiet.map((value, round) => [value, below.quiet[round] ?? null] as const);
     const quiet = pairs.filter((pair): pair is [number, number] => pair[0] !== null && pair[1] !== null);
-    if (quiet.length > 0) {
+    if (isEnough(quiet.length, pairs.length)) {
         return pairedRatio(
             quiet.map(([value]) => value),
             quiet.map(([, value]) => value),
