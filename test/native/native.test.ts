@@ -69,6 +69,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'executor_test', leaks: false },
         { name: 'blocking_test', leaks: false },
         { name: 'landing_test', leaks: false },
+        { name: 'waiters_test', leaks: false },
         { name: 'watches_test', leaks: false },
         { name: 'lending_test', leaks: false },
         { name: 'hostile_ring_test', leaks: false },

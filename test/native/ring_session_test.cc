@@ -1,6 +1,8 @@
 // A whole engine whose guest speaks to it through a ring: order, turns, back-pressure, sleep, and every way
 // such a session ends, hostile words in the shared memory included.
 #include <filesystem>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "fake_attached.h"
@@ -82,12 +84,12 @@ TEST(records_and_replies_of_every_size_arrive_in_order) {
         std::uint32_t ticket = 10;
         for (const std::size_t size : {std::size_t{1}, std::size_t{900}, std::size_t{5000}, bytes.size()}) {
             Batch copy;
-            copy.add(wire::cuMemcpyHtoDAsync_v2_Request{
-                .dst = address,
-                .from = 0,
-                .size = 0,
-                .stream = {},
-                .data = std::span<const std::byte>(bytes).first(size)});
+            copy.add(
+                wire::cuMemcpyHtoDAsync_v2_Request{.dst = address,
+                                                   .from = 0,
+                                                   .size = 0,
+                                                   .stream = {},
+                                                   .data = std::span<const std::byte>(bytes).first(size)});
             copy.add(wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = size, .stream = {}},
                      {.ticket = ++ticket});
             session.ring->send(copy);
@@ -129,9 +131,9 @@ TEST(a_guest_that_reads_no_replies_is_not_executed_for_ever) {
     session.ring->replies.clear();
     constexpr std::uint32_t kCopies = 400;
     for (std::uint32_t ticket = 10; ticket < 10 + kCopies; ++ticket) {
-        const auto copy = Batch().add(
-            wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = 1 << 20, .stream = {}},
-            {.ticket = ticket});
+        const auto copy =
+            Batch().add(wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = 1 << 20, .stream = {}},
+                        {.ticket = ticket});
         std::byte* at = session.ring->writer.reserve(copy.bytes.size());
         CHECK(at != nullptr);
         std::memcpy(at, copy.bytes.data(), copy.bytes.size());
@@ -295,6 +297,70 @@ TEST(waits_that_always_take_long_are_slept_through_and_end) {
         session.ring->send(sync(++ticket));
         CHECK_EQUAL(session.ring->reply_to(ticket).header.kind, 1);
     }
+}
+
+// What /proc says about the engine thread: whether it sleeps, and how often it has gone to sleep.
+struct EngineThread {
+    std::string folder;
+    EngineThread() {
+        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::string name;
+            std::getline(std::ifstream(task.path() / "comm"), name);
+            if (name == "ferry-engine") folder = task.path();
+        }
+    }
+    std::string field(const std::string& name) const {
+        std::ifstream status(folder + "/status");
+        std::string word;
+        while (status >> word) {
+            if (word == name + ":" && status >> word) return word;
+        }
+        return "";
+    }
+    bool sleeps() const { return field("State") == "S"; }
+    std::string times() const { return field("voluntary_ctxt_switches"); }
+};
+
+// The thread that has waited for the device tells the guest itself.
+TEST(a_long_wait_ends_without_the_engine_thread_being_woken) {
+    Attached session(0, {.fill_ms = 3});
+    session.worker.engine->grant(10);
+    Batch made = sync_batch(1);
+    made.add(wire::cuMemAlloc_v2_Request{.size = 4096}, {.ticket = 2});
+    session.ring->send(made);
+    const auto address = fake::read_payload<wire::cuMemAlloc_v2_Reply>(session.ring->reply_to(2)).address;
+    const EngineThread thread;
+    CHECK(!thread.folder.empty());
+    wire::SharedPage& page = session.ring->page();
+    // Or did for a moment.
+    const auto all_sleep = [&] {
+        bool slept = false;
+        return session.ring->until([&] {
+            slept = slept || (page.commands.consumer_asleep.load() == 1 && thread.sleeps());
+            return slept;
+        });
+    };
+    constexpr int kWaits = 50;
+    int slept_through = 0;  // not all: on a busy machine the engine may be awake still
+    std::uint32_t ticket = 2;
+    for (int wait = 0; wait < kWaits; ++wait) {
+        const std::size_t heard = session.ring->replies.size();
+        Batch batch;
+        batch.add(wire::cuMemsetD8Async_Request{.dstDevice = address, .uc = 0, .N = 4096, .hStream = {}});
+        batch.add(wire::cuCtxSynchronize_Request{}, {.ticket = ++ticket});
+        session.ring->send(batch);
+        page.guest_waits.store(wire::next_wait(page.guest_waits.load(), 0));
+        CHECK(all_sleep());
+        const std::string before = thread.times();
+        session.ring->read();
+        const bool waits_still = session.ring->replies.size() == heard;
+        CHECK_EQUAL(session.ring->reply_to(ticket).header.result, 0);
+        CHECK(all_sleep());
+        slept_through += waits_still && thread.times() == before ? 1 : 0;
+        session.ring->send(sync(++ticket));
+        CHECK_EQUAL(session.ring->reply_to(ticket).header.kind, 1);
+    }
+    CHECK(slept_through > 0);
 }
 
 }  // namespace

@@ -39,9 +39,11 @@ struct NullOptions {
     std::uint64_t window_base = 0;
     std::uint64_t window_size = 0;
     // What takes time on real devices takes it here as well, for tests: launches that wait behind a host
-    // function, beyond which another one blocks (0: never), and how long code takes to load.
+    // function, beyond which another one blocks (0: never), how long code takes to load, and a fill to be
+    // done.
     std::uint64_t queue = 0;
     std::uint64_t load_ms = 0;
+    std::uint64_t fill_ms = 0;
 };
 // One device that answers everything at once: memory is accounted and never there, copies to the host bring
 // zeros, kernels do nothing. For measuring Ferry alone, and for tests. There is one per process.

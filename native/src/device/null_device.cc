@@ -267,6 +267,24 @@ std::atomic<std::uint64_t>& load_ms() {
     return milliseconds;
 }
 
+namespace {
+
+std::atomic<std::uint64_t> fill_ms{0};
+
+abi::CUresult fill_slowly(abi::CUdeviceptr, unsigned char, std::size_t, abi::CUstream stream) {
+    const std::chrono::milliseconds time(fill_ms.load());
+    const std::uint64_t number = host_queue().push([time] { std::this_thread::sleep_for(time); });
+    if (stream != nullptr) from_handle(stream)->last = number;
+    return abi::CUDA_SUCCESS;
+}
+
+}  // namespace
+
+void slow_fills(DriverTable& table, std::uint64_t milliseconds) {
+    fill_ms = milliseconds;
+    if (milliseconds != 0) table.cuMemsetD8Async = fill_slowly;
+}
+
 std::uint64_t HostQueue::push(std::function<void()> function) {
     const std::lock_guard lock(mutex_);
     functions_.push_back(std::move(function));
@@ -365,6 +383,7 @@ DriverTable null_driver(const NullOptions& options) {
     null::fill_memory(table);
     null::fill_code(table);
     null::limit_queue(table, options.queue);
+    null::slow_fills(table, options.fill_ms);
     return table;
 }
 

@@ -1,6 +1,8 @@
 // The thread and its one desk. See aside.h.
 #include "engine/aside.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace engine {
@@ -45,6 +47,7 @@ void Aside::collect() {
 }
 
 void Aside::serve() {
+    ::pthread_setname_np(::pthread_self(), "ferry-aside");
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return closing_ || work_ != nullptr; });

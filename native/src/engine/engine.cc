@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -69,6 +70,7 @@ ferry::Result<device::DriverReport> probe(DriverKind kind, const std::string& pa
 Engine::Engine(Options options, Events& events) : options_(std::move(options)), events_(events) {
     const char* delay_seed = std::getenv("FERRY_DELAY_RANDOM");
     if (delay_seed != nullptr) wire::ring_delays.start(std::strtoull(delay_seed, nullptr, 10));
+    poke_.set_deputy(*this);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -116,7 +118,7 @@ bool Engine::follow_ring(Session& session) {
     bool worked = false;
     bool gave_enough = false;
     unsigned empty = 0;
-    for (unsigned looks = 0; looks < kLooksPerPoll && !gave_enough && !poke_.poked(); ++looks) {
+    for (unsigned looks = 0; looks < kLooksPerPoll && !gave_enough && !called(); ++looks) {
         if (session.look()) {
             worked = true;
             empty = 0;
@@ -137,7 +139,7 @@ bool Engine::follow_ring(Session& session) {
         }
     }
     if (worked) last_work_ = Session::Clock::now();
-    if (poke_.poked()) return false;
+    if (called()) return false;
     if (gave_enough || session.awaits_long()) return session.begin_sleep();
     if (worked) return false;
     return Session::Clock::now() - last_work_ >= kSpin && session.begin_sleep();
@@ -165,7 +167,7 @@ void Engine::rest(Session& session) {
     for (unsigned pause = 0; pause < pace_.pauses(); ++pause) {
         if (pause % kPausesPerGlance == 0) {
             const std::uint64_t waits = session.guest_waits();
-            if (std::exchange(waits_seen_, waits) != waits || poke_.poked()) return;
+            if (std::exchange(waits_seen_, waits) != waits || called()) return;
         }
         relax();
     }
@@ -183,7 +185,11 @@ void Engine::turn(Session& session) {
         return session.advance(Session::Clock::now());
     }
     const int timeout_ms = sleeps ? session.timeout_ms(Session::Clock::now()) : 0;
-    if (ready == 0) ready = ::poll(descriptors, count, timeout_ms);
+    if (ready == 0) {
+        if (sleeps) lead_.give();
+        ready = ::poll(descriptors, count, timeout_ms);
+        if (sleeps) lead_.take();
+    }
     if (sleeps) session.end_sleep();
     if (poke_.poked()) {
         poke_.clear();
@@ -193,13 +199,45 @@ void Engine::turn(Session& session) {
         session.handle(descriptors[index]);
     }
     session.advance(Session::Clock::now());
+    expect_more(session);
+}
+
+// The guest has just been answered: it says more as soon as it is awake.
+void Engine::expect_more(const Session& session) {
+    if (session.has_ring() && session.answered()) last_work_ = Session::Clock::now();
+}
+
+// The engine thread sleeps in poll(), with a set of descriptors and a time that stay right: a stand-in looks
+// at the ring and nothing else. It is over when the engine thread is called, when there is something only
+// that can do, or when the ring has had nothing for so long that all may sleep.
+bool Engine::stand_in() {
+    if (!lead_.try_take()) return false;
+    const bool may = session_ != nullptr && session_->led_by_ring();
+    if (may) {
+        Session& session = *session_;
+        session.change_thread();
+        session.end_sleep();
+        (void)session.look();
+        expect_more(session);
+        bool sleeps = false;
+        while (!sleeps && !called() && session.led_by_ring()) sleeps = follow_ring(session);
+        if (!session.led_by_ring()) poke_.poke();
+        session.change_thread();
+    }
+    lead_.give();
+    return may;
 }
 
 void Engine::run() {
+    ::pthread_setname_np(::pthread_self(), "ferry-engine");
+    lead_.take();
     Session session(options_, events_, poke_);
+    session_ = &session;
     session.open();
     while (!session.over()) turn(session);
     events_.ended(session.result(), session.message());
+    session_ = nullptr;
+    lead_.give();
 }
 
 }  // namespace engine

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "device/driver.h"
+#include "engine/lead.h"
 #include "engine/pace.h"
 #include "engine/placement.h"
 #include "engine/poke.h"
@@ -52,7 +53,7 @@ enum class LogLevel { info, warn, error };
 
 // What happens to the session. Called on the engine thread; must not block.
 class Events {
-public:
+  public:
     virtual ~Events() = default;
     // `tcp_port`: of Options::tcp_address, else 0.
     virtual void listening(unsigned tcp_port) = 0;
@@ -65,8 +66,8 @@ public:
     virtual void log(LogLevel level, const std::string& message) = 0;
 };
 
-class Engine {
-public:
+class Engine final : private Deputy {
+  public:
     // Starts the engine thread. `events` outlives the engine.
     Engine(Options options, Events& events);
     // Ends the session if it has not ended, and joins.
@@ -81,7 +82,7 @@ public:
     // What the session waits for elsewhere may have come about.
     void nudge() { poke_.poke(); }
 
-private:
+  private:
     enum class CommandKind { grant, revoke, stop };
     struct Command {
         CommandKind kind;
@@ -89,22 +90,28 @@ private:
     };
     void send(Command command);
     void run();
+    bool stand_in() override;
+    bool called() const { return poke_.poked() || lead_.wanted(); }
     void turn(class Session& session);
     bool follow_ring(class Session& session);
     bool follow_link(class Session& session, pollfd* descriptors, std::size_t count, int& ready);
     void rest(class Session& session);
+    void expect_more(const class Session& session);
     void obey(class Session& session);
 
     const Options options_;
     Events& events_;
     Poke poke_;
+    Lead lead_;  // of all that follows but the commands
+    class Session* session_ = nullptr;
     Placement placement_;
     Pace pace_;
     std::uint64_t waits_seen_ = 0;  // Session::guest_waits(), as of the last glance
     std::mutex mutex_;
     std::vector<Command> commands_;
-    std::chrono::steady_clock::time_point last_work_{};  // when the ring last held something to do
-    unsigned unpolled_ = 0;                              // turns since all descriptors were last looked at
+    std::chrono::steady_clock::time_point
+        last_work_{};        // when the ring last held something, or gave an answer
+    unsigned unpolled_ = 0;  // turns since all descriptors were last looked at
     std::thread thread_;
 };
 

@@ -10,7 +10,7 @@
 namespace engine {
 
 class Execution {
-public:
+  public:
     virtual ~Execution() = default;
 
     // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all
@@ -44,6 +44,8 @@ public:
     // Host functions that have not returned. callbacks_done() hears how many have, since the beginning.
     virtual std::size_t callbacks_outstanding() const = 0;
     virtual void callbacks_done(std::uint64_t count) = 0;
+    // The next calls come from another thread than the last: what the driver keeps by thread is not known.
+    virtual void change_thread() = 0;
     // Nobody will answer callbacks any more.
     virtual void abandon() = 0;
     // Sends what the last records have answered, without looking at what is still waited for.

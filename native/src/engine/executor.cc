@@ -267,7 +267,7 @@ bool Executor::look() {
 bool Executor::hand_over() {
     const bool watched = watches_.hand_over();
     return landing_.watch_heads([this](const Awaited& awaited) {
-        return waiters_.start(watches_.next_job(), awaited);
+        return waiters_.start(watches_.next_job(), awaited, true);
     }) && watched;
 }
 

@@ -38,7 +38,7 @@
 namespace engine {
 
 class Executor final : public Execution, private WatchEvents, private LandingEvents {
-public:
+  public:
     // `ordinals`: the driver's ordinal of each device the guest has been told of.
     Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel,
              Meters& meters, Poke& poke, Output& output);
@@ -58,6 +58,7 @@ public:
     bool idle() override;
     std::size_t callbacks_outstanding() const override { return callbacks_.outstanding(); }
     void callbacks_done(std::uint64_t count) override;
+    void change_thread() override { contexts_.forget_current(); }
     void abandon() override { callbacks_.abandon(); }
     void flush() override { replies_.flush(); }
     std::byte* message_memory(std::size_t size) override { return landing_.message_memory(size); }
@@ -136,7 +137,7 @@ public:
     // `context` is gone, and everything in it.
     void forget_context(wire::Handle context);
 
-private:
+  private:
     struct Allocation {
         std::uint64_t size;
         wire::Handle context;

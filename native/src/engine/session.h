@@ -36,7 +36,7 @@
 namespace engine {
 
 class Session final : private transport::LinkEvents, private ReplyChannel {
-public:
+  public:
     using Clock = std::chrono::steady_clock;
 
     Session(const Options& options, Events& events, Poke& poke);
@@ -73,6 +73,10 @@ public:
     // A guest waits for the device, it has nothing to do meanwhile, and the last such waits have taken long:
     // nothing comes of looking, and a sleep leaves that to waiter threads.
     bool awaits_long() const;
+    // Looking at the ring is all there is to do just now, so that any thread may do it.
+    bool led_by_ring() const;
+    // The next calls come from another thread than the last.
+    void change_thread() { executor_->change_thread(); }
     // Of the last look: whether it had something to say to the guest, and how many bytes of records it found.
     bool answered() const { return answered_; }
     std::size_t found() const { return found_; }
@@ -90,7 +94,7 @@ public:
     void revoke(Clock::time_point now);
     void stop(int result);
 
-private:
+  private:
     // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone.
     static constexpr int kLost = 999;
     // Copies of more bytes, and of nothing but copies, take a time of their own, of which waits for kernels
@@ -195,7 +199,7 @@ private:
     std::uint64_t launched_ = 0;      // kernels launched by then
     Clock::duration given_{};         // the core to others, in this wait for the device
     Clock::time_point left_since_{};  // what it waits for has been left to waiter threads; or not
-    bool leaving_ = false;  // session_detach has been answered
+    bool leaving_ = false;            // session_detach has been answered
 };
 
 }  // namespace engine

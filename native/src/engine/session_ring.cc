@@ -121,6 +121,11 @@ bool Session::awaits_long() const {
     return awaits_device_ && waits_.expects_long() && guest_waits() != heard_ && !awaits_copies();
 }
 
+bool Session::led_by_ring() const {
+    return ring_ != nullptr && state_ == State::attached && !executor_->detached() && !poll_soon_ &&
+           !turns_.draining();
+}
+
 bool Session::ring_waits() const { return ring_ != nullptr && (!run_.empty() || ring_->has_commands()); }
 
 bool Session::begin_sleep() {

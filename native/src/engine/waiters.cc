@@ -1,6 +1,9 @@
 // The threads that block in cuStreamSynchronize, cuEventSynchronize and cuCtxSynchronize. See waiters.h.
 #include "engine/waiters.h"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "engine/limits.h"
@@ -17,12 +20,18 @@ Waiters::~Waiters() {
     for (auto& thread : threads_) thread.join();
 }
 
-bool Waiters::start(std::uint64_t job, const Awaited& awaited) {
+bool Waiters::start(std::uint64_t job, const Awaited& awaited, bool sleeps) {
     {
         const std::lock_guard lock(mutex_);
-        if (busy_ + jobs_.size() >= kWaiterThreads) return false;
+        const bool comes = sleeps && promised_ < coming_;
+        const std::size_t needed = busy_ + coming_ + (jobs_.size() - promised_) + 1;
+        if (!comes && needed > kWaiterThreads) return false;
         jobs_.push_back(Job{job, awaited});
-        if (busy_ + jobs_.size() > threads_.size()) threads_.emplace_back([this] { serve(); });
+        if (comes) {
+            ++promised_;
+            return true;
+        }
+        if (needed > threads_.size()) threads_.emplace_back([this] { serve(); });
     }
     wake_.notify_one();
     return true;
@@ -35,6 +44,7 @@ void Waiters::collect(std::vector<Outcome>& into) {
 }
 
 void Waiters::serve() {
+    ::pthread_setname_np(::pthread_self(), "ferry-waiter");
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return closing_ || !jobs_.empty(); });
@@ -46,8 +56,13 @@ void Waiters::serve() {
         const abi::CUresult result = block(job.awaited);
         lock.lock();
         --busy_;
+        ++coming_;
         outcomes_.push_back(Outcome{job.number, result});
-        poke_.poke();
+        lock.unlock();
+        poke_.poke_or_stand_in();
+        lock.lock();
+        --coming_;
+        promised_ = std::min(promised_, coming_);
     }
 }
 

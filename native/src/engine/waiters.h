@@ -1,7 +1,7 @@
 // Waiters: threads that block in the driver so that the engine thread need not. Each job is one synchronise
-// call; its outcome is collected by the engine thread after a poke. Threads are started on demand, up to
-// kWaiterThreads. They call the driver's three synchronise functions and nothing else, on objects the
-// executor keeps alive.
+// call. Its outcome is collected by the engine thread after a poke, or by the waiter itself, which stands in
+// for one that sleeps (poke.h). Threads are started on demand, up to kWaiterThreads. By themselves they call
+// the driver's three synchronise functions and nothing else, on objects the executor keeps alive.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Awaited {
 };
 
 class Waiters {
-public:
+  public:
     struct Outcome {
         std::uint64_t job;
         abi::CUresult result;
@@ -35,12 +35,13 @@ public:
     // Joins the threads; every job must be able to end.
     ~Waiters();
 
-    // False when all threads are busy: the caller polls instead.
-    bool start(std::uint64_t job, const Awaited& awaited);
+    // False when all threads are busy: the caller polls instead. `sleeps`: whoever calls goes to sleep next;
+    // where that is a waiter that stands in, it does the job itself and nobody is woken.
+    bool start(std::uint64_t job, const Awaited& awaited, bool sleeps);
     // Outcomes since the last call, in the order in which they came about.
     void collect(std::vector<Outcome>& into);
 
-private:
+  private:
     struct Job {
         std::uint64_t number;
         Awaited awaited;
@@ -55,7 +56,9 @@ private:
     std::deque<Job> jobs_;
     std::vector<Outcome> outcomes_;
     std::vector<std::thread> threads_;
-    std::size_t busy_ = 0;
+    std::size_t busy_ = 0;      // threads in the driver
+    std::size_t coming_ = 0;    // threads behind their wait, which look for a job before they sleep
+    std::size_t promised_ = 0;  // jobs left to them
     bool closing_ = false;
 };
 

@@ -74,7 +74,7 @@ void Watches::poll() {
         if (result == abi::CUDA_ERROR_NOT_READY) {
             if (!has_waiter && is_overdue(entry)) {
                 const std::uint64_t job = next_job();
-                if (waiters_.start(job, entry.watch.awaited)) entry.job = job;
+                if (waiters_.start(job, entry.watch.awaited, false)) entry.job = job;
             }
             pending_.push_back(entry);
         } else {
@@ -101,7 +101,7 @@ bool Watches::hand_over() {
     for (Pending& entry : pending_) {
         if (entry.job != 0) continue;
         const std::uint64_t job = next_job();
-        if (waiters_.start(job, entry.watch.awaited)) {
+        if (waiters_.start(job, entry.watch.awaited, true)) {
             entry.job = job;
         } else {
             all = false;

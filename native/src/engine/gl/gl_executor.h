@@ -52,6 +52,7 @@ class GlExecutor final : public Execution {
     bool idle() override { return true; }
     std::size_t callbacks_outstanding() const override { return 0; }
     void callbacks_done(std::uint64_t count) override;
+    void change_thread() override {}  // never: a context of GL is its thread's, and nobody waits aside
     void abandon() override {}
     void flush() override { replies_.flush(); }
     std::byte* message_memory(std::size_t) override { return nullptr; }
