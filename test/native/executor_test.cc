@@ -50,6 +50,28 @@ TEST(records_without_a_ticket_are_not_answered) {
     CHECK_EQUAL(host.meters[engine::Meter::records], 102u);
 }
 
+// A guest that fills its ring has room again before all of it has been executed.
+TEST(a_long_run_is_executed_in_portions_where_room_can_be_given_back) {
+    Host host;
+    host.run(fake::with_context());
+    const std::uint64_t address = allocate(host, 4096);
+    Batch batch;
+    constexpr std::size_t kRecords = 4000;
+    for (std::size_t index = 0; index < kRecords; ++index) {
+        batch.add(wire::cuMemsetD32Async_Request{.dstDevice = address, .ui = 7, .N = 1024, .hStream = {}});
+    }
+    std::span<const std::byte> rest(batch.bytes);
+    std::size_t portions = 0;
+    for (std::size_t done = 1; done != 0 && !rest.empty(); ++portions) {
+        done = host.executor->run_to_reply(rest);
+        rest = rest.subspan(done);
+        CHECK(done <= batch.bytes.size() / 4);
+    }
+    CHECK(rest.empty());
+    CHECK(portions >= 4);
+    CHECK_EQUAL(host.meters[engine::Meter::records], kRecords + 2);
+}
+
 TEST(the_first_async_failure_is_the_result_of_the_next_reply_once) {
     Host host;
     host.run(fake::with_context());
