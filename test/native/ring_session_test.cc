@@ -84,12 +84,12 @@ TEST(records_and_replies_of_every_size_arrive_in_order) {
         std::uint32_t ticket = 10;
         for (const std::size_t size : {std::size_t{1}, std::size_t{900}, std::size_t{5000}, bytes.size()}) {
             Batch copy;
-            copy.add(
-                wire::cuMemcpyHtoDAsync_v2_Request{.dst = address,
-                                                   .from = 0,
-                                                   .size = 0,
-                                                   .stream = {},
-                                                   .data = std::span<const std::byte>(bytes).first(size)});
+            copy.add(wire::cuMemcpyHtoDAsync_v2_Request{
+                .dst = address,
+                .from = 0,
+                .size = 0,
+                .stream = {},
+                .data = std::span<const std::byte>(bytes).first(size)});
             copy.add(wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = size, .stream = {}},
                      {.ticket = ++ticket});
             session.ring->send(copy);
@@ -131,9 +131,9 @@ TEST(a_guest_that_reads_no_replies_is_not_executed_for_ever) {
     session.ring->replies.clear();
     constexpr std::uint32_t kCopies = 400;
     for (std::uint32_t ticket = 10; ticket < 10 + kCopies; ++ticket) {
-        const auto copy =
-            Batch().add(wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = 1 << 20, .stream = {}},
-                        {.ticket = ticket});
+        const auto copy = Batch().add(
+            wire::cuMemcpyDtoHAsync_v2_Request{.src = address, .size = 1 << 20, .stream = {}},
+            {.ticket = ticket});
         std::byte* at = session.ring->writer.reserve(copy.bytes.size());
         CHECK(at != nullptr);
         std::memcpy(at, copy.bytes.data(), copy.bytes.size());

@@ -53,7 +53,7 @@ enum class LogLevel { info, warn, error };
 
 // What happens to the session. Called on the engine thread; must not block.
 class Events {
-  public:
+public:
     virtual ~Events() = default;
     // `tcp_port`: of Options::tcp_address, else 0.
     virtual void listening(unsigned tcp_port) = 0;
@@ -67,7 +67,7 @@ class Events {
 };
 
 class Engine final : private Deputy {
-  public:
+public:
     // Starts the engine thread. `events` outlives the engine.
     Engine(Options options, Events& events);
     // Ends the session if it has not ended, and joins.
@@ -82,7 +82,7 @@ class Engine final : private Deputy {
     // What the session waits for elsewhere may have come about.
     void nudge() { poke_.poke(); }
 
-  private:
+private:
     enum class CommandKind { grant, revoke, stop };
     struct Command {
         CommandKind kind;
@@ -109,9 +109,8 @@ class Engine final : private Deputy {
     std::uint64_t waits_seen_ = 0;  // Session::guest_waits(), as of the last glance
     std::mutex mutex_;
     std::vector<Command> commands_;
-    std::chrono::steady_clock::time_point
-        last_work_{};        // when the ring last held something, or gave an answer
-    unsigned unpolled_ = 0;  // turns since all descriptors were last looked at
+    std::chrono::steady_clock::time_point last_work_{};  // when the ring last held or said something
+    unsigned unpolled_ = 0;                              // turns since all descriptors were last looked at
     std::thread thread_;
 };
 

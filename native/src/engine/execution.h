@@ -10,7 +10,7 @@
 namespace engine {
 
 class Execution {
-  public:
+public:
     virtual ~Execution() = default;
 
     // Executes whole records from the front of `records`; answers how many bytes are done with. Less than all

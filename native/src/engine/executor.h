@@ -38,7 +38,7 @@
 namespace engine {
 
 class Executor final : public Execution, private WatchEvents, private LandingEvents {
-  public:
+public:
     // `ordinals`: the driver's ordinal of each device the guest has been told of.
     Executor(const device::DriverTable& driver, std::vector<int> ordinals, ReplyChannel& channel,
              Meters& meters, Poke& poke, Output& output);
@@ -137,7 +137,7 @@ class Executor final : public Execution, private WatchEvents, private LandingEve
     // `context` is gone, and everything in it.
     void forget_context(wire::Handle context);
 
-  private:
+private:
     struct Allocation {
         std::uint64_t size;
         wire::Handle context;

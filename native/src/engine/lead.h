@@ -9,7 +9,7 @@
 namespace engine {
 
 class Lead {
-  public:
+public:
     // The engine thread: waits for a stand-in, which is asked to give the lead up.
     void take() {
         wanted_.store(true, std::memory_order_relaxed);
@@ -22,7 +22,7 @@ class Lead {
     // The engine thread is awake and waits in take().
     bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
 
-  private:
+private:
     std::mutex mutex_;
     std::atomic<bool> wanted_{false};
 };

@@ -14,16 +14,16 @@ namespace engine {
 
 // Does in the calling thread what the engine thread would do once poked.
 class Deputy {
-  public:
+public:
     // False: nothing was done.
     virtual bool stand_in() = 0;
 
-  protected:
+protected:
     ~Deputy() = default;
 };
 
 class Poke {
-  public:
+public:
     Poke() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
     int fd() const { return fd_.get(); }
     // Any thread. What it did before is visible to the engine thread after clear().
@@ -48,7 +48,7 @@ class Poke {
         [[maybe_unused]] const auto got = ::read(fd_.get(), &count, sizeof count);
     }
 
-  private:
+private:
     transport::UniqueFd fd_;
     std::atomic<bool> poked_{false};
     Deputy* deputy_ = nullptr;

@@ -36,7 +36,7 @@
 namespace engine {
 
 class Session final : private transport::LinkEvents, private ReplyChannel {
-  public:
+public:
     using Clock = std::chrono::steady_clock;
 
     Session(const Options& options, Events& events, Poke& poke);
@@ -94,7 +94,7 @@ class Session final : private transport::LinkEvents, private ReplyChannel {
     void revoke(Clock::time_point now);
     void stop(int result);
 
-  private:
+private:
     // CUDA_ERROR_UNKNOWN: what a guest answers for ever once its session is gone.
     static constexpr int kLost = 999;
     // Copies of more bytes, and of nothing but copies, take a time of their own, of which waits for kernels
@@ -199,7 +199,7 @@ class Session final : private transport::LinkEvents, private ReplyChannel {
     std::uint64_t launched_ = 0;      // kernels launched by then
     Clock::duration given_{};         // the core to others, in this wait for the device
     Clock::time_point left_since_{};  // what it waits for has been left to waiter threads; or not
-    bool leaving_ = false;            // session_detach has been answered
+    bool leaving_ = false;  // session_detach has been answered
 };
 
 }  // namespace engine

@@ -25,7 +25,7 @@ struct Awaited {
 };
 
 class Waiters {
-  public:
+public:
     struct Outcome {
         std::uint64_t job;
         abi::CUresult result;
@@ -41,7 +41,7 @@ class Waiters {
     // Outcomes since the last call, in the order in which they came about.
     void collect(std::vector<Outcome>& into);
 
-  private:
+private:
     struct Job {
         std::uint64_t number;
         Awaited awaited;
