@@ -19,6 +19,8 @@ namespace {
 constexpr std::int64_t kAgeNs = static_cast<std::int64_t>(wire::limits::kSealAgeUs) * 1000;
 // Empty looks of the pump before it sleeps for good: about 5 ms after the last record.
 constexpr int kIdleLooks = 50;
+// The same while a thread of the program waits: its next record comes after that, and may take long.
+constexpr int kAwaitedLooks = 2;
 // Landings are left for the thread that will wait for them, which reads faster; only a patient one is read
 // here.
 constexpr int kPatientLooks = 20;
@@ -145,12 +147,13 @@ void Connection::pump_loop() {
         const std::uint32_t seen = pump_word_.load(std::memory_order_acquire);
         const std::int64_t opened = lane.opened_ns();
         const std::int64_t left = opened == 0 ? kAgeNs : opened + kAgeNs - now_ns();
+        const int most_looks = replies.led.load(std::memory_order_relaxed) ? kAwaitedLooks : kIdleLooks;
         if (opened != 0 && left <= 0) {
             seal();
             idle = 0;
         } else if (awaited_functions() != 0 || (replies.detached_count() != 0 && idle >= kPatientLooks)) {
             read_for_nobody(opened == 0 ? 100'000'000 : left);
-        } else if (opened != 0 || idle < kIdleLooks) {
+        } else if (opened != 0 || idle < most_looks) {
             futex_wait(pump_word_, seen, left);
             idle = opened != 0 ? 0 : idle + 1;
         } else {

@@ -75,13 +75,14 @@ public:
     // The error of a detached landing, handed out once.
     abi::CUresult take_late_error();
 
-    // -- waiting (connection_wait.cc): who reads the socket. All under mutex(). --
+    // -- waiting (connection_wait.cc): who reads the socket. All under mutex(), but that anybody may look
+    // whether somebody does. --
     Mutex& mutex() { return mutex_; }
     void enqueue(Slot* slot);
     void dequeue(Slot* slot);
     // Wakes the first sleeper, so that somebody reads.
     void wake_next();
-    bool led = false;
+    std::atomic<bool> led{false};
     // Where the leader is kicked out of poll() when another thread has read its answer.
     int kick_fd = -1;
     // The slot of the thread that is reading right now, if it waits for one; written by the reader only.

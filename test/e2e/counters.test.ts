@@ -50,6 +50,19 @@ async function countersOf(
     return JSON.parse(lines[0] ?? '') as Counters;
 }
 
+describe('a program that waits for the device', () => {
+    // The device may be made of the cores that our own threads would take.
+    it.each(['ring', 'unix'])('is left alone by the thread that seals by age: %s', async (carrier) => {
+        const waits = 10;
+        const command = [guests.driver('quiet_wait'), String(seedFor('quiet_wait')), String(waits)];
+        const result = await runGuest(command, daemon.environment({ FERRY_CARRIER: carrier }));
+        expect(result.stdout, describeResult(command, result)).toMatch(/^PASS quiet_wait /m);
+        const sleeps = Number(/^sleeps (\d+)$/m.exec(result.stdout)?.[1]);
+        // Two looks, and those while records were packed; fifty, where it does not see that somebody waits.
+        expect(sleeps / waits).toBeLessThan(12);
+    });
+});
+
 describe('counters of the shim', () => {
     it('show at most one more wait for 100,000 launches than for none', async () => {
         const idle = await countersOf(0);

@@ -114,6 +114,7 @@ export const driverGuests: readonly DriverGuest[] = [
     { name: 'occupancy_questions', classicSizes: [3, 10] },
     { name: 'pinned_memory', classicSizes: [30001] },
     { name: 'pools', classicSizes: [20] },
+    { name: 'quiet_wait', tool: true },
     { name: 'several_devices' },
     { name: 'special_streams', classicSizes: [3] },
     { name: 'stale_handles' },
