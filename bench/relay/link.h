@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <utility>
-#include <vector>
+
+#include "parcel.h"
 
 namespace relay {
 
@@ -44,35 +44,12 @@ private:
     Nanoseconds busy_until_ = 0;
 };
 
-inline constexpr std::size_t kChunk = 64 << 10;
-
-// Bytes that travel together; used again, or the relay would spend its time on fresh pages.
+// Bytes that travel together.
 struct Chunk {
     Nanoseconds arrives = 0;
     std::size_t size = 0;
     std::size_t done = 0;
-    std::unique_ptr<char[]> bytes;
-};
-
-class Chunks {
-public:
-    Chunk take() {
-        Chunk chunk;
-        if (free_.empty()) {
-            chunk.bytes.reset(new char[kChunk]);
-        } else {
-            chunk.bytes = std::move(free_.back());
-            free_.pop_back();
-        }
-        return chunk;
-    }
-    void give_back(Chunk& chunk) {
-        constexpr std::size_t kKept = 1024;
-        if (free_.size() < kKept) free_.push_back(std::move(chunk.bytes));
-    }
-
-private:
-    std::vector<std::unique_ptr<char[]>> free_;
+    Parcel parcel;
 };
 
 // What one connection has under way in one direction.

@@ -1,6 +1,7 @@
 // ferry-bench-relay NEAR FAR GBIT RTT_US: passes TCP connections made to NEAR on to FAR, same port, over a
 // link of that rate (0: no limit) and round trip. NEAR and FAR are loopback addresses. Ends when its standard
 // input does, and then prints as one line of JSON what went through and the processor time it took itself.
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
     relay::LinkShape shape;
     shape.gbit_per_s = atof(argv[3]);
     shape.round_trip = static_cast<relay::Nanoseconds>(atof(argv[4]) * 1e3);
+    // splice() has no way of its own to say of a broken connection that it is one.
+    signal(SIGPIPE, SIG_IGN);
     // The default slack of a timer is 50 us: as much as the shortest round trip.
     prctl(PR_SET_TIMERSLACK, 1UL);
     relay::Relay relay(argv[1], argv[2], shape);

@@ -137,10 +137,11 @@ void Relay::set_interest(Side& side) {
 }
 
 void Relay::read_from(Side& side, Nanoseconds time) {
-    Chunk chunk = chunks_.take();
-    const ssize_t got = recv(side.socket, chunk.bytes.get(), kChunk, 0);
+    Chunk chunk;
+    chunk.parcel = parcels_.take();
+    const ssize_t got = chunk.parcel.fill(side.socket);
     if (got <= 0) {
-        chunks_.give_back(chunk);
+        parcels_.give_back(std::move(chunk.parcel));
         side.incoming.sender_ended = got == 0;
         side.connection->broken |= got < 0 && errno != EAGAIN && errno != EINTR;
         return;
@@ -160,8 +161,8 @@ void Relay::pass_on(Side& from, Side& to, Nanoseconds time) {
     InFlight& flight = from.incoming;
     while (!flight.chunks.empty() && flight.chunks.front().arrives <= time) {
         Chunk& chunk = flight.chunks.front();
-        const ssize_t sent =
-            send(to.socket, chunk.bytes.get() + chunk.done, chunk.size - chunk.done, MSG_NOSIGNAL);
+        const bool more = flight.chunks.size() > 1 && flight.chunks[1].arrives <= time;
+        const ssize_t sent = chunk.parcel.empty_into(to.socket, chunk.done, chunk.size - chunk.done, more);
         if (sent < 0) {
             from.connection->broken |= errno != EAGAIN && errno != EINTR && errno != ENOTCONN;
             return;
@@ -169,7 +170,7 @@ void Relay::pass_on(Side& from, Side& to, Nanoseconds time) {
         chunk.done += static_cast<std::size_t>(sent);
         flight.size -= static_cast<std::size_t>(sent);
         if (chunk.done < chunk.size) return;
-        chunks_.give_back(chunk);
+        parcels_.give_back(std::move(chunk.parcel));
         flight.chunks.pop_front();
     }
     if (flight.sender_ended && flight.chunks.empty() && !flight.end_passed_on) {

@@ -68,7 +68,7 @@ private:
     std::set<int> mirrored_;
     std::vector<std::unique_ptr<Connection>> connections_;
     Nanoseconds looked_ = 0;
-    Chunks chunks_;
+    Parcels parcels_;
     Totals totals_;
 };
 
