@@ -25,6 +25,8 @@ constexpr Nanoseconds kMillisecond = 1'000'000;
 // a daemon answers with the port of a worker, and whoever hears of it connects at once.
 constexpr Nanoseconds kLookEvery = 20 * kMillisecond;
 constexpr Nanoseconds kYoung = 2000 * kMillisecond;
+// A core that sleeps takes so long to notice that time is up: the link would be longer by that each way.
+constexpr Nanoseconds kEarly = 50'000;
 
 timespec to_timespec(Nanoseconds time) {
     return {static_cast<time_t>(time / 1'000'000'000), static_cast<long>(time % 1'000'000'000)};
@@ -218,7 +220,7 @@ bool Relay::serve(int stop_descriptor) {
     for (;;) {
         // ppoll and not epoll_wait: milliseconds are far too coarse for a round trip of 50 us.
         pollfd ready[2] = {{epoll_, POLLIN, 0}, {stop_descriptor, POLLIN, 0}};
-        const timespec limit = to_timespec(std::max<Nanoseconds>(0, next_arrival() - now()));
+        const timespec limit = to_timespec(std::max<Nanoseconds>(0, next_arrival() - kEarly - now()));
         if (ppoll(ready, 2, &limit, nullptr) < 0 && errno != EINTR) return false;
         if (ready[1].revents != 0) return true;
         const int count = epoll_wait(epoll_, events, 64, 0);
