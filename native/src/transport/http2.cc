@@ -46,12 +46,14 @@ struct Http2Callbacks {
     }
     static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* frame_head, std::size_t size,
                          nghttp2_data_source*, void* user) {
-        auto& queue = server(user).queue_;
+        Http2Server& own = server(user);
+        auto& queue = own.queue_;
         if (queue.chain_size() >= kChainTarget) return NGHTTP2_ERR_WOULDBLOCK;
         constexpr std::size_t kFrameHead = 9;  // never padded: no padding callback is set
         queue.copy(std::as_bytes(std::span(frame_head, kFrameHead)));
         if (size > 0) queue.take_front(size);
-        return 0;
+        // The last one goes out before nghttp2 finds out that it was.
+        return queue.has_message() || own.write_chain() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     static ssize_t provide(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t size,
                            std::uint32_t* flags, nghttp2_data_source*, void* user) {
@@ -228,17 +230,23 @@ Http2Server::Io Http2Server::flush() {
         if (nghttp2_session_want_write(session_) != 0 && nghttp2_session_send(session_) != 0)
             return Io::closed;
         const std::size_t before = queue_.chain_size();
-        const auto flushed = queue_.flush(socket_.get());
-        bytes_sent_ += before - queue_.chain_size();
-        if (before != queue_.chain_size()) sent_at_ = std::chrono::steady_clock::now();
-        if (flushed == SendQueue::Flushed::broken) return Io::closed;
-        blocked_ = flushed == SendQueue::Flushed::blocked;
+        if (!write_chain()) return Io::closed;
         if (blocked_) return Io::open;
         // A full chain made nghttp2 stop early; without one, nothing moved means nothing more can (flow
         // control).
         if (before < kChainTarget) break;
     }
     return Io::open;
+}
+
+// Writes what is framed, as far as the socket takes it. False: the socket is broken.
+bool Http2Server::write_chain() {
+    const std::size_t before = queue_.chain_size();
+    const auto flushed = queue_.flush(socket_.get());
+    bytes_sent_ += before - queue_.chain_size();
+    if (before != queue_.chain_size()) sent_at_ = std::chrono::steady_clock::now();
+    blocked_ = flushed == SendQueue::Flushed::blocked;
+    return flushed != SendQueue::Flushed::broken;
 }
 
 void Http2Server::send(OutMessage message) {

@@ -113,6 +113,7 @@ private:
     void accept(std::int32_t stream);
     void refuse(GrpcStatus status, const std::string& message);
     bool fragmented(std::size_t chunk_size);
+    bool write_chain();
     ssize_t provide(std::size_t wanted, std::uint32_t* flags);
     RpcRequest* request_of(std::int32_t stream);
     ferry::Status submit_settings();
