@@ -206,6 +206,11 @@ export function socketAloneMean(results: Results): number | null {
     return pinned === null || pageable === null ? null : (pinned * pageable) ** (1 / programNames.length);
 }
 
+/** The link that the last of the programs' goals is about. */
+export function isJudgedLink({ gbit, roundTripUs }: { gbit: number; roundTripUs: number }): boolean {
+    return gbit === 25 && roundTripUs === 1000;
+}
+
 function programGoals(results: Results): Goal[] {
     const ratio = (text: string, limit: number, measured: number | null): Goal => ({
         text,
@@ -214,7 +219,7 @@ function programGoals(results: Results): Goal[] {
         side: 'below',
         measured,
     });
-    const link = results.links.find((each) => each.gbit === 25 && each.roundTripUs === 1000);
+    const link = results.links.find(isJudgedLink);
     const training = link?.programs.find(({ name }) => name === 'training');
     const far = training === undefined ? null : pairedRatio(training.forwardedMs, training.directMs);
     return [
