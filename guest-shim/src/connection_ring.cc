@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "connection.h"
+#include "wire/relax.h"
 
 namespace guest {
 namespace {
@@ -27,8 +28,6 @@ constexpr std::int64_t kWatchNs = 100'000'000;
 // In a process of several threads the kernel takes some ms to register it for barriers: the pump does that,
 // and not for a program that is over sooner than this.
 constexpr std::int64_t kSettledNs = 100'000'000;
-
-void pause() { __builtin_ia32_pause(); }
 
 // How many there are in this process; 0: not known.
 std::uint64_t threads_here() {
@@ -121,7 +120,7 @@ bool Connection::wait_for_room(bool pieces) {
 bool Connection::spin_for_room(bool pieces) {
     const std::int64_t until = now_ns() + settings.spin_ns;
     do {
-        for (unsigned looks = 0; looks < kGlanceLooks; ++looks) pause();
+        for (unsigned looks = 0; looks < kGlanceLooks; ++looks) wire::relax();
         if (lane.has_room(pieces)) return true;
     } while (now_ns() < until && lost() == abi::CUDA_SUCCESS);
     return false;
@@ -154,7 +153,7 @@ void Connection::lead_on_ring(Slot& slot, std::int64_t deadline_ns) {
             return;
         }
         if (looks % kGlanceLooks != 0) {
-            pause();
+            wire::relax();
             continue;
         }
         const std::int64_t now = now_ns();

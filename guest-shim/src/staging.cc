@@ -5,6 +5,7 @@
 
 #include "host_memory.h"
 #include "session.h"
+#include "wire/relax.h"
 
 namespace guest {
 namespace {
@@ -79,7 +80,7 @@ abi::CUresult Staging::finish(Session& session, Slice* slice) {
     for (const std::int64_t until = now_ns() + kCloseNs; now_ns() < until;) {
         if (slot.done.load(std::memory_order_acquire) || session.lost() != abi::CUDA_SUCCESS) break;
         session.read_arrived();
-        for (unsigned looks = 0; looks < kLooksOfOne; ++looks) __builtin_ia32_pause();
+        for (unsigned looks = 0; looks < kLooksOfOne; ++looks) wire::relax();
     }
     const bool done = slot.done.load(std::memory_order_acquire);
     const abi::CUresult result = done ? slot.result : session.wait(slot);

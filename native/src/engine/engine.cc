@@ -17,6 +17,7 @@
 #include "wire/call_id.h"
 #include "wire/delays.h"
 #include "wire/record.h"
+#include "wire/relax.h"
 #include "wire/ring.h"
 
 namespace engine {
@@ -38,14 +39,6 @@ constexpr int kSpinsGiven = 4;
 
 // Empty looks at a socket between two looks at all descriptors.
 constexpr unsigned kReadsPerPoll = 32;
-
-void relax() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
 
 }  // namespace
 
@@ -135,7 +128,7 @@ bool Engine::follow_ring(Session& session) {
             if (!in_the_way || !placement_.step_aside(begun)) ::sched_yield();
             gave_enough = session.gave(Session::Clock::now() - begun) >= kSpinsGiven * kSpin;
         } else {
-            relax();
+            wire::relax();
         }
     }
     if (worked) last_work_ = Session::Clock::now();
@@ -169,7 +162,7 @@ void Engine::rest(Session& session) {
             const std::uint64_t waits = session.guest_waits();
             if (std::exchange(waits_seen_, waits) != waits || called()) return;
         }
-        relax();
+        wire::relax();
     }
 }
 
