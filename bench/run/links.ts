@@ -37,10 +37,11 @@ export interface Relay {
     stop(): Promise<RelayReport>;
 }
 
-/** Starts the relay; throws when it does not come up. */
-export async function startRelay({ gbit, roundTripUs }: Shape): Promise<Relay> {
-    const args = [nearHost, farHost, String(gbit), String(roundTripUs)];
-    const child = spawn(programs.relay, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts the relay, by the command `launcher` where one is given; throws when it does not come up. */
+export async function startRelay(shape: Shape, launcher: readonly string[] = []): Promise<Relay> {
+    const args = [nearHost, farHost, String(shape.gbit), String(shape.roundTripUs)];
+    const [command = '', ...rest] = [...launcher, programs.relay, ...args];
+    const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
