@@ -54,6 +54,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'handles_test', leaks: true },
         { name: 'turns_test', leaks: true },
         { name: 'pace_test', leaks: true },
+        { name: 'placement_test', leaks: true },
         { name: 'wait_history_test', leaks: true },
         { name: 'copy_lines_test', leaks: true },
         { name: 'link_test', leaks: true },

@@ -142,14 +142,21 @@ bool Engine::follow_ring(Session& session) {
 // costs less than asking poll() about all descriptors, and what is there has then been read. Those are asked
 // about now and then. True: the guest has been heard.
 bool Engine::follow_link(Session& session, pollfd* descriptors, std::size_t count, int& ready) {
-    const auto until = Session::Clock::now() + kSpin;
-    while (!poke_.poked() && Session::Clock::now() < until) {
+    auto now = Session::Clock::now();
+    const auto until = now + kSpin;
+    Session::Clock::duration last_yield{};
+    while (!poke_.poked() && now < until) {
         if (++unpolled_ % kReadsPerPoll == 0) {
             ready = ::poll(descriptors, count, 0);
             if (ready != 0) return false;
         }
-        if (session.hear()) return true;
+        if (session.hear()) {
+            if (company_.heard_after(last_yield, now)) placement_.step_aside(now);
+            return true;
+        }
         ::sched_yield();
+        const auto before = std::exchange(now, Session::Clock::now());
+        last_yield = now - before;
     }
     return false;
 }

@@ -105,6 +105,7 @@ private:
     Lead lead_;  // of all that follows but the commands
     class Session* session_ = nullptr;
     Placement placement_;
+    Company company_;
     Pace pace_;
     std::uint64_t waits_seen_ = 0;  // Session::guest_waits(), as of the last glance
     std::mutex mutex_;
