@@ -44,6 +44,18 @@ std::vector<pid_t> pool_threads() {
     return found;
 }
 
+// The first of the cores that this process may use, which are put into `allowed`; -1, aloud, where it is one.
+int first_of_several(cpu_set_t& allowed) {
+    EXPECT_IS(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    if (CPU_COUNT(&allowed) < 2) {
+        std::puts("SKIP: this process may use one core only");
+        return -1;
+    }
+    int first = 0;
+    while (!CPU_ISSET(static_cast<unsigned>(first), &allowed)) ++first;
+    return first;
+}
+
 void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
 
 }  // namespace
@@ -56,13 +68,8 @@ extern "C" int sched_setaffinity(pid_t thread, std::size_t size, const cpu_set_t
 
 CLAIM("a thread that goes on with a long kernel has the one it wakes begin on another core") {
     cpu_set_t allowed;
-    EXPECT_IS(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
-    if (CPU_COUNT(&allowed) < 2) {
-        std::puts("SKIP: this process may use one core only");
-        return;
-    }
-    int first = 0;
-    while (!CPU_ISSET(static_cast<unsigned>(first), &allowed)) ++first;
+    const int first = first_of_several(allowed);
+    if (first < 0) return;
     cpu_set_t others = allowed;
     CPU_CLR(static_cast<unsigned>(first), &others);
     claims::begin();
@@ -90,6 +97,34 @@ CLAIM("a thread that goes on with a long kernel has the one it wakes begin on an
         EXPECT_IS(::sched_getaffinity(thread, sizeof after, &after), 0);
         EXPECT(CPU_EQUAL(&after, &allowed));
     }
+}
+
+CLAIM("a thread that goes on to launch short kernels has the one it wakes begin on another core") {
+    cpu_set_t allowed;
+    const int first = first_of_several(allowed);
+    if (first < 0) return;
+    claims::begin();
+    const CUfunction burn = claims::kernel(claims::load_kernels(), "burn");
+    CUdeviceptr word = claims::zeroed_words(1);
+    unsigned turns = 10;
+    const auto run = [&] {
+        for (int kernel = 0; kernel < 50; ++kernel) MUST(claims::launch(burn, 1, 1, {&word, &turns}));
+        rest();
+        MUST(cuCtxSynchronize());
+        rest();
+    };
+    run();
+    EXPECT_IS(set_affinity(0, only(first)), 0);
+    const int before = steered;
+    for (int attempt = 0; attempt < 100 && steered == before; ++attempt) {
+        // The device's thread sleeps on this one's core, and may leave it.
+        for (const pid_t thread : pool_threads()) EXPECT_IS(set_affinity(thread, only(first)), 0);
+        run();
+        for (const pid_t thread : pool_threads()) EXPECT_IS(set_affinity(thread, allowed), 0);
+        run();
+    }
+    EXPECT_IS(set_affinity(0, allowed), 0);
+    EXPECT(steered != before);
 }
 
 namespace {

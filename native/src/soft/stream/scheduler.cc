@@ -159,8 +159,10 @@ void Scheduler::submit(const CommandRef& command, const EventPoint* after, bool 
     hot_until_ns_ = now_ns() + kHot_ns;
     if (will_wait && !others) return;
     const bool plain_grid = command->kind == CommandKind::kernel && !command->single_block;
-    // Who submits goes on as well, with what comes next or with the kernel itself.
-    rouse(plain_grid || stream.queue.size() >= kBacklog, plain_grid ? where_for(*command) : Wake::anywhere);
+    // Who submits goes on as well, with what comes next or with the kernel itself. With a backlog there is
+    // more to come: beside the one that submits, a thread would run what there is, sleep, and be woken again.
+    const bool backlog = stream.queue.size() >= kBacklog;
+    rouse(plain_grid || backlog, plain_grid ? where_for(*command) : Wake::apart);
 }
 
 void Scheduler::submit_all(std::span<const CommandRef> commands, const CommandRef& join) {

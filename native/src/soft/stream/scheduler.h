@@ -29,7 +29,7 @@ bool in_host_function();
 // - A grid of one block wakes nobody when a pool thread dozes: the launcher probably waits for it in a moment
 //   and then runs it itself. The dozing thread looks every 100 us for 2 ms after the last submission, so
 //   nothing is late by more than that if nobody waits. A fourth command in a stream, or a query that answers
-//   "not ready", wakes at once.
+//   "not ready", wakes at once; the former on another core than the launcher's.
 // - Host functions run on one thread of their own, never on a waiting thread: they may block on what that one
 //   holds.
 // - Waits for values in memory are looked at by one thread of their own, often at first, every 50 us later:
