@@ -21,8 +21,16 @@ import { findCarriers } from './run/carriers.ts';
 import { runGuest, type GuestResult } from './run/guest.ts';
 import { BenchHost, plainEnvironment, programs } from './run/host.ts';
 import { runLinks } from './run/links.ts';
+import { looksFor, type Alone } from './run/looks.ts';
 import { countStolen } from './run/stolen.ts';
-import { addTo, Collector, emptySeries, runSuite, wantedOn, type SuiteOptions } from './run/suite.ts';
+import {
+    addTo,
+    Collector,
+    emptySeries,
+    runSuite,
+    wantedOn,
+    type SuiteOptions,
+} from './run/suite.ts';
 
 function say(line: string): void {
     process.stdout.write(`${line}\n`);
@@ -38,15 +46,15 @@ async function runLimits(...words: readonly string[]): Promise<readonly GuestRes
     return results;
 }
 
-/** What the loop of a look takes on a core that is left alone, in ns: see bench/guests/quiet.h. */
-async function findAlone(quick: boolean): Promise<number> {
+async function findAlone(quick: boolean): Promise<Alone> {
     const results = await runLimits('alone', ...(quick ? ['--quick'] : []));
-    return results[0]?.p50 ?? 0;
+    const valueOf = (name: string) => results.find(({ metric }) => metric === name)?.p50 ?? 0;
+    return { loopNs: valueOf('alone'), tripNs: valueOf('trip') };
 }
 
 // Taken before, between and after: each time adds a value to the same series.
-async function measureLimits(quick: boolean, aloneNs: number, found: Series[]): Promise<void> {
-    const pace = [...(quick ? ['--quick'] : []), '--alone', String(aloneNs)];
+async function measureLimits(quick: boolean, alone: Alone, found: Series[]): Promise<void> {
+    const pace = [...(quick ? ['--quick'] : []), ...looksFor(alone)];
     const results = await runLimits('machine', ...pace);
     for (const result of results) {
         const { metric, unit } = result;
@@ -61,14 +69,16 @@ async function measureLimits(quick: boolean, aloneNs: number, found: Series[]): 
 }
 
 /** How many steps of the guests' kernel take the device 50 us, directly. */
-async function calibrate(host: BenchHost): Promise<number> {
-    const request = { benchmark: 'calibrate', carrier: 'direct', args: [], meets: 'never' } as const;
+async function calibrate(host: BenchHost, alone: Alone): Promise<number> {
+    const args = looksFor(alone);
+    const request = { benchmark: 'calibrate', carrier: 'direct', args, meets: 'never' } as const;
     const { results } = await host.run(request);
-    return Math.max(1, Math.round(results[0]?.p50 ?? 1));
+    const found = results[0];
+    return Math.max(1, Math.round(found?.quietP50 ?? found?.p50 ?? 1));
 }
 
 interface Found {
-    readonly aloneNs: number;
+    readonly alone: Alone;
     readonly collector: Collector;
     readonly devices: Partial<Record<Device, string>>;
     unavailable: Results['unavailable'];
@@ -94,12 +104,15 @@ async function measureDevice(
         unavailable
             .filter(({ carrier }) => carrier !== 'direct')
             .forEach(({ carrier, reason }) => say(`  --    ${carrier} is not available: ${reason}`));
-        const workRounds = device === 'null' ? 1 : await calibrate(host);
-        const { aloneNs } = found;
-        const suite: SuiteOptions = { ...options, carriers, workRounds, aloneNs, say, partDone };
+        const { alone } = found;
+        const workRounds = device === 'null' ? 1 : await calibrate(host, alone);
+        const suite: SuiteOptions = { ...options, carriers, workRounds, alone, say, partDone };
         await runSuite(host, suite, found.collector);
         if (wantsLinks && carriers.includes('tcp') && carriers.includes('direct')) {
-            found.links = await runLinks(host, suite);
+            await runLinks(host, suite, (links) => {
+                found.links = links;
+                partDone();
+            });
         }
     } finally {
         await host.stop();
@@ -111,12 +124,12 @@ async function measure(options: Options, keep: (results: Results) => void): Prom
     const startedAt = new Date();
     const loadBefore = loadavg()[0] ?? 0;
     const stolen = countStolen();
-    const aloneNs = await findAlone(options.quick);
-    const found: Found = { aloneNs, collector: new Collector(), devices: {}, unavailable: [], links: [] };
+    const alone = await findAlone(options.quick);
+    const found: Found = { alone, collector: new Collector(), devices: {}, unavailable: [], links: [] };
     const wantsLimits = options.only.length === 0 || options.only.includes('limits');
     const limits: Series[] = [];
     const measureLimitsToo = () =>
-        wantsLimits ? measureLimits(options.quick, aloneNs, limits) : Promise.resolve();
+        wantsLimits ? measureLimits(options.quick, alone, limits) : Promise.resolve();
     const resultsSoFar = (): Results => ({
         version: readVersion(),
         startedAt: startedAt.toISOString(),
@@ -133,7 +146,8 @@ async function measure(options: Options, keep: (results: Results) => void): Prom
             loadBefore,
             loadAfter: loadavg()[0] ?? 0,
             stolen: stolen(),
-            aloneNs,
+            aloneNs: alone.loopNs,
+            tripNs: alone.tripNs,
         },
         devices: found.devices,
         unavailable: [...found.unavailable, ...found.collector.unavailable],
@@ -174,7 +188,7 @@ function write(results: Results, folder: string, withCharts: boolean): void {
 /** What an earlier run has written; null when that was another version's. */
 function readResults(path: string): Results | null {
     const results = JSON.parse(readFileSync(path, 'utf8')) as Results;
-    return 'aloneNs' in results.machine ? results : null;
+    return 'tripNs' in results.machine ? results : null;
 }
 
 /** Runs everything that `words` ask for; answers the exit status. */

@@ -65,7 +65,9 @@ double percentile(const std::vector<double>& sorted, double part) {
 }
 
 [[noreturn]] void refuse(const char* what) {
-    fprintf(stderr, "ferry-bench-guest: %s\nusage: NAME [--quick] [--rounds N] [--alone NS] [--handshake]\n",
+    fprintf(stderr,
+            "ferry-bench-guest: %s\n"
+            "usage: NAME [--quick] [--rounds N] [--alone NS[,NS]] [--handshake]\n",
             what);
     exit(2);
 }
@@ -93,8 +95,11 @@ Run::Run(int argc, char** argv) {
         } else if (word == "--rounds" && index + 1 < argc) {
             rounds = static_cast<unsigned>(strtoul(argv[++index], nullptr, 10));
         } else if (word == "--alone" && index + 1 < argc) {
-            const double alone_ns = strtod(argv[++index], nullptr);
-            if (alone_ns > 0) quiet.start(alone_ns);
+            char* rest = argv[++index];
+            Alone alone{strtod(rest, &rest), 0};
+            if (*rest == ',') alone.trip_ns = strtod(rest + 1, &rest);
+            if (*rest != 0) refuse("--alone: expected ns, or ns,ns");
+            if (alone.loop_ns > 0) quiet.start(alone);
         } else {
             refuse(("unknown: " + word).c_str());
         }
@@ -138,7 +143,8 @@ void Run::leave_out(const char* metric, const std::string& reason) {
 void Run::print(const char* device_name) const {
     printf("{\"benchmark\":\"%s\",\"device\":\"%s\",\"lookedMs\":%.3f,\"results\":[%s],"
            "\"unavailable\":[%s]}\n",
-           name.c_str(), device_name, quiet.spent_ns() / 1e6, results_.c_str(), left_out_.c_str());
+           name.c_str(), device_name, (quiet.spent_ns() + unmeasured_ns) / 1e6, results_.c_str(),
+           left_out_.c_str());
     fflush(stdout);
 }
 

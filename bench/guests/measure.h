@@ -34,7 +34,7 @@ Switches switches_of(int pid);
 // What the runner gave on the command line, and where the results go.
 class Run {
 public:
-    // argv: NAME, then --quick, --rounds N, --alone NS, --handshake in any order. Ends the process on
+    // argv: NAME, then --quick, --rounds N, --alone NS[,NS], --handshake in any order. Ends the process on
     // anything else.
     Run(int argc, char** argv);
 
@@ -57,6 +57,8 @@ public:
     std::string name;
     // Looks whether the cores are left alone; with --alone.
     Quiet quiet;
+    // What a program did for the looks' sake, which counts as little as they do.
+    double unmeasured_ns = 0;
     // Counts from before the session on, for the benchmarks that main.cc says.
     SystemCalls system_calls;
 

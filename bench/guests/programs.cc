@@ -16,7 +16,7 @@ constexpr unsigned kThreads = 64;
 constexpr unsigned kBlocks = 4;
 constexpr unsigned kValues = kBlocks * kThreads;
 constexpr double kLaunchNs = 50e3;
-// After each block the other end has to be woken: 45 us or so.
+// Each block costs a look and a step that is not measured.
 constexpr double kBlockNs = 20e6;
 
 [[noreturn]] void wrong(const char* what, unsigned expected, unsigned actual) {
@@ -52,26 +52,36 @@ unsigned rounds_of(const Run& run) {
 }
 
 // Times `steps` steps of `calls_each` API calls, each of which leaves nothing pending: what all took, and
-// what all would have taken at the pace of each quiet block.
+// what all would have taken at the pace of each quiet block. After a look one more runs unmeasured: who
+// serves it has fallen asleep meanwhile, and the look's own threads have taken the cores. Answers how many
+// ran.
 template <class Step>
-void time_steps(Run& run, unsigned steps, double calls_each, Step step) {
+unsigned time_steps(Run& run, unsigned steps, double calls_each, Step step) {
     Samples loop{{0}, {}};
     Section section(run);
     Blocks blocks(run.quiet, kBlockNs);
     blocks.begin();
+    unsigned ran = 0;
+    const auto step_unmeasured = [&] {
+        const double begin = now_ns();
+        step(ran++);
+        run.unmeasured_ns += now_ns() - begin;
+    };
+    if (run.quiet.started()) step_unmeasured();
     for (unsigned index = 0; index < steps; ++index) {
         const double begin = now_ns();
-        step(index);
+        step(ran++);
         const double took_ns = now_ns() - begin;
         loop.all[0] += took_ns / kMs;
-        blocks.end_sample(took_ns);
+        if (blocks.end_sample(took_ns) && index + 1 < steps) step_unmeasured();
     }
     blocks.end();
     section.stop();
     for (const Blocks::Block& each : blocks.all()) {
         if (each.quiet) loop.quiet.push_back(each.took_ns / kMs * steps / static_cast<double>(each.samples));
     }
-    run.add("loop", "ms", loop, steps * calls_each, section.guest(), section.host());
+    run.add("loop", "ms", loop, ran * calls_each, section.guest(), section.host());
+    return ran;
 }
 
 }  // namespace
@@ -91,11 +101,11 @@ void program_compute(Run& run, const Session& session) {
     const abi::CUfunction work = session.function("work");
     const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
     unsigned word = 0;
-    time_steps(run, steps, 2, [&](unsigned) {
+    const unsigned ran = time_steps(run, steps, 2, [&](unsigned) {
         launch(work, kBlocks, kThreads, nullptr, values, rounds);
         word = read_word(values);
     });
-    const unsigned expected = worked(0, steps * rounds);
+    const unsigned expected = worked(0, ran * rounds);
     if (word != expected) wrong("compute", expected, word);
 }
 
@@ -105,14 +115,14 @@ void program_launches(Run& run, const Session& session) {
     constexpr unsigned kLaunches = 500;
     const abi::CUfunction add = session.function("add");
     const abi::CUdeviceptr values = zeroed(kThreads * sizeof(unsigned));
-    time_steps(run, steps, kLaunches + 1, [&](unsigned) {
+    const unsigned ran = time_steps(run, steps, kLaunches + 1, [&](unsigned) {
         for (unsigned index = 0; index < kLaunches; ++index) {
             launch(add, 1, kThreads, nullptr, values, kThreads, 1u);
         }
         CU(cuCtxSynchronize());
     });
     const unsigned word = read_word(values);
-    if (word != steps * kLaunches) wrong("launches", steps * kLaunches, word);
+    if (word != ran * kLaunches) wrong("launches", ran * kLaunches, word);
 }
 
 namespace {
@@ -175,8 +185,8 @@ void program_training(Run& run, const Session& session) {
     Training training(session, rounds);
     training.step();
     unsigned word = 0;
-    time_steps(run, steps, Training::kCalls, [&](unsigned) { word = training.step(); });
-    const unsigned expected = worked(0, (steps + 1) * Training::kLaunches * rounds);
+    const unsigned ran = time_steps(run, steps, Training::kCalls, [&](unsigned) { word = training.step(); });
+    const unsigned expected = worked(0, (ran + 1) * Training::kLaunches * rounds);
     if (word != expected) wrong("training", expected, word);
 }
 
@@ -237,13 +247,15 @@ void calibrate(Run& run, const Session& session) {
     const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
     constexpr unsigned kLaunches = 300;
     // Of launches in a row, as the programs make them. A few turns find the size, and a second of them the
-    // median: a core of a virtual machine is faster at one time than at another.
+    // median, of those between quiet looks if there are some: cores that neighbours use make it too small.
     constexpr int kFirst = 3;
+    constexpr double kPatienceNs = 30e6;
     const int turns = kFirst + (run.quick ? 5 : 65);
-    std::vector<double> found;
+    Samples found;
     double rounds = 100;
     for (int turn = 0; turn < turns; ++turn) {
         CU(cuCtxSynchronize());
+        const bool was_quiet = run.quiet.await(kPatienceNs);
         const double begin = now_ns();
         for (unsigned index = 0; index < kLaunches; ++index) {
             launch(work, kBlocks, kThreads, nullptr, values, static_cast<unsigned>(rounds));
@@ -254,11 +266,11 @@ void calibrate(Run& run, const Session& session) {
         if (turn < kFirst) {
             rounds = wanted;
         } else {
-            found.push_back(wanted);
+            found.all.push_back(wanted);
+            if (was_quiet && run.quiet.look()) found.quiet.push_back(wanted);
         }
     }
-    std::nth_element(found.begin(), found.begin() + found.size() / 2, found.end());
-    run.add("rounds", "steps", {{std::floor(found[found.size() / 2])}, {}}, 0, {}, {});
+    run.add("rounds", "steps", std::move(found), 0, {}, {});
 }
 
 }  // namespace bench

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "clock.h"
+#include "wire/relax.h"
 
 namespace bench {
 namespace {
@@ -16,6 +17,11 @@ namespace {
 // How much slower than alone is still quiet: a core's frequency moves by up to a third, and a neighbour who
 // is at work costs a half and more (on a shared Xeon 90 to 120 us without one, 140 to 215 with).
 constexpr double kStillQuiet = 1.35;
+// How much longer than alone a word may take there and back. On a shared EPYC 130 ns, and 530 to 560
+// while its host has the two cores in parts of the processor that share no cache.
+constexpr double kStillNear = 2;
+constexpr std::uint32_t kTrips = 200;
+constexpr std::uint32_t kFirstTrips = 20;  // the other core has woken somebody, and comes late
 // So long may be waited for quiet, in times of what is measured.
 constexpr double kPatience = 2;
 constexpr int kFewCores = 4;
@@ -64,7 +70,7 @@ double burn() {
     return now_ns() - begin;
 }
 
-double find_alone_ns(double seconds) {
+double find_loop_ns(double seconds) {
     std::vector<double> all;
     const double end = now_ns() + seconds * 1e9;
     do {
@@ -74,8 +80,20 @@ double find_alone_ns(double seconds) {
     return all[all.size() / 1000];
 }
 
-void Quiet::start(double alone_ns) {
-    alone_ns_ = alone_ns;
+double find_trip_ns(double loop_ns, double seconds) {
+    Quiet quiet;
+    quiet.start({loop_ns, 0});
+    std::vector<double> trips;
+    const double end = now_ns() + seconds * 1e9;
+    do {
+        if (quiet.look() && quiet.trip_ns() != 0) trips.push_back(quiet.trip_ns());
+    } while (now_ns() < end);
+    std::sort(trips.begin(), trips.end());
+    return trips.empty() ? 0 : trips[trips.size() / 20];
+}
+
+void Quiet::start(const Alone& alone) {
+    alone_ = alone;
     const std::vector<int> cores = own_cores();
     if (cores.size() > kFewCores) return;
     for (const int core : cores) {
@@ -111,7 +129,23 @@ void Quiet::watch(Watcher& watcher, const std::atomic<std::uint32_t>& go, const 
         watcher.took_ns = burn();
         watcher.done.store(seen);
         watcher.done.notify_one();
+        for (std::uint32_t trip = 0; trip < kTrips; ++trip) {
+            std::uint32_t word = watcher.pong.load(std::memory_order_relaxed);
+            while (watcher.ping.load(std::memory_order_acquire) == word) wire::relax();
+            watcher.pong.store(word + 1, std::memory_order_release);
+        }
     }
+}
+
+double Quiet::trip_to(Watcher& watcher) {
+    double begin = 0;
+    for (std::uint32_t trip = 0; trip < kTrips; ++trip) {
+        if (trip == kFirstTrips) begin = now_ns();
+        const std::uint32_t word = watcher.ping.load(std::memory_order_relaxed) + 1;
+        watcher.ping.store(word, std::memory_order_release);
+        while (watcher.pong.load(std::memory_order_acquire) != word) wire::relax();
+    }
+    return (now_ns() - begin) / (kTrips - kFirstTrips);
 }
 
 // All at once: two cores of this machine may be the two hardware threads of one, and then are no quiet cores.
@@ -139,7 +173,10 @@ bool Quiet::measure() {
         }
         slowest = std::max(slowest, each.took_ns);
     });
-    return slowest < alone_ns_ * kStillQuiet;
+    trip_ns_ = 0;
+    others([&](Watcher& each) { trip_ns_ = std::max(trip_ns_, trip_to(each)); });
+    const bool near = alone_.trip_ns == 0 || trip_ns_ < alone_.trip_ns * kStillNear;
+    return near && slowest < alone_.loop_ns * kStillQuiet;
 }
 
 bool Quiet::look() { return await(0); }

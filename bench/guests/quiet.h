@@ -1,8 +1,8 @@
 // Quiet: whether the cores were left alone while something was measured. Each core of a virtual machine may
 // be one of two hardware threads, of which the other computes for somebody else: what keeps a core's units
 // busy then takes up to twice as long, and nothing that a guest may read counts it. A short loop of such
-// arithmetic on all cores at once, between the parts of a measurement, shows it. Used by the benchmark
-// guests' one measuring thread.
+// arithmetic on all cores at once, between the parts of a measurement, shows it; and a word sent from core to
+// core, that its host has moved them apart. Used by the benchmark guests' one measuring thread.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -29,7 +29,13 @@ double burn();
 
 // What burn() takes on a core of this machine that is left alone: the fastest thousandth of as many runs as
 // fit into `seconds`, on whatever core the thread is: neighbours leave gaps.
-double find_alone_ns(double seconds);
+double find_loop_ns(double seconds);
+
+// What looks compare with, in ns: what this machine takes while it is left alone.
+struct Alone {
+    double loop_ns = 0;
+    double trip_ns = 0;  // a word to another core and back; 0: not known, nor looked at
+};
 
 class Quiet {
 public:
@@ -38,17 +44,20 @@ public:
     Quiet(const Quiet&) = delete;
     Quiet& operator=(const Quiet&) = delete;
 
-    // From now on looks are made; `alone_ns` is what find_alone_ns() found. Threads of the name
-    // "ferry-quiet" are started, one for each core that this process may use where these are few; on a
-    // larger machine, where the scheduler steps aside, only the caller's core is looked at.
-    void start(double alone_ns);
+    // From now on looks are made; `alone` is what find_alone() found. Threads of the name "ferry-quiet" are
+    // started, one for each core that this process may use where these are few; on a larger machine, where
+    // the scheduler steps aside, only the caller's core is looked at.
+    void start(const Alone& alone);
     // Without start() no look is made, and none finds the cores quiet.
-    bool started() const { return alone_ns_ > 0; }
+    bool started() const { return alone_.loop_ns > 0; }
 
     // Lets those who still look for work on this machine fall asleep, then measures: about 0.4 ms.
     bool look();
     // look() until it answers yes, for at most `patience_ns`.
     bool await(double patience_ns);
+
+    // What a word took in the last look to the farthest of the other cores and back; 0: there is none.
+    double trip_ns() const { return trip_ns_; }
 
     // Since start(), of looks and the waits between them: their time, and the caller's context switches.
     double spent_ns() const { return spent_ns_; }
@@ -61,18 +70,27 @@ private:
         std::atomic<std::uint32_t> ready{0};  // the turn that it has a core for
         std::atomic<std::uint32_t> done{0};   // the turn that `took_ns` belongs to
         double took_ns = 0;
+        alignas(64) std::atomic<std::uint32_t> ping{0};  // a word that goes there
+        alignas(64) std::atomic<std::uint32_t> pong{0};  // and back
         std::thread thread;
     };
     static void watch(Watcher& watcher, const std::atomic<std::uint32_t>& go, const std::atomic<bool>& over);
     bool measure();
+    static double trip_to(Watcher& watcher);
 
-    double alone_ns_ = 0;
+    Alone alone_;
+    double trip_ns_ = 0;
     double spent_ns_ = 0;
     Switches switches_;
     std::atomic<std::uint32_t> go_{0};  // the turn that all begin together
     std::atomic<bool> over_{false};
     std::deque<Watcher> watchers_;
 };
+
+// What a word takes to another core and back where both are left alone: the fastest twentieth of as many
+// looks as fit into `seconds` and find burn() to take no longer than alone. 0: none did, or there is one
+// core.
+double find_trip_ns(double loop_ns, double seconds);
 
 // Cuts the samples of one measurement into blocks with a look between two of them. A block counts as quiet
 // when the looks on both its sides do. Before a block it waits for quiet, in all at most about twice as long

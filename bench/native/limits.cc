@@ -1,7 +1,7 @@
-// ferry-bench-limits machine|alone|link HOST [--quick] [--alone NS]: what this machine can do without Ferry,
-// in the same run as the benchmarks: memory, wake-ups, raw sockets asleep and awake; `alone` finds what
-// --alone asks for (quiet.h); `link` measures a raw TCP connection to its own server at the address HOST,
-// that is through the relay. Prints one line of JSON as the guests do.
+// ferry-bench-limits machine|alone|link HOST [--quick] [--alone NS[,NS]]: what this machine can do without
+// Ferry, in the same run as the benchmarks: memory, wake-ups, raw sockets asleep and awake; `alone` finds
+// what --alone asks for (quiet.h); `link` measures a raw TCP connection to its own server at the address
+// HOST, that is through the relay. Prints one line of JSON as the guests do.
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 
 #include "../guests/measure.h"
 #include "sockets.h"
+#include "wire/relax.h"
 
 namespace {
 
@@ -91,7 +92,7 @@ void measure_shared_memory(Run& run, const Cores& cores) {
         while (!stop.load(std::memory_order_relaxed)) {
             const unsigned now = ping.load(std::memory_order_acquire);
             if (now == seen) {
-                __builtin_ia32_pause();
+                wire::relax();
                 continue;
             }
             seen = now;
@@ -101,7 +102,7 @@ void measure_shared_memory(Run& run, const Cores& cores) {
     unsigned turn = 0;
     measure_trips(run, "shared memory, awake", [&] {
         ping.store(++turn, std::memory_order_release);
-        while (pong.load(std::memory_order_acquire) != turn) __builtin_ia32_pause();
+        while (pong.load(std::memory_order_acquire) != turn) wire::relax();
     });
     stop.store(true);
     other.join();
@@ -183,12 +184,18 @@ void measure_machine(Run& run) {
 // On each core in turn: the neighbours of one may be at work all the time.
 void measure_alone(Run& run) {
     const Cores two = two_cores();
-    double least_ns = 1e9;
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    sched_getaffinity(0, sizeof all, &all);
+    bench::Alone least{1e9, 0};
     for (const int core : {two.first, two.second}) {
         pin(core);
-        least_ns = std::min(least_ns, bench::find_alone_ns(run.quick ? 0.3 : 2));
+        least.loop_ns = std::min(least.loop_ns, bench::find_loop_ns(run.quick ? 0.3 : 1));
     }
-    run.add("alone", "ns", {{least_ns}, {}}, 0, {}, {});
+    sched_setaffinity(0, sizeof all, &all);
+    least.trip_ns = bench::find_trip_ns(least.loop_ns, run.quick ? 0.3 : 3);
+    run.add("alone", "ns", {{least.loop_ns}, {}}, 0, {}, {});
+    run.add("trip", "ns", {{least.trip_ns}, {}}, 0, {}, {});
 }
 
 void measure_link(Run& run, const char* host) {
@@ -212,7 +219,7 @@ int main(int argc, char** argv) {
     } else if (run.name == "alone") {
         measure_alone(run);
     } else {
-        fprintf(stderr, "usage: ferry-bench-limits machine|alone|link HOST [--quick] [--alone NS]\n");
+        fprintf(stderr, "usage: ferry-bench-limits machine|alone|link HOST [--quick] [--alone NS[,NS]]\n");
         return 2;
     }
     run.print("this machine");

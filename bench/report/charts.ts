@@ -4,12 +4,13 @@ import {
     carriers,
     findSeries,
     metricsOf,
+    ratioBetween,
     shownValues,
     type Carrier,
     type Device,
     type Results,
 } from './results.ts';
-import { median, pairedRatio } from './statistics.ts';
+import { median } from './statistics.ts';
 import { drawBars, drawLines, type LegendEntry } from './svg.ts';
 
 export interface Chart {
@@ -94,7 +95,7 @@ function switchChart(results: Results): Chart {
         values: shown.map((carrier) => switchesOf(results, { benchmark, metric, device, carrier })),
     }));
     const measured = groups.filter(({ values }) => values.some((value) => value !== null));
-    const caption = 'Context switches per 1,000 calls, guest and worker together, logarithmic from 0.01';
+    const caption = 'Context switches per 1,000 calls, guest and worker together, logarithmic';
     const floored = measured.map(({ name, values }) => ({
         name,
         values: values.map((value) => (value === null ? null : Math.max(value, 0.01))),
@@ -148,7 +149,7 @@ function linkChart(results: Results): Chart {
     const palette = ['#009e73', '#cc79a7', '#f0e442'];
     const groups = results.links.map((link) => ({
         name: `${link.gbit} Gbit/s, ${link.roundTripUs / 1000} ms`,
-        values: link.programs.map((each) => pairedRatio(each.forwardedMs, each.directMs)),
+        values: link.programs.map((each) => ratioBetween(each.forwarded, each.direct)),
     }));
     const caption = 'Programs over a link: time forwarded on TCP against direct, logarithmic';
     const legend = names.map((name, index) => ({ name, colour: palette[index] ?? '#333333' }));

@@ -1,6 +1,6 @@
 // What Ferry sets out to show, as numbers of a run: each goal with its limit and what was measured. Pure. A
 // goal whose carrier or benchmark was not run has no measure, which the report says.
-import { median, geometricMean, pairedRatio } from './statistics.ts';
+import { median, geometricMean } from './statistics.ts';
 import {
     findSeries,
     ratioBetween,
@@ -221,7 +221,7 @@ function programGoals(results: Results): Goal[] {
     });
     const link = results.links.find(isJudgedLink);
     const training = link?.programs.find(({ name }) => name === 'training');
-    const far = training === undefined ? null : pairedRatio(training.forwardedMs, training.directMs);
+    const far = training === undefined ? null : ratioBetween(training.forwarded, training.direct);
     return [
         ...programLimits.map(([name, limit]) =>
             ratio(`ring: ${name}, forwarded against direct`, limit, programRatio(results, name, 'ring')),
@@ -268,18 +268,22 @@ function switchGoals(results: Results): Goal[] {
     ];
 }
 
+// Training::kCalls of the guest.
+const callsPerTrainingStep = 333;
+
 function tripGoals(results: Results): Goal[] {
     const device: Device = results.devices.nvidia === undefined ? 'software' : 'nvidia';
-    const tripsOf = (benchmark: string) => {
-        const found = results.counters.find(
+    const ofProgram = (benchmark: string) =>
+        results.counters.find(
             (each) => each.benchmark === benchmark && each.device === device && each.carrier === 'ring',
         );
-        return found === undefined ? null : median(found.roundTrips);
-    };
-    const [training, start] = [tripsOf('training'), tripsOf('startup')];
-    // As in program_training of the guest, its warm-up step counted in.
-    const stepCount = (results.quick ? 10 : 100) + 1;
-    const perStep = training === null || start === null ? null : (training - start) / stepCount;
+    const [training, start] = [ofProgram('training'), ofProgram('startup')];
+    const startTrips = start === undefined ? null : median(start.roundTrips);
+    // By the calls, for the guest makes a step more for every look.
+    const perStep =
+        training === undefined || startTrips === null
+            ? null
+            : ((median(training.roundTrips) - startTrips) * callsPerTrainingStep) / median(training.calls);
     const goal = (text: string, limit: number, measured: number | null): Goal => ({
         text,
         limit,
@@ -290,7 +294,7 @@ function tripGoals(results: Results): Goal[] {
     return [
         // What the program prepares before its loop may be a few more.
         goal('ring: blocking round trips per step of `training`', 1.1, perStep),
-        goal('ring: blocking round trips of `startup`: 3, its image, its result', 5, start),
+        goal('ring: blocking round trips of `startup`: 3, its image, its result', 5, startTrips),
     ];
 }
 

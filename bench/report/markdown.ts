@@ -26,7 +26,7 @@ import {
     type Results,
     type Series,
 } from './results.ts';
-import { formatNumber, formatRatio, median, pairedRatio, spreadOf } from './statistics.ts';
+import { formatNumber, formatRatio, median, spreadOf } from './statistics.ts';
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
     const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -180,7 +180,7 @@ function switchTable(results: Results): string[] {
 }
 
 function linkRow(link: LinkResult): string[] {
-    const ratios = link.programs.map((each) => formatRatio(pairedRatio(each.forwardedMs, each.directMs)));
+    const ratios = link.programs.map((each) => formatRatio(ratioBetween(each.forwarded, each.direct)));
     return [
         `${link.gbit} Gbit/s, ${link.roundTripUs / 1000} ms`,
         `${formatNumber(link.measuredGbit)} Gbit/s, ${formatNumber(link.measuredRoundTripUs / 1000)} ms`,
@@ -249,11 +249,13 @@ const busyWarning =
     '- **Others were at work on this machine: absolute numbers are too high, and ratios are rough.**';
 
 const aboutQuiet =
-    'Each core of a virtual machine may share its units with a neighbour whom no counter shows. Between ' +
-    'two blocks of samples the guest therefore looks how fast all cores are at a short loop. Given is what ' +
-    'lies between two looks that found them as fast as a core that is left alone; where fewer than half ' +
-    'of the rounds have any (a start-up and what crosses a link are one block), all samples of all rounds, ' +
-    'with a ~ before the number.';
+    'Each core of a virtual machine may share its units with a neighbour whom no counter shows, and its ' +
+    'host may move cores to where they share no cache. Between two blocks of samples the guest ' +
+    'therefore looks how fast all cores are at a short loop, and a word from one to the other. Given is ' +
+    'what lies between two looks that found them as fast, and as near, as cores that are left alone; ' +
+    'where fewer than half of the rounds have any (a start-up is one block, and so is what crosses a ' +
+    'link, but for the link that a goal names), all samples of all rounds, with a ~ before the number. ' +
+    "A part in which that is most of a carrier's numbers has had more rounds.";
 
 function opening(results: Results): string[] {
     const { machine } = results;
@@ -276,7 +278,8 @@ function opening(results: Results): string[] {
         '',
         `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.kernel}`,
         `- Load of the machine: ${load}`,
-        `- A look's loop on a core left alone: ${formatNumber(machine.aloneNs / 1000)} us`,
+        `- A look's loop on a core left alone: ${formatNumber(machine.aloneNs / 1000)} us; a word from one ` +
+            `such core to the other and back: ${formatNumber(machine.tripNs)} ns`,
         ...(isBusy ? [busyWarning] : []),
         `- Devices: ${devices.join(', ')}`,
         ...results.unavailable.map((each) => `- ${describeUnavailable(each)}`),

@@ -57,11 +57,14 @@ export interface LinkResult {
     readonly relayWallSeconds: number;
 }
 
+/** What ratios are made of. */
+export type Rounds = Pick<Series, 'unit' | 'values' | 'quiet'>;
+
 export interface LinkProgram {
     readonly name: string;
-    /** Of the inner loop; each value a round. */
-    readonly directMs: number[];
-    readonly forwardedMs: number[];
+    /** Of the inner loop, ms. */
+    readonly direct: Rounds;
+    readonly forwarded: Rounds;
 }
 
 export interface Machine {
@@ -77,6 +80,8 @@ export interface Machine {
     readonly stolen: number;
     /** What the loop of a look takes on a core that is left alone, in ns. */
     readonly aloneNs: number;
+    /** What a word takes from one such core to another and back, in ns; 0: not known. */
+    readonly tripNs: number;
 }
 
 /** A carrier that was not measured, or one metric that was not on it. */
@@ -137,18 +142,18 @@ function isEnough(quietRounds: number, rounds: number): boolean {
     return quietRounds >= Math.ceil(rounds / 2);
 }
 
-function quietValues(series: Series): readonly number[] {
+function quietValues(series: Rounds): readonly number[] {
     return series.quiet.filter((value) => value !== null);
 }
 
 /** What a report shows of a series: its quiet rounds where they are at least half of them, or all. */
-export function shownValues(series: Series): readonly number[] {
+export function shownValues(series: Rounds): readonly number[] {
     const quiet = quietValues(series);
     return isEnough(quiet.length, series.values.length) ? quiet : series.values;
 }
 
 /** Whether `series` is shown with samples for which a neighbour may have been at work. */
-export function isDisturbed(series: Series): boolean {
+export function isDisturbed(series: Rounds): boolean {
     // What has no unit is a count, and a look tells only how fast the cores are.
     return series.unit !== '' && !isEnough(quietValues(series).length, series.values.length);
 }
@@ -158,7 +163,7 @@ export function isDisturbed(series: Series): boolean {
  * at least half; else the ratio of the quiet medians, where both have enough of them; else the median of the
  * ratios of all rounds.
  */
-export function ratioBetween(above: Series, below: Series): number {
+export function ratioBetween(above: Rounds, below: Rounds): number {
     const pairs = above.quiet.map((value, round) => [value, below.quiet[round] ?? null] as const);
     const quiet = pairs.filter((pair): pair is [number, number] => pair[0] !== null && pair[1] !== null);
     if (isEnough(quiet.length, pairs.length)) {

@@ -21,7 +21,7 @@ export interface GuestResult {
 export interface GuestReport {
     readonly device: string;
     readonly results: readonly GuestResult[];
-    /** What the looks for quiet took, and the waits between them. */
+    /** What the looks for quiet took, the waits between them, and what a program did for their sake. */
     readonly lookedMs: number;
     /** Start to exit, without the handshake's pause and the looks. */
     readonly wallMs: number;

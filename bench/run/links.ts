@@ -8,6 +8,7 @@ import { isJudgedLink } from '../report/goals.ts';
 import type { LinkProgram, LinkResult } from '../report/results.ts';
 import { runGuest } from './guest.ts';
 import { plainEnvironment, programs, type BenchHost } from './host.ts';
+import { looksFor, type Alone } from './looks.ts';
 
 interface Shape {
     readonly gbit: number;
@@ -62,21 +63,26 @@ export interface LinkOptions {
     readonly quick: boolean;
     readonly rounds: number;
     readonly workRounds: number;
+    readonly alone: Alone;
     readonly say: (line: string) => void;
 }
 
-/** All links in turn; only where the host serves TCP. */
-export async function runLinks(host: BenchHost, options: LinkOptions): Promise<LinkResult[]> {
+/** All links in turn; only where the host serves TCP. `keep` is given those so far after each. */
+export async function runLinks(
+    host: BenchHost,
+    options: LinkOptions,
+    keep: (links: readonly LinkResult[]) => void,
+): Promise<void> {
     const results: LinkResult[] = [];
     const shapes = options.quick ? linkShapes.filter(({ gbit }) => gbit === 25) : linkShapes;
     for (const shape of shapes) {
         const startedMs = performance.now();
         results.push(await runLink(host, shape, options));
+        keep([...results]);
         const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
         const name = `${shape.gbit} Gbit/s, ${shape.roundTripUs} us round trip`;
         options.say(`  ok    link of ${name} (${seconds} s)`);
     }
-    return results;
 }
 
 async function runLink(host: BenchHost, shape: Shape, options: LinkOptions): Promise<LinkResult> {
@@ -84,7 +90,8 @@ async function runLink(host: BenchHost, shape: Shape, options: LinkOptions): Pro
     const measured = await measureLink();
     const programResults: LinkProgram[] = [];
     for (const name of linkPrograms) {
-        programResults.push(await runProgram(host, name, { ...options, rounds: roundsOf(shape, options) }));
+        const rounds = roundsOf(shape, options);
+        programResults.push(await runProgram(host, name, { ...options, rounds }, isJudgedLink(shape)));
     }
     const { cpuSeconds, wallSeconds } = await relay.stop();
     return {
@@ -113,19 +120,28 @@ async function measureLink(): Promise<Pick<LinkResult, 'measuredRoundTripUs' | '
 }
 
 // The short form, for over the slowest links the long one would take minutes; but `training` may take a tenth
-// longer than directly, of which ten steps tell nothing.
-async function runProgram(host: BenchHost, name: string, options: LinkOptions): Promise<LinkProgram> {
+// longer than directly, of which ten steps tell nothing. Looks take time, and are for what is judged.
+async function runProgram(
+    host: BenchHost,
+    name: string,
+    options: LinkOptions,
+    isJudged: boolean,
+): Promise<LinkProgram> {
     const isLong = name === 'training' && !options.quick;
-    const args = [...(isLong ? [] : ['--quick']), '--rounds', String(options.workRounds)];
+    const looks = isLong && isJudged ? looksFor(options.alone) : [];
+    const args = [...looks, ...(isLong ? [] : ['--quick']), '--rounds', String(options.workRounds)];
     const meets = isLong ? 'settled' : 'soon';
-    const found: { direct: number[]; forwarded: number[] } = { direct: [], forwarded: [] };
+    const none = () => ({ unit: 'ms', values: [] as number[], quiet: [] as (number | null)[] });
+    const found = { name, direct: none(), forwarded: none() };
     for (let round = 0; round < options.rounds; round += 1) {
         for (const carrier of ['direct', 'tcp'] as const) {
             const request = { benchmark: name, carrier, args, meets, tcpHost: nearHost } as const;
             const { results } = await host.run(request);
-            const loopMs = results.find(({ metric }) => metric === 'loop')?.p50 ?? Number.NaN;
-            (carrier === 'direct' ? found.direct : found.forwarded).push(loopMs);
+            const loop = results.find(({ metric }) => metric === 'loop');
+            const rounds = carrier === 'direct' ? found.direct : found.forwarded;
+            rounds.values.push(loop?.p50 ?? Number.NaN);
+            rounds.quiet.push(loop?.quietP50 ?? null);
         }
     }
-    return { name, directMs: found.direct, forwardedMs: found.forwarded };
+    return found;
 }

@@ -2,6 +2,7 @@
 // carrier, so that a change in the machine's load falls on all alike. Called by bench/main.ts.
 import {
     describeUnavailable,
+    isDisturbed,
     type Carrier,
     type Counters,
     type Device,
@@ -11,6 +12,7 @@ import {
 } from '../report/results.ts';
 import type { GuestReport, GuestResult } from './guest.ts';
 import type { BenchHost, RunRequest } from './host.ts';
+import { looksFor, type Alone } from './looks.ts';
 import { mergeReports } from './merge.ts';
 
 export interface Benchmark {
@@ -20,6 +22,8 @@ export interface Benchmark {
     readonly devices: readonly Device[];
     /** Where not on every one. */
     readonly carriers?: readonly Carrier[];
+    /** Nobody looks for quiet while it is measured: more rounds would find none. */
+    readonly isOneBlock?: true;
     /** How many runs on a carrier make a round's value, which is their median; where not one. */
     readonly runs?: { readonly usual: number; readonly quick: number };
 }
@@ -30,12 +34,18 @@ const batching: readonly Carrier[] = ['ring', 'unix', 'tcp'];
 
 export const benchmarks: readonly Benchmark[] = [
     { name: 'calls', isProgram: false, devices: everyDevice },
-    { name: 'million', isProgram: false, devices: ['null'], carriers: batching },
+    { name: 'million', isProgram: false, devices: ['null'], carriers: batching, isOneBlock: true },
     { name: 'round-trips', isProgram: false, devices: everyDevice },
     { name: 'objects', isProgram: false, devices: everyDevice },
     { name: 'copies', isProgram: false, devices: everyDevice },
     { name: 'threads', isProgram: false, devices: everyDevice },
-    { name: 'startup', isProgram: true, devices: computing, runs: { usual: 5, quick: 2 } },
+    {
+        name: 'startup',
+        isProgram: true,
+        devices: computing,
+        runs: { usual: 5, quick: 2 },
+        isOneBlock: true,
+    },
     { name: 'compute', isProgram: true, devices: computing },
     { name: 'training', isProgram: true, devices: computing },
     { name: 'launches', isProgram: true, devices: computing },
@@ -55,8 +65,7 @@ export interface SuiteOptions {
     readonly carriers: readonly Carrier[];
     /** Steps of the guests' kernel that take this device 50 us. */
     readonly workRounds: number;
-    /** What a look takes on a core that is left alone, in ns. */
-    readonly aloneNs: number;
+    readonly alone: Alone;
     readonly say: (line: string) => void;
     /** A benchmark has run its rounds: what the collector has is worth keeping. */
     readonly partDone: () => void;
@@ -161,6 +170,28 @@ export function wantedOn(device: Device, only: readonly string[]): readonly Benc
         .filter(({ name }) => only.length === 0 || only.includes(name));
 }
 
+/**
+ * Whether a carrier has more numbers of this part that others may have disturbed than others. By when samples
+ * were taken, never by what they are: another round may be asked for as long as it is so.
+ */
+export function wantsMoreRounds(
+    series: readonly Series[],
+    key: Pick<Series, 'benchmark' | 'device'>,
+): boolean {
+    const ofPart = series.filter(
+        ({ benchmark, device, metric, carrier }) =>
+            benchmark === key.benchmark &&
+            device === key.device &&
+            // Nobody looks around a whole process, and the classic model is no goal.
+            metric !== processMetric &&
+            carrier !== 'classic',
+    );
+    return batching.concat('direct').some((carrier) => {
+        const own = ofPart.filter((each) => each.carrier === carrier);
+        return own.filter(isDisturbed).length * 2 > own.length;
+    });
+}
+
 /** Runs what is wanted on `host`, adding to `collector`; a failure is noted and passed over. */
 export async function runSuite(
     host: BenchHost,
@@ -171,7 +202,11 @@ export async function runSuite(
         const startedMs = performance.now();
         const knownUnavailable = collector.unavailable.length;
         const failed = new Set<Carrier>();
-        for (let round = 0; round < options.rounds; round += 1) {
+        const part = { benchmark: benchmark.name, device: host.device };
+        const isWorthMore = () => wantsMoreRounds(collector.series, part);
+        const mayRepeat = !options.quick && benchmark.isOneBlock === undefined;
+        const most = mayRepeat ? 2 * options.rounds : options.rounds;
+        for (let round = 0; round < options.rounds || (round < most && isWorthMore()); round += 1) {
             await runRound({ benchmark, host, options, collector, failed });
         }
         const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
@@ -210,7 +245,7 @@ async function runRound({ benchmark, host, options, collector, failed }: Round):
         // A start-up has no middle to pause in: that it is measured with everything around it is the point.
         const usual = benchmark.isProgram ? 'settled' : 'soon';
         const meets = benchmark.name === 'startup' ? 'never' : usual;
-        const looks = meets === 'never' ? [] : ['--alone', String(options.aloneNs)];
+        const looks = meets === 'never' ? [] : looksFor(options.alone);
         const args = [...pace, ...looks];
         const request: RunRequest = { benchmark: benchmark.name, carrier, args, meets };
         const runs = benchmark.runs?.[options.quick ? 'quick' : 'usual'] ?? 1;

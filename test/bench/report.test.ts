@@ -17,6 +17,7 @@ import {
     isDisturbed,
     ratioBetween,
     shownValues,
+    type Carrier,
     type Results,
     type Series,
 } from '../../bench/report/results.ts';
@@ -32,7 +33,7 @@ import { drawBars, linearScale, logarithmicScale } from '../../bench/report/svg.
 import { mismatchOf } from '../../bench/run/carriers.ts';
 import { parseReport, type GuestReport } from '../../bench/run/guest.ts';
 import { mergeReports } from '../../bench/run/merge.ts';
-import { Collector } from '../../bench/run/suite.ts';
+import { Collector, wantsMoreRounds } from '../../bench/run/suite.ts';
 
 type Key = Pick<Series, 'benchmark' | 'metric' | 'device' | 'carrier'>;
 
@@ -61,6 +62,7 @@ function results(all: readonly Series[]): Results {
             loadAfter: 1,
             stolen: 0,
             aloneNs: 100_000,
+            tripNs: 66,
         },
         devices: { null: 'Ferry null device', software: 'Ferry Software Device' },
         unavailable: [{ carrier: 'tcp', reason: 'not built' }],
@@ -154,6 +156,18 @@ describe('what was disturbed', () => {
         // One quiet round, or none: all of them.
         expect(ratioBetween(ring([120, null, null]), direct)).toBeCloseTo(1.1);
         expect(ratioBetween(ring([null, null, null]), direct)).toBeCloseTo(1.1);
+    });
+
+    it('asks for more rounds of its part where it is most of what a carrier has', () => {
+        const metric = (name: string, quiet: Quiet, carrier: Carrier = 'ring') =>
+            series({ ...launch, metric: name, carrier }, 'ns', quiet.map(() => 50), 0, quiet);
+        const [seen, unseen] = [metric('a', [50, null]), metric('b', [null, null])];
+        expect(wantsMoreRounds([seen, unseen], launch)).toBe(false);
+        expect(wantsMoreRounds([seen, unseen, metric('c', [null, null])], launch)).toBe(true);
+        expect(wantsMoreRounds([seen, metric('a', [null, null], 'tcp')], launch)).toBe(true);
+        // Neither is a part of what is asked about.
+        expect(wantsMoreRounds([seen, metric('a', [null, null], 'classic')], launch)).toBe(false);
+        expect(wantsMoreRounds([unseen], { ...launch, benchmark: 'objects' })).toBe(false);
     });
 
     it('is no count', () => {
