@@ -269,20 +269,19 @@ std::atomic<std::uint64_t>& load_ms() {
 
 namespace {
 
-std::atomic<std::uint64_t> fill_ms{0};
+std::function<void()> during_fill;
 
 abi::CUresult fill_slowly(abi::CUdeviceptr, unsigned char, std::size_t, abi::CUstream stream) {
-    const std::chrono::milliseconds time(fill_ms.load());
-    const std::uint64_t number = host_queue().push([time] { std::this_thread::sleep_for(time); });
+    const std::uint64_t number = host_queue().push(during_fill);
     if (stream != nullptr) from_handle(stream)->last = number;
     return abi::CUDA_SUCCESS;
 }
 
 }  // namespace
 
-void slow_fills(DriverTable& table, std::uint64_t milliseconds) {
-    fill_ms = milliseconds;
-    if (milliseconds != 0) table.cuMemsetD8Async = fill_slowly;
+void slow_fills(DriverTable& table, const std::function<void()>& meanwhile) {
+    during_fill = meanwhile;
+    if (meanwhile) table.cuMemsetD8Async = fill_slowly;
 }
 
 std::uint64_t HostQueue::push(std::function<void()> function) {
@@ -383,7 +382,7 @@ DriverTable null_driver(const NullOptions& options) {
     null::fill_memory(table);
     null::fill_code(table);
     null::limit_queue(table, options.queue);
-    null::slow_fills(table, options.fill_ms);
+    null::slow_fills(table, options.during_fill);
     return table;
 }
 

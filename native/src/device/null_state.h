@@ -109,7 +109,7 @@ void fill_memory(DriverTable& table);
 void fill_code(DriverTable& table);
 // See HostQueue::limit.
 void limit_queue(DriverTable& table, std::uint64_t launches);
-// From now on what stands behind a fill by bytes waits so long for it, in every stream alike.
-void slow_fills(DriverTable& table, std::uint64_t milliseconds);
+// From now on what stands behind a fill by bytes waits until `meanwhile` returns, in every stream alike.
+void slow_fills(DriverTable& table, const std::function<void()>& meanwhile);
 
 }  // namespace device::null
