@@ -2,7 +2,6 @@
 // such a session ends, hostile words in the shared memory included.
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -325,8 +324,8 @@ struct EngineThread {
 
 // The thread that has waited for the device tells the guest itself.
 TEST(a_long_wait_ends_without_the_engine_thread_being_woken) {
-    const auto fills_done = std::make_shared<std::counting_semaphore<>>(0);
-    Attached session(0, {.during_fill = [fills_done] { fills_done->acquire(); }});
+    static std::counting_semaphore<> fills_done(0);
+    Attached session(0, {.during_fill = [] { fills_done.acquire(); }});
     session.worker.engine->grant(10);
     Batch made = sync_batch(1);
     made.add(wire::cuMemAlloc_v2_Request{.size = 4096}, {.ticket = 2});
@@ -357,7 +356,7 @@ TEST(a_long_wait_ends_without_the_engine_thread_being_woken) {
         const std::string before = thread.times();
         session.ring->read();
         CHECK_EQUAL(session.ring->replies.size(), heard);
-        fills_done->release();
+        fills_done.release();
         CHECK_EQUAL(session.ring->reply_to(ticket).header.result, 0);
         CHECK(all_sleep());
         slept_through += thread.times() == before ? 1 : 0;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,10 +40,10 @@ struct NullOptions {
     std::uint64_t window_size = 0;
     // What takes time on real devices takes it here as well, for tests: launches that wait behind a host
     // function, beyond which another one blocks (0: never), how long code takes to load, and a fill, which is
-    // done when `during_fill`, called on a thread of the device's own, returns (empty: at once).
+    // done when `during_fill`, called on a thread of the device's own, returns (null: at once).
     std::uint64_t queue = 0;
     std::uint64_t load_ms = 0;
-    std::function<void()> during_fill;
+    void (*during_fill)() = nullptr;
 };
 // One device that answers everything at once: memory is accounted and never there, copies to the host bring
 // zeros, kernels do nothing. For measuring Ferry alone, and for tests. There is one per process.

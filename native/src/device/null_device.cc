@@ -269,19 +269,19 @@ std::atomic<std::uint64_t>& load_ms() {
 
 namespace {
 
-std::function<void()> during_fill;
+std::atomic<void (*)()> during_fill{nullptr};
 
 abi::CUresult fill_slowly(abi::CUdeviceptr, unsigned char, std::size_t, abi::CUstream stream) {
-    const std::uint64_t number = host_queue().push(during_fill);
+    const std::uint64_t number = host_queue().push(during_fill.load());
     if (stream != nullptr) from_handle(stream)->last = number;
     return abi::CUDA_SUCCESS;
 }
 
 }  // namespace
 
-void slow_fills(DriverTable& table, const std::function<void()>& meanwhile) {
+void slow_fills(DriverTable& table, void (*meanwhile)()) {
     during_fill = meanwhile;
-    if (meanwhile) table.cuMemsetD8Async = fill_slowly;
+    if (meanwhile != nullptr) table.cuMemsetD8Async = fill_slowly;
 }
 
 std::uint64_t HostQueue::push(std::function<void()> function) {

@@ -110,6 +110,6 @@ void fill_code(DriverTable& table);
 // See HostQueue::limit.
 void limit_queue(DriverTable& table, std::uint64_t launches);
 // From now on what stands behind a fill by bytes waits until `meanwhile` returns, in every stream alike.
-void slow_fills(DriverTable& table, const std::function<void()>& meanwhile);
+void slow_fills(DriverTable& table, void (*meanwhile)());
 
 }  // namespace device::null
