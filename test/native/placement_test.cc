@@ -82,8 +82,19 @@ TEST(where_the_other_core_computes_it_returns_and_tries_more_and_more_rarely) {
     // It is over, and patience begins anew.
     while (talk.hear(1, kTurn) == 0) {
     }
-    CHECK_EQUAL(talk.hear(100, kToNobody), 0);
+    CHECK_EQUAL(talk.hear(1000, kToNobody), 0);
     CHECK_EQUAL(talk.hear(20, kTurn), 1);
+}
+
+TEST(it_is_not_told_to_return_before_it_may_move_again) {
+    Talk talk;
+    while (talk.hear(1, kTurn) == 0) {
+    }
+    const auto left = talk.now;
+    while (talk.hear(1, 2 * kTurn) == 0) {
+    }
+    CHECK(talk.now - left >= 1ms);
+    CHECK(talk.now - left < 2ms);
 }
 
 TEST(stepping_aside_leaves_the_core_and_gives_up_none) {

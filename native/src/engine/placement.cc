@@ -75,9 +75,9 @@ bool Company::heard_after(Clock::duration yield, Clock::time_point now) {
 
 // True: it is no better here, and the thread returns.
 bool Company::ends_try(Clock::time_point now) {
-    const bool hopeless = given_ > before_ * kMuchWorse && now - left_ >= kBetweenMoves;
-    if (counted_ < kTurns && !hopeless) return false;
-    const bool worse = given_ > before_;
+    if (now - left_ < kBetweenMoves) return false;  // Placement would refuse
+    if (counted_ < kTurns && given_ <= before_ * kMuchWorse) return false;
+    const bool worse = given_ * kTurns > before_ * counted_;
     patience_ = worse ? std::clamp<Clock::duration>(2 * patience_, kFirstPatience, kMostPatience)
                       : Clock::duration::zero();
     stays_until_ = now + patience_;

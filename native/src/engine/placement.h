@@ -43,7 +43,7 @@ private:
     bool (*const has_room_)();
     Clock::duration given_{};   // in the yields counted
     unsigned counted_ = 0;      // yields: those long ones in a row, or all since the thread has left
-    Clock::duration before_{};  // what as many took before it left; zero: it has not
+    Clock::duration before_{};  // what kTurns of them took before it left; zero: it has not
     Clock::time_point left_{};
     Clock::time_point stays_until_{};
     Clock::duration patience_{};  // after a try that failed
