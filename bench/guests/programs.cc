@@ -247,21 +247,25 @@ void calibrate(Run& run, const Session& session) {
     const abi::CUdeviceptr values = zeroed(kValues * sizeof(unsigned));
     constexpr unsigned kLaunches = 300;
     // Of launches in a row, as the programs make them. A few turns find the size, and a second of them the
-    // median, of those between quiet looks if there are some: cores that neighbours use make it too small.
+    // median, of those between quiet looks if there are some: cores that neighbours use make it too small. So
+    // does what follows a look, as in time_steps(): launches of their own go before those that are measured.
     constexpr int kFirst = 3;
     constexpr double kPatienceNs = 30e6;
     const int turns = kFirst + (run.quick ? 5 : 65);
     Samples found;
     double rounds = 100;
-    for (int turn = 0; turn < turns; ++turn) {
-        CU(cuCtxSynchronize());
-        const bool was_quiet = run.quiet.await(kPatienceNs);
+    const auto turn_ns = [&] {
         const double begin = now_ns();
         for (unsigned index = 0; index < kLaunches; ++index) {
             launch(work, kBlocks, kThreads, nullptr, values, static_cast<unsigned>(rounds));
         }
         CU(cuCtxSynchronize());
-        const double each = (now_ns() - begin) / kLaunches;
+        return now_ns() - begin;
+    };
+    for (int turn = 0; turn < turns; ++turn) {
+        const bool was_quiet = run.quiet.await(kPatienceNs);
+        turn_ns();
+        const double each = turn_ns() / kLaunches;
         const double wanted = std::clamp(rounds * kLaunchNs / each, 1.0, double{1u << 24});
         if (turn < kFirst) {
             rounds = wanted;

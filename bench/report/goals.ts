@@ -206,6 +206,24 @@ export function socketAloneMean(results: Results): number | null {
     return pinned === null || pageable === null ? null : (pinned * pageable) ** (1 / programNames.length);
 }
 
+// Training::kCopies * kCopySize of the guest, and the steps of its long form.
+const bytesPerTrainingStep = 8 * 65_536;
+const trainingSteps = 100;
+
+/**
+ * What `training` over the judged link would take against direct if a step were longer by nothing but what
+ * the raw connection through it takes for the step's bytes and for one message there and back; null when
+ * not measured.
+ */
+export function linkAlone(results: Results): number | null {
+    const link = results.links.find(isJudgedLink);
+    const training = link?.programs.find(({ name }) => name === 'training');
+    if (link === undefined || training === undefined || results.quick) return null;
+    const stepMs = median(shownValues(training.direct)) / trainingSteps;
+    const bytesMs = (bytesPerTrainingStep * 8) / (link.measuredGbit * 1e6);
+    return 1 + (bytesMs + link.measuredRoundTripUs / 1000) / stepMs;
+}
+
 /** The link that the last of the programs' goals is about. */
 export function isJudgedLink({ gbit, roundTripUs }: { gbit: number; roundTripUs: number }): boolean {
     return gbit === 25 && roundTripUs === 1000;

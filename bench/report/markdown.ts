@@ -4,6 +4,7 @@ import {
     disturbedGoals,
     goalsOf,
     isMet,
+    linkAlone,
     meanProgramRatio,
     programNames,
     programRatio,
@@ -151,7 +152,16 @@ function socketRemarks(results: Results): string[] {
                       `make the mean on TCP ${formatRatio(mean)}, with all the rest as fast as direct.`,
                   '',
               ];
-    return [...ofTrips, ...ofMean];
+    const link = linkAlone(results);
+    const ofLink =
+        link === null
+            ? []
+            : [
+                  'What a raw connection takes for the bytes of a step of `training` and one message there ' +
+                      `and back, over 25 Gbit/s and 1 ms, would alone make it ${formatRatio(link)}.`,
+                  '',
+              ];
+    return [...ofTrips, ...ofMean, ...ofLink];
 }
 
 function switchTable(results: Results): string[] {

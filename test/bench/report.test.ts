@@ -8,6 +8,7 @@ import {
     disturbedGoals,
     goalsOf,
     isMet,
+    linkAlone,
     programRatio,
     socketAloneMean,
     switchesOf,
@@ -196,6 +197,26 @@ describe("a raw socket's round trip", () => {
         const text = writeMarkdown({ ...sample, limits }, '');
         expect(text).toContain('takes 4.00 us there and back (Unix) and 9.00 us (TCP) here');
         expect(writeMarkdown({ ...sample, limits: limits.slice(1) }, '')).not.toContain('there and back');
+    });
+});
+
+describe('what the judged link takes alone', () => {
+    it('is one message there and back and the bytes of a step, at the rate of a raw connection', () => {
+        const rounds = (value: number) => ({ unit: 'ms', values: [value], quiet: [value] });
+        const link = {
+            gbit: 25,
+            roundTripUs: 1000,
+            measuredRoundTripUs: 1100,
+            measuredGbit: 10.48576,
+            programs: [{ name: 'training', direct: rounds(1500), forwarded: rounds(1800) }],
+            relayCpuSeconds: 1,
+            relayWallSeconds: 2,
+        };
+        const measured = { ...results([]), links: [link] };
+        expect(linkAlone(measured)).toBeCloseTo(1 + (1.1 + 0.4) / 15);
+        expect(writeMarkdown(measured, 'charts/')).toContain('would alone make it 1.10x');
+        expect(linkAlone({ ...measured, links: [{ ...link, roundTripUs: 50 }] })).toBe(null);
+        expect(linkAlone({ ...measured, quick: true })).toBe(null);
     });
 });
 
