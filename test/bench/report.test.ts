@@ -215,6 +215,8 @@ describe('what the judged link takes alone', () => {
         const measured = { ...results([]), links: [link] };
         expect(linkAlone(measured)).toBeCloseTo(1 + (1.1 + 0.4) / 15);
         expect(writeMarkdown(measured, 'charts/')).toContain('would alone make it 1.10x');
+        const slow = { ...link, measuredRoundTripUs: 2200, measuredGbit: 5.24288 };
+        expect(linkAlone({ ...measured, links: [slow] })).toBeCloseTo(1 + (2.2 + 0.8) / 15);
         expect(linkAlone({ ...measured, links: [{ ...link, roundTripUs: 50 }] })).toBe(null);
         expect(linkAlone({ ...measured, quick: true })).toBe(null);
     });
