@@ -4,12 +4,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "wire/tcp.h"
 
 namespace bench {
 namespace {
@@ -27,9 +29,11 @@ sockaddr_in address_of(const char* host, int port) {
     return address;
 }
 
-void set_no_delay(int socket) {
-    const int on = 1;
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+// As Ferry's own connections are: what is compared is what goes over them.
+void tune(int socket, const sockaddr_in& address) {
+    sockaddr_storage place{};
+    memcpy(&place, &address, sizeof address);
+    wire::tune_tcp(socket, place);
 }
 
 }  // namespace
@@ -51,6 +55,7 @@ int listen_on(const char* host, int port) {
     const int on = 1;
     setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address = address_of(host, port);
+    tune(server, address);
     if (bind(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(server, 16) != 0) {
         const int error = errno;
         close(server);
@@ -67,11 +72,22 @@ int port_of(int socket) {
     return ntohs(address.sin_port);
 }
 
+int begin_connect(const char* host, int port) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_in address = address_of(host, port);
+    tune(descriptor, address);
+    const int failed = connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    if (failed == 0 || errno == EINPROGRESS) return descriptor;
+    close(descriptor);
+    return -1;
+}
+
 SocketPair tcp_pair(const char* host) {
     const Socket server(listen_on("127.0.0.1", 0));
     if (server.get() < 0) die("listen");
     Socket near(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address = address_of(host, port_of(server.get()));
+    tune(near.get(), address);
     // The relay learns of a new port by looking; it may take a moment.
     constexpr int kTries = 100;
     for (int index = 0; connect(near.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0;
@@ -82,8 +98,6 @@ SocketPair tcp_pair(const char* host) {
     pollfd ready{server.get(), POLLIN, 0};
     if (poll(&ready, 1, 5000) != 1) die("accept");
     Socket far(accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    set_no_delay(near.get());
-    set_no_delay(far.get());
     return {std::move(near), std::move(far)};
 }
 

@@ -38,6 +38,8 @@ SocketPair unix_pair();
 SocketPair tcp_pair(const char* host);
 // A TCP socket listening on `host`:`port` (0: any), not blocking; -1 with errno when that fails.
 int listen_on(const char* host, int port);
+// A TCP socket that is connected to `host`:`port`, or about to be, not blocking; -1 when that cannot be.
+int begin_connect(const char* host, int port);
 // The local port of a TCP socket.
 int port_of(int socket);
 

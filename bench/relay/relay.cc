@@ -1,10 +1,7 @@
 // See relay.h.
 #include "relay.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -30,19 +27,6 @@ constexpr Nanoseconds kEarly = 50'000;
 
 timespec to_timespec(Nanoseconds time) {
     return {static_cast<time_t>(time / 1'000'000'000), static_cast<long>(time % 1'000'000'000)};
-}
-
-int connect_to(const std::string& host, int port) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<unsigned short>(port));
-    inet_pton(AF_INET, host.c_str(), &address.sin_addr);
-    if (connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || errno == EINPROGRESS) {
-        return socket;
-    }
-    close(socket);
-    return -1;
 }
 
 }  // namespace
@@ -99,7 +83,7 @@ void Relay::mirror_ports(Nanoseconds time) {
 void Relay::accept_from(const Side& server, Nanoseconds time) {
     const int near = accept4(server.socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (near < 0) return;
-    const int far = connect_to(far_host_, server.listens_for);
+    const int far = bench::begin_connect(far_host_.c_str(), server.listens_for);
     if (far < 0) {
         close(near);
         return;
@@ -109,8 +93,6 @@ void Relay::accept_from(const Side& server, Nanoseconds time) {
     connection->near.socket = near;
     connection->far.socket = far;
     for (Side* side : {&connection->near, &connection->far}) {
-        const int on = 1;
-        setsockopt(side->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         side->connection = connection.get();
         side->interest = EPOLLIN;
         epoll_event event{};

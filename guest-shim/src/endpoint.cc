@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "futex.h"
 #include "wire/limits.h"
+#include "wire/tcp.h"
 
 namespace guest {
 namespace {
@@ -67,9 +67,8 @@ const char* parse_tcp(const char* text, Endpoint& endpoint) {
     address.sin_family = AF_INET;
     address.sin_port = port;
     if (inet_pton(AF_INET, host, &address.sin_addr) == 1) {
-        if ((ntohl(address.sin_addr.s_addr) >> 24) != 127) return kLoopbackOnly;
         store(address, endpoint);
-        return nullptr;
+        return wire::is_loopback(endpoint.address) ? nullptr : kLoopbackOnly;
     }
     const std::size_t length = strlen(host);
     if (length < 2 || host[0] != '[' || host[length - 1] != ']') return kExpected;
@@ -78,17 +77,8 @@ const char* parse_tcp(const char* text, Endpoint& endpoint) {
     wide.sin6_family = AF_INET6;
     wide.sin6_port = port;
     if (inet_pton(AF_INET6, host + 1, &wide.sin6_addr) != 1) return kExpected;
-    if (!IN6_IS_ADDR_LOOPBACK(&wide.sin6_addr)) return kLoopbackOnly;
     store(wide, endpoint);
-    return nullptr;
-}
-
-// Nagle's delay would be paid by every synchronous call. The keepalive tells of a dead machine even while
-// nothing is read here; a process that hangs shows in the heartbeat (carrier_grpc.cc).
-void tune_tcp(int fd) {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    return wire::is_loopback(endpoint.address) ? nullptr : kLoopbackOnly;
 }
 
 // A writer of a Unix socket is woken when three quarters of this are read: the reader must not run dry.
@@ -146,7 +136,7 @@ void move_to_host_of(const Endpoint& reached, Endpoint& endpoint) {
 int dial(const Endpoint& endpoint, std::int64_t deadline_ns, int& fd) {
     fd = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return errno;
-    endpoint.is_tcp() ? tune_tcp(fd) : tune_unix(fd);
+    endpoint.is_tcp() ? wire::tune_tcp(fd, endpoint.address) : tune_unix(fd);
     // SAFETY: the sockets API takes every address family through this cast.
     const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
     while (::connect(fd, address, endpoint.size) != 0) {

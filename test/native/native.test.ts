@@ -58,6 +58,7 @@ describe.each(sanitizers)('the engine and its transport', ({ sanitizer, build, f
         { name: 'wait_history_test', leaks: true },
         { name: 'copy_lines_test', leaks: true },
         { name: 'link_test', leaks: true },
+        { name: 'listener_test', leaks: true },
         { name: 'http2_test', leaks: true },
         { name: 'session_test', leaks: true },
         { name: 'image_store_test', leaks: true },

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +13,7 @@
 #include <cstring>
 
 #include "wire/limits.h"
+#include "wire/tcp.h"
 
 namespace transport {
 namespace {
@@ -49,13 +49,6 @@ UniqueFd peer_pidfd(int socket, pid_t pid) {
     return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
-// Nagle's delay would be paid by every reply; the keepalive tells of a dead machine while nothing is read.
-void tune_tcp(int socket) {
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-}
-
 bool loopback_address(const std::string& text, sockaddr_storage& place, socklen_t& size) {
     sockaddr_in narrow{};
     narrow.sin_family = AF_INET;
@@ -63,11 +56,10 @@ bool loopback_address(const std::string& text, sockaddr_storage& place, socklen_
     wide.sin6_family = AF_INET6;
     if (::inet_pton(AF_INET, text.c_str(), &narrow.sin_addr) == 1) {
         std::memcpy(&place, &narrow, size = sizeof narrow);
-        return (ntohl(narrow.sin_addr.s_addr) >> 24) == 127;
+    } else if (::inet_pton(AF_INET6, text.c_str(), &wide.sin6_addr) == 1) {
+        std::memcpy(&place, &wide, size = sizeof wide);
     }
-    if (::inet_pton(AF_INET6, text.c_str(), &wide.sin6_addr) != 1) return false;
-    std::memcpy(&place, &wide, size = sizeof wide);
-    return IN6_IS_ADDR_LOOPBACK(&wide.sin6_addr);
+    return wire::is_loopback(place);
 }
 
 }  // namespace
@@ -108,6 +100,7 @@ ferry::Status Listener::open_tcp(const std::string& address) {
     }
     UniqueFd socket(::socket(place.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.valid()) return failure_of("cannot create a socket");
+    wire::tune_tcp(socket.get(), place);
     // SAFETY: the sockets API takes every address family through this cast.
     auto* generic = reinterpret_cast<sockaddr*>(&place);
     if (::bind(socket.get(), generic, size) != 0 || ::listen(socket.get(), kBacklog) != 0 ||
@@ -126,7 +119,6 @@ std::optional<Connection> Listener::accept() {
     connection.socket.reset(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection.socket.valid()) return std::nullopt;
     if (port_ != 0) {
-        tune_tcp(connection.socket.get());
         connection.uid = kNoUid;
         connection.is_tcp = true;
         return connection;
